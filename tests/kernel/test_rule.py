@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doorstep.kernel.flaw import Flawed
+from doorstep.kernel.rule import compile_table
+from doorstep.kernel.words import Refused
+
+PAPERS: dict[str, Any] = {
+    "hit": "first",
+    "inputs": {
+        "married": "bool",
+        "missing": {"type": "int", "min": 0, "max": 9},
+        "channel": ["window", "online", "kiosk"],
+    },
+    "outputs": {"route": ["go", "promise", "ask"], "within": {"type": "limit", "optional": True}},
+    "rows": [
+        [True, 0, "-", "go", "-"],
+        [True, "1..2", "window, kiosk", "promise", "30 day"],
+        [True, "1..2", "-", "promise", "15 day"],
+        [True, ">= 3", "-", "ask", "-"],
+        [False, "-", "-", "ask", "-"],
+    ],
+}
+
+
+def changed(**keys: Any) -> dict[str, Any]:
+    return PAPERS | keys
+
+
+def flaws(raw: dict[str, Any]) -> list[tuple[str, tuple[Any, ...], str]]:
+    with pytest.raises(Flawed) as refused:
+        compile_table("papers", raw)
+    assert all(flaw.words.zh and flaw.words.en for flaw in refused.value.flaws)
+    return [(flaw.rule, flaw.where, flaw.words.en) for flaw in refused.value.flaws]
+
+
+def test_the_first_row_that_fits_answers_and_says_which_it_was() -> None:
+    decision = compile_table("papers", PAPERS).decide({"married": True, "missing": 2, "channel": "kiosk"})
+    assert (decision.row, decision.outputs) == (2, {"route": "promise", "within": "30 day"})
+
+
+def test_a_case_that_no_row_answers_is_named() -> None:
+    found = flaws(changed(rows=PAPERS["rows"][:-1]))
+    assert [(rule, where) for rule, where, _ in found] == [("table.gap", ("rows",))]
+    assert found[0][2] == "no row answers married = false, missing = 0, channel = window"
+
+
+def test_a_gap_between_two_numbers_is_found() -> None:
+    rows = [[True, "0..3", "-", "go", "-"], [True, ">= 5", "-", "ask", "-"], [False, "-", "-", "ask", "-"]]
+    assert "missing = 4" in flaws(changed(rows=rows))[0][2]
+
+
+def test_a_row_that_can_never_be_reached_is_named_by_its_number() -> None:
+    rows = [*PAPERS["rows"], [True, 1, "kiosk", "ask", "-"]]
+    assert flaws(changed(rows=rows)) == [("table.dead_row", ("rows", 5), "row 6 can never be reached")]
+
+
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
+        (["yes", 0, "-", "go", "-"], 0),
+        ([True, 12, "-", "go", "-"], 1),
+        ([True, "2..1", "-", "go", "-"], 1),
+        ([True, True, "-", "go", "-"], 1),
+        ([True, "some", "-", "go", "-"], 1),
+        ([True, 0, "windw", "go", "-"], 2),
+        ([True, 0, "-", "goo", "-"], 3),
+        ([True, 0, "-", "go", "5 weeks"], 4),
+    ],
+)
+def test_a_cell_that_does_not_fit_its_column_is_pointed_at(row: list[Any], place: int) -> None:
+    found = flaws(changed(rows=[row, *PAPERS["rows"]]))
+    assert [(rule, where) for rule, where, _ in found] == [("table.cell", ("rows", 0, place))]
+
+
+def test_every_flaw_is_reported_not_only_the_first() -> None:
+    rows = [[True], ["yes", 0, "windw", "go", "-"], *PAPERS["rows"]]
+    assert [where for _, where, _ in flaws(changed(rows=rows))] == [
+        ("rows", 0),
+        ("rows", 1, 0),
+        ("rows", 1, 2),
+    ]
+
+
+@pytest.mark.parametrize("key", ["inputs", "outputs", "rows"])
+def test_a_table_without_one_of_its_parts_is_refused(key: str) -> None:
+    assert flaws(changed(**{key: None}))
+
+
+def test_an_unknown_type_is_refused() -> None:
+    assert flaws(changed(inputs={"married": "boolean"}))[0][0] == "table.type"
+
+
+def test_a_fact_that_is_missing_is_asked_for_and_not_guessed() -> None:
+    with pytest.raises(Refused) as refused:
+        compile_table("papers", PAPERS).decide({"married": True, "channel": "kiosk"})
+    assert refused.value.code == "rule.fact_missing"
+    assert "missing" in refused.value.words.en
+
+
+@pytest.mark.parametrize("value", [10, -1, "2", 1.0, True])
+def test_a_fact_outside_its_type_is_refused(value: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        compile_table("papers", PAPERS).decide({"married": True, "missing": value, "channel": "kiosk"})
+    assert refused.value.code == "rule.fact_value"
+
+
+def test_an_optional_fact_may_be_absent_and_asked_about() -> None:
+    raw = {
+        "inputs": {"held": {"type": "bool", "optional": True}},
+        "outputs": {"route": ["ask", "go"]},
+        "rows": [["none", "ask"], ["-", "go"]],
+    }
+    table = compile_table("held", raw)
+    assert [table.decide({"held": v}).outputs["route"] for v in (None, True, False)] == ["ask", "go", "go"]
+
+
+def test_a_table_too_large_to_check_is_refused() -> None:
+    inputs = {name: {"type": "int", "min": 0, "max": 9} for name in "abcdefgh"}
+    rows = [["5"] * 8 + ["go"], ["-"] * 8 + ["ask"]]
+    raw = {"inputs": inputs, "outputs": {"route": ["go", "ask"]}, "rows": rows}
+    assert flaws(raw)[0][0] == "table.size"
+
+
+@given(st.booleans(), st.integers(0, 9), st.sampled_from(["window", "online", "kiosk"]))
+def test_a_checked_table_answers_every_possible_case(married: bool, missing: int, channel: str) -> None:
+    decision = compile_table("papers", PAPERS).decide(
+        {"married": married, "missing": missing, "channel": channel}
+    )
+    assert 1 <= decision.row <= 5
