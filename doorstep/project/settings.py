@@ -1,0 +1,113 @@
+"""Django's settings, from the environment. Every variable read here is described in docs/settings.md."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from doorstep.project.domains import DOMAINS
+from doorstep.run.place import Place
+from doorstep.run.roles import OWNER, dsn
+
+_place = Place.from_env()
+_role = os.environ.get("DOORSTEP_DB_ROLE", "app")
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
+
+
+def _database() -> dict[str, Any]:
+    """Django's DATABASES entry for the role of this process."""
+    params = dsn(_role)
+    options: dict[str, Any] = {
+        "application_name": f"doorstep-{_role}",
+        "connect_timeout": 10,
+        **{key: value for key, value in params.items() if key not in _OWN_KEYS},
+    }
+    if _role == "migrator":
+        options["assume_role"] = OWNER
+    else:
+        size = int(os.environ.get("DOORSTEP_DB_POOL", "8"))
+        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 15}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{key.upper(): params.get(own, "") for own, key in _OWN_KEYS.items()},
+        "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,  # a restarted PostgreSQL must not cost a request
+    }
+
+
+_OWN_KEYS = {"dbname": "name", "user": "user", "password": "password", "host": "host", "port": "port"}
+
+DATA_DIR = _place.data
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_secret_file = _place.secrets / "web.secret"
+SECRET_KEY = _secret_file.read_text().strip() if _secret_file.exists() else secrets.token_urlsafe(48)
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("DOORSTEP_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "doorstep.kernel",
+    "doorstep.web",
+    *DOMAINS,
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "doorstep.project.headers.ContentPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+ROOT_URLCONF = "doorstep.project.urls"
+WSGI_APPLICATION = "doorstep.project.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+
+LANGUAGE_CODE = "zh-hans"
+USE_I18N = False  # our words carry both languages themselves
+USE_TZ = True
+TIME_ZONE = "UTC"  # pages activate the region's zone
+
+_static = Path(__file__).parent.parent / "web" / "static"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [_static] if _static.is_dir() else []
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+WHITENOISE_USE_FINDERS = True
+
+# An upload is streamed by its own view; nothing else is larger than a long form.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 2**10
+
+HTTPS = _flag("DOORSTEP_HTTPS")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CSRF_COOKIE_NAME = "doorstep_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
+STREAM_URL = os.environ.get("DOORSTEP_STREAM_URL", "")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("DOORSTEP_LOG_LEVEL", "WARNING")},
+}

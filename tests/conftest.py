@@ -1,0 +1,62 @@
+"""What every test may ask for: a real database with our roles, and a whole Doorstep on a free port."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doorstep.run.place import Place
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Place]:
+    """A data directory of this test session alone, in DOORSTEP_DATA; gone afterwards."""
+    root = Path(tempfile.mkdtemp(prefix="doorstep-test-"))
+    root.chmod(0o711)
+    os.environ |= {
+        "DOORSTEP_DATA": str(root / "data"),
+        "DOORSTEP_STATE": str(root / "state"),
+        "DOORSTEP_DURABLE": "0",
+    }
+    os.environ.pop("DATABASE_URL", None)
+    yield Place.from_env()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database(place: Place) -> Iterator[Place]:
+    """PostgreSQL with our roles, migrated, and Django set up as the application's role (no pytest-django).
+
+    Nothing is rolled back between tests: a test opens what it needs under names of its own, as a town would.
+    """
+    import django
+
+    from doorstep.run.migrate import migrate_apart
+    from doorstep.run.postgres import own_server
+
+    place.prepare(demo=True)
+    place.secret("web")
+    server = own_server(place)
+    try:
+        migrate_apart()
+        os.environ["DOORSTEP_DB_ROLE"] = "app"
+        django.setup()
+        yield place
+        _close_connections()
+    finally:
+        server.stop()
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
