@@ -1,0 +1,149 @@
+"""What is on papers, on how many pages, and that nothing typed becomes markup."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from doorstep.kernel import paper
+from doorstep.kernel.words import Refused, Words
+
+BASE: dict[str, Any] = {
+    "number": "DEMO-2026-000017",
+    "unit": Words("河湾派出所", "Hewan Police Station"),
+    "issued_on": dt.date(2026, 11, 21),
+    "check_url": "http://localhost:8000/v/q7Jx2mVbT9c4KfWs0aLd1A",
+    "demo": True,
+}
+ROWS = [{"label": Words("申请人", "Applicant"), "value": "云小满"}]
+ITEM = Words("临时居民身份证申领", "Application for a temporary identity card")
+PAPERS: dict[str, dict[str, Any]] = {
+    "temporary-id": {
+        "name": "云小满",
+        "sex": Words("女", "F"),
+        "born_on": "1998-05-21",
+        "address": "柳堤路18号2幢1单元301室",
+        "id_number": "990103199805210028",
+        "valid_from": "2026-11-21",
+        "valid_until": "2027-02-21",
+        "notes": [Words("领到新证时交回。", "Hand it back when the new card comes.")],
+    },
+    "tenancy-entry": {
+        "matter_number": "990103 261121 0000042 7",
+        "entered_on": "2026-11-21",
+        "rows": ROWS,
+        "tenants": [{"name": "周一帆", "from": "2026-11-15", "until": None}],
+    },
+    "acceptance-receipt": {
+        "item": ITEM,
+        "matter_number": "990103 261121 0000041 9",
+        "accepted_on": "2026-11-21",
+        "due_on": "2026-11-24",
+        "rows": ROWS,
+        "materials": [{"name": Words("户口簿", "Household register"), "note": ""}],
+        "next": [Words("办好后通知您。", "We tell you when it is ready.")],
+    },
+    "return-notice": {
+        "item": ITEM,
+        "matter_number": "990103 261121 0000041 9",
+        "points": [{"what": Words("缺照片", "Photo missing"), "how": Words("请补一张。", "Please add one.")}],
+        "kept": [Words("申请表", "Application form")],
+    },
+}
+
+
+def poppler(program: str, pdf: bytes, folder: Path, *options: str) -> str:
+    if not shutil.which(program):
+        pytest.skip(f"{program} (poppler-utils) is not installed")
+    (folder / "p.pdf").write_bytes(pdf)
+    tail = ["-"] if program == "pdftotext" else []
+    run = [program, *options, str(folder / "p.pdf"), *tail]
+    return subprocess.run(run, capture_output=True, text=True, check=False).stdout
+
+
+def draw(template: str, lang: str = "zh", **more: Any) -> bytes:
+    return paper.render(template, {**BASE, **PAPERS[template], **more}, lang=lang)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("template", PAPERS)
+def test_every_paper_fits_one_page_and_says_who_when_and_how_to_check(
+    template: str, lang: str, tmp_path: Path
+) -> None:
+    pdf = draw(template, lang)
+    text = re.sub(r"\s+", "", poppler("pdftotext", pdf, tmp_path))
+    for part in (BASE["number"], "河湾派出所", "HewanPoliceStation", BASE["check_url"], "演示DEMO"):
+        assert part in text
+    assert "2026年11月21日" in text if lang == "zh" else "21November2026" in text
+    assert re.search(r"Pages:\s+1\n", poppler("pdfinfo", pdf, tmp_path))
+
+
+def test_every_template_is_drawn_by_a_test() -> None:
+    assert {p.stem for p in paper.TEMPLATES.glob("[!_]*.typ")} == set(PAPERS)
+
+
+def test_a_paper_outside_the_demo_does_not_call_itself_one(tmp_path: Path) -> None:
+    assert "DEMO " not in poppler("pdftotext", draw("temporary-id", demo=False, number="1"), tmp_path)
+
+
+def test_what_a_person_typed_is_text_and_never_markup(tmp_path: Path) -> None:
+    typed = '*b* #read("/etc/passwd") $x$ <a> \\ "q"'
+    text = poppler("pdftotext", draw("temporary-id", name=typed), tmp_path, "-raw")
+    assert "#read" in text
+    assert "root:" not in text
+
+
+def test_rare_characters_of_names_are_drawn() -> None:
+    assert draw("temporary-id", name="𬭎㛃䶮")
+
+
+def test_a_character_without_a_glyph_is_refused_and_named() -> None:
+    with pytest.raises(Refused) as refusal:
+        draw("temporary-id", name="王\U000323af")
+    assert refusal.value.code == "paper.glyph"
+    assert "\U000323af" in refusal.value.words.zh
+
+
+@pytest.mark.parametrize("template", ["nothing", "_sheet", "../papers/temporary-id", ""])
+def test_an_unknown_paper_is_a_clear_fault(template: str) -> None:
+    with pytest.raises(paper.PaperBroken, match="no such paper"):
+        paper.render(template, BASE, lang="zh")
+
+
+def test_missing_data_is_named() -> None:
+    with pytest.raises(paper.PaperBroken, match="valid_until"):
+        data = {k: v for k, v in PAPERS["temporary-id"].items() if k != "valid_until"}
+        paper.render("temporary-id", {**BASE, **data}, lang="zh")
+
+
+def test_the_same_data_gives_the_same_bytes() -> None:
+    assert draw("tenancy-entry") == draw("tenancy-entry")
+
+
+def test_papers_can_be_drawn_by_several_threads() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda i: draw("tenancy-entry", number=str(i)), range(8)))
+    assert len(set(drawn)) == 8
+
+
+def test_a_photograph_is_placed_and_anything_else_refused(tmp_path: Path) -> None:
+    photo, gif = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (358, 441), "#8fa5c4").save(photo, "JPEG")
+    Image.new("RGB", (8, 8)).save(gif, "GIF")
+    assert "jpeg" in poppler("pdfimages", draw("temporary-id", photo=photo.getvalue()), tmp_path, "-list")
+    with pytest.raises(paper.PaperBroken, match="JPEG or PNG"):
+        draw("temporary-id", photo=gif.getvalue())
+
+
+def test_the_code_is_a_plain_picture_in_both_forms() -> None:
+    assert paper.qr_svg("http://localhost/v/1").startswith("<svg")
+    assert Image.open(io.BytesIO(paper.qr_png("http://localhost/v/1"))).format == "PNG"
