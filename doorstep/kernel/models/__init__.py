@@ -1,0 +1,13 @@
+"""Tables of the kernel, one file a noun. Nothing has a foreign key to ``event`` or ``access``."""
+
+from doorstep.kernel.models.event import Event, EventBody, Outbox, Reaction
+from doorstep.kernel.models.file import File, Notice, Paper, PaperCounter, Rating
+from doorstep.kernel.models.matter import Draft, Matter, Posting, RequestKey, Share, Step
+from doorstep.kernel.models.org import Point, Unit
+from doorstep.kernel.models.party import Party
+from doorstep.kernel.models.trust import Access, Account, Fact, PackVersion
+
+__all__ = [
+    "Access", "Account", "Draft", "Event", "EventBody", "Fact", "File", "Matter", "Notice", "Outbox", "PackVersion",
+    "Paper", "PaperCounter", "Party", "Point", "Posting", "Rating", "Reaction", "RequestKey", "Share", "Step", "Unit",
+]  # fmt: skip

@@ -1,0 +1,104 @@
+"""Files people bring, papers they get, notices to them, and their ratings."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class File(models.Model):
+    """An uploaded or issued file; its content lies encrypted outside the database under ``id``."""
+
+    id = models.UUIDField(primary_key=True)
+    account_id = models.UUIDField()
+    matter_id = models.UUIDField(null=True)
+    material = models.CharField(max_length=24, default="")
+    media = models.CharField(max_length=40)
+    size = models.IntegerField()
+    sha256 = models.BinaryField()
+    key = models.BinaryField(null=True)
+    state = models.CharField(max_length=12)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "file"
+        indexes = [
+            models.Index(fields=["matter_id"], name="file_matter"),
+            models.Index(fields=["at"], name="file_pending", condition=models.Q(state="pending")),
+        ]
+
+
+class Paper(models.Model):
+    """An issued document. ``code_hash`` finds it on the public verification page; the code itself is sealed."""
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    template = models.CharField(max_length=32)
+    number = models.CharField(max_length=40, unique=True)
+    item = models.CharField(max_length=24)
+    unit_id = models.IntegerField()
+    code_hash = models.BinaryField(unique=True)
+    sealed = models.BinaryField()
+    state = models.CharField(max_length=12)
+    file_id = models.UUIDField(null=True)
+    issued_at = models.DateTimeField()
+    valid_until = models.DateField(null=True)
+
+    class Meta:
+        db_table = "paper"
+        indexes = [
+            models.Index(fields=["matter_id"], name="paper_matter"),
+            models.Index(fields=["issued_at"], name="paper_making", condition=models.Q(state="making")),
+        ]
+
+
+class PaperCounter(models.Model):
+    """Gapless document numbers: one row per unit, template and year, locked only at issue."""
+
+    id = models.BigAutoField(primary_key=True)
+    unit_id = models.IntegerField()
+    template = models.CharField(max_length=32)
+    year = models.IntegerField()
+    last = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "paper_counter"
+        constraints = [models.UniqueConstraint(fields=["unit_id", "template", "year"], name="paper_counter_one")]
+
+
+class Notice(models.Model):
+    """A message to a person inside the portal. Codes only; ``check_code`` lets anybody verify that it is ours."""
+
+    id = models.UUIDField(primary_key=True)
+    party_id = models.UUIDField()
+    matter_id = models.UUIDField()
+    template = models.CharField(max_length=32)
+    values = models.JSONField(default=dict)
+    check_code = models.CharField(max_length=24, unique=True)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notice"
+        indexes = [models.Index(fields=["party_id", "-at"], name="notice_party")]
+        constraints = [
+            models.UniqueConstraint(fields=["party_id", "matter_id", "template", "at"], name="notice_once")
+        ]
+
+
+class Rating(models.Model):
+    """How it went, 1-5. Seen by nobody who handled it; published only in batches of five or more."""
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    party_id = models.UUIDField()
+    unit_id = models.IntegerField()
+    item = models.CharField(max_length=24)
+    level = models.SmallIntegerField()
+    key = models.BinaryField(null=True)
+    sealed = models.BinaryField(null=True)
+    day = models.DateField()
+
+    class Meta:
+        db_table = "rating"
+        constraints = [models.UniqueConstraint(fields=["matter_id", "party_id"], name="rating_once")]
+        indexes = [models.Index(fields=["unit_id", "day"], name="rating_unit")]

@@ -1,0 +1,150 @@
+"""The matter, its open steps, and who else may see it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Matter(models.Model):
+    """Anything somebody brings. Personal data only in ``sealed`` (AES-256-GCM under ``key``); erasing sets ``key`` to null."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.CharField(max_length=24, unique=True)
+    kind = models.CharField(max_length=16)
+    item = models.CharField(max_length=24)
+    branch = models.SmallIntegerField()
+    pack = models.BinaryField()
+    law_date = models.DateField()
+    channel = models.CharField(max_length=16)
+    state = models.CharField(max_length=12)
+    point_id = models.IntegerField()
+    hand_out_id = models.IntegerField()
+    unit_id = models.IntegerField()
+    city = models.IntegerField()
+    county = models.IntegerField(null=True)
+    station = models.IntegerField(null=True)
+    applicant_id = models.UUIDField(null=True)
+    opened_by = models.UUIDField()
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    version = models.IntegerField()
+    head = models.BinaryField()
+    flow = models.JSONField()
+    key = models.BinaryField(null=True)
+    sealed = models.BinaryField()
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "matter"
+        indexes = [
+            models.Index(fields=["station", "-opened_at"], name="matter_station"),
+            models.Index(fields=["county", "-opened_at"], name="matter_county"),
+            models.Index(fields=["city", "-opened_at"], name="matter_city"),
+        ]
+
+
+class Step(models.Model):
+    """An open or closed assignment: somebody owes something until a due time. Work lists are this table."""
+
+    id = models.UUIDField(primary_key=True)
+    matter = models.ForeignKey(Matter, models.CASCADE)
+    name = models.CharField(max_length=48)
+    by = models.CharField(max_length=16)
+    unit_id = models.IntegerField(null=True)
+    party_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    provisional = models.BooleanField(default=False)
+    late_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=24, null=True)
+
+    class Meta:
+        db_table = "step"
+        indexes = [
+            models.Index(
+                fields=["unit_id", "due_at"], name="step_unit_open", condition=models.Q(closed_at__isnull=True)
+            ),
+            models.Index(
+                fields=["party_id"], name="step_party_open", condition=models.Q(closed_at__isnull=True)
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="step_due",
+                condition=models.Q(closed_at__isnull=True, late_at__isnull=True),
+            ),
+            models.Index(fields=["matter", "opened_at"], name="step_matter"),
+        ]
+
+
+class Share(models.Model):
+    """A live share lets one unit or one party see a matter that its scope does not give it (taken at X, handed out at Z)."""
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    unit_id = models.IntegerField(null=True)
+    party_id = models.UUIDField(null=True)
+    role = models.CharField(max_length=16)
+    tier = models.SmallIntegerField(default=1)
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=48, default="")
+
+    class Meta:
+        db_table = "share"
+        indexes = [
+            models.Index(fields=["matter_id", "unit_id"], name="share_matter"),
+            models.Index(fields=["party_id", "-at"], name="share_party"),
+            models.Index(fields=["unit_id", "-at"], name="share_unit"),
+        ]
+
+
+class Posting(models.Model):
+    """Search by equality only: keyed token of a name, number or identifier, per matter."""
+
+    id = models.BigAutoField(primary_key=True)
+    token = models.BinaryField()
+    matter_id = models.UUIDField()
+
+    class Meta:
+        db_table = "posting"
+        indexes = [models.Index(fields=["token"], name="posting_token")]
+
+
+class Draft(models.Model):
+    """A form being filled: belongs to one account, sealed, kept until submitted, dropped or 30 days old."""
+
+    id = models.UUIDField(primary_key=True)
+    account_id = models.UUIDField()
+    item = models.CharField(max_length=24)
+    page = models.CharField(max_length=48, default="")
+    key = models.BinaryField()
+    sealed = models.BinaryField()
+    version = models.IntegerField(default=1)
+    opened_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "draft"
+        indexes = [models.Index(fields=["account_id", "-saved_at"], name="draft_account")]
+
+
+class RequestKey(models.Model):
+    """One acknowledged request of one account: the same id again gives the same answer, other content is refused."""
+
+    id = models.UUIDField(primary_key=True)
+    account_id = models.UUIDField()
+    verb = models.CharField(max_length=24)
+    request_id = models.CharField(max_length=80)
+    digest = models.BinaryField()
+    matter_id = models.UUIDField(null=True)
+    result = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "request_key"
+        constraints = [
+            models.UniqueConstraint(fields=["account_id", "verb", "request_id"], name="request_key_once")
+        ]

@@ -1,0 +1,67 @@
+"""Accounts, reads that happened, published packs and facts about this deployment."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Account(models.Model):
+    """Who signs in. The app role cannot read this table: it learns of an account only by entering its session."""
+
+    id = models.UUIDField(primary_key=True)
+    login = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=12)
+    role = models.CharField(max_length=16)
+    rights = models.JSONField(default=list)
+    party_id = models.UUIDField(null=True)
+    unit_id = models.IntegerField(null=True)
+    branches = models.JSONField(default=list)
+    zh = models.TextField()
+    en = models.TextField()
+    assurance = models.SmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "account"
+
+
+class Access(models.Model):
+    """One read of somebody's record, or one refused attempt. Append-only, partitioned by month (made in SQL)."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    account_id = models.UUIDField()
+    unit_id = models.IntegerField(null=True)
+    matter_id = models.UUIDField(null=True)
+    party_id = models.UUIDField(null=True)
+    kind = models.CharField(max_length=12)
+    tier = models.SmallIntegerField()
+    purpose = models.CharField(max_length=32)
+    detail = models.TextField(default="")
+
+    class Meta:
+        db_table = "access"
+        managed = False
+
+
+class PackVersion(models.Model):
+    """A published pack: immutable, found by the hash of its content."""
+
+    hash = models.BinaryField(primary_key=True)
+    code = models.CharField(max_length=24)
+    content = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "pack_version"
+        indexes = [models.Index(fields=["code", "-at"], name="pack_version_code")]
+
+
+class Fact(models.Model):
+    """A fact about this deployment, set once at creation: demo or not, region, seed."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    value = models.JSONField()
+
+    class Meta:
+        db_table = "fact"
