@@ -1,0 +1,303 @@
+"""Who is asking, and what may they do: sessions, the viewer, the list of rights, and the log of reads.
+
+A transaction reaches rows only after `enter`: the database looks the session up itself and policies read the scope it
+set. Everything here that reads about a person leaves a row in `access` in the same transaction as the read, and the
+transaction ends before the answer leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection, transaction
+
+from doorstep.kernel.crypto import Keys, load_keys, stretch
+from doorstep.kernel.ids import uuid7
+from doorstep.kernel.models import Fact
+from doorstep.kernel.words import Refused, Words
+
+SYSTEM = UUID(int=0)
+SESSION_MINUTES = 8 * 60
+
+#: The one list of what can be allowed. A role is a bundle of these in region data; code never tests a role's name.
+VERBS = frozenset(
+    {
+        "search", "apply", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
+        "rate", "supervise", "audit", "administer", "secure", "dispatch",
+    }
+)  # fmt: skip
+REACHES = ("own", "unit", "county", "city")
+TIERS = ("public", "personal", "secret", "sealed")
+
+BRANCHES = {
+    "household": 1, "entry-exit": 2, "traffic": 3, "public-order": 4, "narcotics": 5, "cyber": 6, "general": 7,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking in this transaction. Made only by `enter`, `enter_system` and `nobody`."""
+
+    account_id: UUID
+    kind: str
+    name: Words
+    login: str = ""
+    role: str = ""
+    party_id: UUID | None = None
+    unit: dict[str, Any] | None = None
+    branches: tuple[int, ...] = ()
+    rights: frozenset[str] = field(default_factory=frozenset)
+    assurance: int = 0
+    session_id: str = ""
+
+    @property
+    def unit_id(self) -> int | None:
+        return self.unit["id"] if self.unit else None
+
+    @property
+    def unit_name(self) -> Words | None:
+        return Words(self.unit["zh"], self.unit["en"]) if self.unit else None
+
+    @property
+    def signed_in(self) -> bool:
+        return self.kind != "anonymous"
+
+    @property
+    def is_resident(self) -> bool:
+        return self.kind == "resident"
+
+    def may(self, verb: str, branch: str = "*", tier: str = "personal") -> bool:
+        """Does any right of this viewer cover ``verb`` on ``branch`` at ``tier``? Where, the database decides."""
+        return any(_covers(right, verb, branch, tier) for right in self.rights)
+
+    def need(self, verb: str, branch: str = "*", tier: str = "personal") -> None:
+        """Refuse unless `may`. Raises `Refused` "no-right" (403)."""
+        if not self.may(verb, branch, tier):
+            raise refuse_right()
+
+
+def _covers(right: str, verb: str, branch: str, tier: str) -> bool:
+    parts = right.split(":")
+    if len(parts) != 4 or parts[0] != verb:
+        return False
+    wide = branch == "*" or parts[1] in ("*", branch)
+    return wide and TIERS.index(parts[3]) >= TIERS.index(tier)
+
+
+def refuse_right() -> Refused:
+    return Refused(
+        "no-right",
+        Words(
+            "您的账号没有这项权限，什么都没有改动。需要的话，请找本单位管理员开通。",
+            "Your account does not have this right; nothing was changed. Ask your unit's administrator if you need it.",
+        ),
+        status=403,
+    )
+
+
+def refuse_sign_in() -> Refused:
+    return Refused(
+        "sign-in", Words("请先登录，再办这件事。", "Please sign in first, then go on."), status=401
+    )
+
+
+def not_found() -> Refused:
+    """The same answer for what does not exist and for what the viewer may not see."""
+    return Refused(
+        "not-found",
+        Words(
+            "没有找到，或者它不归您查看。请核对编号；您自己的事都在“我的事”里。",
+            "Not found, or not yours to see. Check the number; your own matters are under “My matters”.",
+        ),
+        status=404,
+    )
+
+
+def nobody() -> Viewer:
+    """Somebody who has not signed in: sees open data only."""
+    return Viewer(account_id=SYSTEM, kind="anonymous", name=Words("访客", "Guest"))
+
+
+@lru_cache(maxsize=1)
+def keys() -> Keys:
+    """The envelope and index keys of this deployment, read once from its secrets folder."""
+    return load_keys(Path(settings.SECRETS_DIR))
+
+
+def token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def sign_in(login: str, password: str) -> str:
+    """Prove a password and open a session. Returns the secret token (shown once).
+
+    Refused: "wrong-password" (401) whether the login exists or not, "locked" (429) after five failures.
+    """
+    login = login.strip().lower()
+    token = secrets.token_urlsafe(32)
+    with connection.cursor() as cursor:
+        cursor.execute("select trust.salt_of(%s)", [login])
+        proof = stretch(password, bytes(cursor.fetchone()[0]))
+        cursor.execute("select trust.login(%s, %s, %s, %s)", [login, proof, token_hash(token), SESSION_MINUTES])
+        answer = cursor.fetchone()[0]
+    if answer == "locked":
+        raise Refused(
+            "locked",
+            Words(
+                "试错次数太多，请 15 分钟后再试，或者到窗口重设密码。",
+                "Too many failed attempts. Try again in 15 minutes, or reset the password at a window.",
+            ),
+            status=429,
+        )
+    if answer != "ok":
+        raise Refused(
+            "wrong-password",
+            Words("账号或密码不对，请核对后再试。", "The login or password is not right. Check both and try again."),
+            status=401,
+        )
+    return token
+
+
+def sign_out(token: str) -> None:
+    """End the session. The token is worthless at once; streams that use it end within five seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("select trust.logout(%s)", [token_hash(token)])
+
+
+@contextmanager
+def enter(token: str | None) -> Iterator[Viewer]:
+    """One transaction in the scope of a session. Yields the `Viewer`; without a live session, `nobody`."""
+    with transaction.atomic():
+        yield _enter(token) if token else nobody()
+
+
+def _enter(token: str) -> Viewer:
+    with connection.cursor() as cursor:
+        cursor.execute("select trust.enter(%s)", [token])
+        row = cursor.fetchone()[0]
+    if row is None:
+        return nobody()
+    raw = orjson.loads(row) if isinstance(row, str | bytes) else row
+    return Viewer(
+        account_id=UUID(raw["id"]),
+        kind=raw["kind"],
+        name=Words(raw["zh"], raw["en"]),
+        login=raw["login"],
+        role=raw["role"],
+        party_id=UUID(raw["party_id"]) if raw["party_id"] else None,
+        unit=raw["unit"],
+        branches=tuple(int(b) for b in raw["branches"]),
+        rights=frozenset(raw["rights"]),
+        assurance=raw["assurance"],
+        session_id=raw["session_id"],
+    )
+
+
+@contextmanager
+def enter_system(matter_id: UUID) -> Iterator[Viewer]:
+    """One transaction of a background job for one matter (worker role only). Refused: "not-found"."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select trust.enter_system(%s)", [matter_id])
+            if not cursor.fetchone()[0]:
+                raise not_found()
+        yield Viewer(account_id=SYSTEM, kind="system", name=Words("系统", "System"))
+
+
+def log_access(
+    viewer: Viewer,
+    *,
+    kind: str,
+    tier: int,
+    purpose: str,
+    matter_id: UUID | None = None,
+    party_id: UUID | None = None,
+    detail: str = "",
+) -> None:
+    """Write one read (``kind`` read, list, file, paper, refused) into the log of this transaction.
+
+    Tier 0 lists, 1 a matter, 2 an unmasked field or a file. A tier 1 read of the same matter for the same purpose
+    within 15 minutes is the same read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into access (account_id, unit_id, matter_id, party_id, kind, tier, purpose, detail)
+            select %(account)s, %(unit)s, %(matter)s, %(party)s, %(kind)s, %(tier)s, %(purpose)s, %(detail)s
+            where %(tier)s <> 1 or %(kind)s <> 'read' or not exists (
+              select 1 from access where account_id = %(account)s and matter_id = %(matter)s and tier = 1
+                and kind = 'read' and purpose = %(purpose)s and at > clock_timestamp() - interval '15 minutes')""",
+            {
+                "account": viewer.account_id, "unit": viewer.unit_id, "matter": matter_id, "party": party_id,
+                "kind": kind, "tier": tier, "purpose": purpose, "detail": detail,
+            },
+        )  # fmt: skip
+
+
+def log_refusal(token: str | None, what: str) -> None:
+    """A refused attempt, in a transaction of its own so that it stays when the request is rolled back."""
+    if not token:
+        return
+    with enter(token) as viewer:
+        if viewer.signed_in:
+            log_access(viewer, kind="refused", tier=0, purpose="refused", detail=what[:200])
+
+
+def create_account(
+    *,
+    login: str,
+    password: str,
+    kind: str,
+    role: str,
+    rights: list[str],
+    name: Words,
+    party_id: UUID | None = None,
+    unit_id: int | None = None,
+    branches: list[int] | None = None,
+    assurance: int = 0,
+) -> UUID:
+    """Make an account (migrator role only). Refused: ValueError for a right outside the one list."""
+    for right in rights:
+        parts = right.split(":")
+        if len(parts) != 4 or parts[0] not in VERBS or parts[2] not in REACHES or parts[3] not in TIERS:
+            raise ValueError(f"not a right: {right}")
+    account_id, salt = uuid7(), secrets.token_bytes(16)
+    row = {
+        "id": str(account_id), "login": login, "kind": kind, "role": role, "rights": rights,
+        "party_id": str(party_id) if party_id else None, "unit_id": unit_id, "branches": branches or [],
+        "zh": name.zh, "en": name.en, "assurance": assurance, "ended_at": None,
+    }  # fmt: skip
+    proof = hashlib.sha256(stretch(password, salt)).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("select trust.create_account(%s, %s, %s)", [orjson.dumps(row).decode(), salt, proof])
+    return account_id
+
+
+def end_account(account_id: UUID) -> None:
+    """Somebody left: the account ends and every session of it at once (migrator role only)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select trust.end_account(%s)", [account_id])
+
+
+def is_demo() -> bool:
+    """Is this a demo database? A fact set when it was created, never a setting."""
+    return _fact("demo") is True
+
+
+def demo_logins() -> list[dict[str, Any]]:
+    """The people of the demo town that anybody may sign in as. Empty outside a demo database."""
+    return list(_fact("demo_logins") or []) if is_demo() else []
+
+
+def _fact(name: str) -> Any:
+    row = Fact.objects.filter(name=name).values_list("value", flat=True).first()
+    return row
