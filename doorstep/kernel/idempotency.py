@@ -1,0 +1,85 @@
+"""A request repeated is answered, not done again; the same id with other content is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from doorstep.kernel import clock
+from doorstep.kernel.event import canonical
+from doorstep.kernel.ids import uuid7
+from doorstep.kernel.models import RequestKey
+from doorstep.kernel.trust import Viewer
+from doorstep.kernel.words import Refused, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a verb answers: the matter as it stands, and whether this was a repeat."""
+
+    matter_id: UUID
+    number: str
+    state: str
+    version: int
+    replayed: bool = False
+    made: str = ""
+
+
+def once(
+    viewer: Viewer,
+    verb: str,
+    request_id: str,
+    content: Mapping[str, Any],
+    do: Callable[[], Done],
+    answer: Callable[[UUID], Done],
+) -> Done:
+    """Do ``do`` unless (account, verb, request id) was done before; then give ``answer(matter_id)`` again.
+
+    Refused: "request-reused" (409) when the id came with other content; a refused verb stores nothing.
+    """
+    if not request_id or len(request_id) > 80:
+        raise Refused(
+            "no-request-id",
+            Words("请求缺少编号（1 至 80 个字符），请刷新页面再提交。", "The request has no id (1-80 characters). Reload and submit again."),
+        )  # fmt: skip
+    digest = hashlib.sha256(canonical(content)).digest()
+    key_id = uuid7()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into request_key (id, account_id, verb, request_id, digest, result, at)
+            values (%s, %s, %s, %s, %s, '{}', %s) on conflict do nothing""",
+            [key_id, viewer.account_id, verb, request_id, digest, clock.now()],
+        )
+        if cursor.rowcount == 0:
+            return _again(viewer, verb, request_id, digest, answer)
+        done = do()
+        cursor.execute(
+            "update request_key set matter_id = %s, result = %s where id = %s",
+            [done.matter_id, orjson.dumps({"made": done.made}).decode(), key_id],
+        )
+    return done
+
+
+def _again(
+    viewer: Viewer, verb: str, request_id: str, digest: bytes, answer: Callable[[UUID], Done]
+) -> Done:
+    row = RequestKey.objects.get(account_id=viewer.account_id, verb=verb, request_id=request_id)
+    if bytes(row.digest) != digest or row.matter_id is None:
+        raise Refused(
+            "request-reused",
+            Words(
+                "这个请求编号已经用过，当时的内容和这次不同。上一次已经收到并生效；这次什么都没有改动，"
+                "您填的内容还在，请刷新后再提交。",
+                "This request id was used before with other content. The first one was received and stands; nothing was "
+                "changed now and what you typed is kept. Reload, then submit again.",
+            ),
+            status=409,
+        )
+    done = answer(row.matter_id)
+    return Done(done.matter_id, done.number, done.state, done.version, True, row.result.get("made", ""))

@@ -1,0 +1,71 @@
+"""Units and points of service, read often and changed rarely: kept in memory for a minute."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from doorstep.kernel.models import Point, Unit
+from doorstep.kernel.words import Refused, Words
+
+_FRESH_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """All units and points of this deployment at one moment."""
+
+    units: dict[int, Unit]
+    points: dict[int, Point]
+    by_code: dict[str, Unit]
+    point_by_code: dict[str, Point]
+
+
+_cache: list[tuple[float, Town]] = []
+
+
+def town() -> Town:
+    """Units and points, at most a minute old."""
+    if _cache and time.monotonic() - _cache[0][0] < _FRESH_SECONDS:
+        return _cache[0][1]
+    units = {u.id: u for u in Unit.objects.all()}
+    points = {p.id: p for p in Point.objects.all()}
+    fresh = Town(units, points, {u.code: u for u in units.values()}, {p.code: p for p in points.values()})
+    if units:
+        _cache[:] = [(time.monotonic(), fresh)]
+    return fresh
+
+
+def forget_town() -> None:
+    """Read units and points anew at the next call: after they changed, and in tests."""
+    _cache.clear()
+
+
+def unit_named(code: str) -> Unit:
+    """The unit with this code. Refused: "no-unit"."""
+    unit = town().by_code.get(code)
+    if unit is None:
+        raise Refused(
+            "no-unit",
+            Words(f"没有编号为 {code} 的单位，请重新选择。", f"There is no unit {code}. Please choose again."),
+        )
+    return unit
+
+
+def point_named(code: str) -> Point:
+    """The point of service with this code. Refused: "no-point"."""
+    point = town().point_by_code.get(code)
+    if point is None:
+        raise Refused(
+            "no-point",
+            Words(
+                f"没有编号为 {code} 的服务点，请重新选择。", f"There is no point of service {code}. Please choose again."
+            ),
+        )
+    return point
+
+
+def unit_words(unit_id: int | None) -> Words:
+    """The name of a unit for a reader; the police in general when there is none."""
+    unit = town().units.get(unit_id) if unit_id is not None else None
+    return unit.name if unit else Words("公安机关", "The police")

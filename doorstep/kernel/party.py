@@ -1,0 +1,113 @@
+"""Persons and firms: found only by an exact identifier, sealed under a key of their own, shown masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+from django.db import IntegrityError, connection, transaction
+
+from doorstep.kernel import clock
+from doorstep.kernel.crypto import new_key, open_sealed, seal
+from doorstep.kernel.event import canonical
+from doorstep.kernel.ids import uuid7
+from doorstep.kernel.models import Party
+from doorstep.kernel.trust import Viewer, keys
+from doorstep.kernel.words import Refused, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who a matter concerns, as somebody typed or a card said: name, identity number, mobile."""
+
+    name: str
+    id_no: str = ""
+    phone: str = ""
+    kind: str = "person"
+
+    def masked(self) -> Person:
+        """The form that lists and screens show by default."""
+        return Person(mask_name(self.name), mask_id(self.id_no), mask_phone(self.phone), self.kind)
+
+
+def mask_name(name: str) -> str:
+    """陆望舒 → 陆**; the family name stays so that a clerk can call somebody."""
+    return name[:1] + "*" * max(1, len(name) - 1) if name else ""
+
+
+def mask_id(id_no: str) -> str:
+    """First six and last four characters of an identity number, the rest starred."""
+    return id_no[:6] + "*" * (len(id_no) - 10) + id_no[-4:] if len(id_no) > 10 else "*" * len(id_no)
+
+
+def mask_phone(phone: str) -> str:
+    return phone[:3] + "****" + phone[-4:] if len(phone) >= 11 else "*" * len(phone)
+
+
+def find_or_add(viewer: Viewer, person: Person, *, purpose: str) -> UUID:
+    """The party with this exact identity number, or a new one. The look-up is logged whether it finds or not.
+
+    Refused: "no-name" when the name is empty.
+    """
+    if not person.name.strip():
+        raise Refused("no-name", Words("请填写姓名。", "Please give a name."), faults=(("/name", Words("必填", "Required")),))
+    blind = keys().blind("id_no", person.id_no) if person.id_no else None
+    if blind is not None:
+        found = _find(blind, purpose)
+        if found:
+            return found
+    try:
+        with transaction.atomic():
+            return _add(viewer, person, blind)
+    except IntegrityError:
+        found = _find(blind, purpose) if blind is not None else None
+        if found is None:
+            raise
+        return found
+
+
+def _find(blind: bytes, purpose: str) -> UUID | None:
+    with connection.cursor() as cursor:
+        cursor.execute("select trust.find_party(%s, %s)", [blind, purpose])
+        found: UUID | None = cursor.fetchone()[0]
+    return found
+
+
+def _add(viewer: Viewer, person: Person, blind: bytes | None) -> UUID:
+    party_id, key = uuid7(), new_key()
+    Party.objects.create(
+        id=party_id,
+        kind=person.kind,
+        id_blind=blind,
+        key=keys().wrap(key, party_id.bytes),
+        sealed=_seal(party_id, key, person),
+        opened_by=viewer.account_id,
+        opened_at=clock.now(),
+    )
+    return party_id
+
+
+def _seal(party_id: UUID, key: bytes, person: Person) -> bytes:
+    raw = canonical({"name": person.name, "id_no": person.id_no, "phone": person.phone})
+    return seal(key, raw, b"party:" + party_id.bytes)
+
+
+def open_party(row: Party) -> Person:
+    """The clear person behind a visible row; a starred one when the record was erased."""
+    if row.key is None or row.sealed is None:
+        return Person("***", kind=row.kind)
+    key = keys().unwrap(bytes(row.key), row.id.bytes)
+    raw = orjson.loads(open_sealed(key, bytes(row.sealed), b"party:" + row.id.bytes))
+    return Person(raw["name"], raw["id_no"], raw["phone"], row.kind)
+
+
+def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """The persons among ``ids`` whom this transaction may see, in one query. Callers log the read."""
+    return {row.id: open_party(row) for row in Party.objects.filter(id__in=set(ids))}
+
+
+def own_person(viewer: Viewer) -> Person | None:
+    """A resident's own record, to fill in what is already known about them."""
+    return people([viewer.party_id]).get(viewer.party_id) if viewer.party_id else None

@@ -1,0 +1,79 @@
+"""The only way to a person: a notice without personal data, with a code by which anybody can check that it is ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from doorstep.kernel import clock
+from doorstep.kernel.ids import link_code, uuid7
+from doorstep.kernel.models import Notice
+from doorstep.kernel.trust import Viewer
+from doorstep.kernel.words import Words
+
+TEMPLATES: dict[str, Words] = {
+    "received": Words("我们收到了您的申请，编号 {number}。", "We have received your application {number}."),
+    "returned": Words("申请 {number} 有地方要补正，一次说清了，请您看看。", "Application {number} needs corrections; all of them are listed at once."),
+    "granted": Words("申请 {number} 已经批准。", "Application {number} has been granted."),
+    "ready": Words("申请 {number} 的证件做好了，可以领取。", "The paper of application {number} is ready to be handed out."),
+    "refused": Words("申请 {number} 没有批准，理由和救济办法写在里面。", "Application {number} was refused; the reasons and your remedies are inside."),
+    "closed": Words("申请 {number} 已经办结，请您评价。", "Application {number} is finished. Please rate how it went."),
+    "withdrawn": Words("您撤回了申请 {number}。", "You withdrew application {number}."),
+    "late": Words("申请 {number} 超过了承诺时间，我们已经提醒承办单位。", "Application {number} is past its promised time; the unit in charge has been reminded."),
+    "moved": Words("申请 {number} 换了承办单位，期限不变。", "Application {number} is now with another unit; the due date stays."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """One notice as its reader sees it."""
+
+    id: UUID
+    matter_id: UUID
+    words: Words
+    at: datetime
+    read: bool
+    check_code: str
+
+
+def notify(party_id: UUID, template: str, matter_id: UUID, number: str) -> None:
+    """Put one notice into the portal of a party, once per (party, matter, template, moment)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into notice (id, party_id, matter_id, template, values, check_code, at)
+            values (%s, %s, %s, %s, jsonb_build_object('number', %s::text), %s, %s) on conflict do nothing""",
+            [uuid7(), party_id, matter_id, template, number, link_code()[:16], clock.now()],
+        )
+
+
+def my_notices(viewer: Viewer, most: int = 50) -> list[NoticeView]:
+    """The viewer's notices, newest first."""
+    rows = Notice.objects.filter(party_id=viewer.party_id).order_by("-at")[:most]
+    return [
+        NoticeView(n.id, n.matter_id, TEMPLATES[n.template].format(**n.values), n.at, n.read_at is not None, n.check_code)
+        for n in rows
+    ]  # fmt: skip
+
+
+def unread_count(viewer: Viewer) -> int:
+    """How many notices the viewer has not opened."""
+    return Notice.objects.filter(party_id=viewer.party_id, read_at=None).count() if viewer.party_id else 0
+
+
+def mark_read(viewer: Viewer) -> None:
+    """The viewer has seen the list of notices."""
+    Notice.objects.filter(party_id=viewer.party_id, read_at=None).update(read_at=clock.now())
+
+
+def check_notice(code: str) -> tuple[Words, datetime] | None:
+    """Is a message with this code ours? Its kind and time, nothing about whom it reached."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select v ->> 'template', (v ->> 'at')::timestamptz from trust.check_notice(%s) v where v is not null",
+            [code],
+        )
+        row = cursor.fetchone()
+    return (TEMPLATES[row[0]].format(number="…"), row[1]) if row else None
