@@ -1,0 +1,456 @@
+"""The guarded reads: the only way to a person's record. Each leaves its row in `access` in the same transaction.
+
+Tier 0 is a list (numbers, dues, masked names), tier 1 one matter, tier 2 a file or a value in clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+from django.db.models import Q
+
+from doorstep.kernel import clock, event, pack
+from doorstep.kernel.flow import State, Stop, may_withdraw, picture
+from doorstep.kernel.matter import RIGHT_OF, open_data
+from doorstep.kernel.models import Access, Event, EventBody, File, Matter, Paper, Point, Posting, Rating, Share, Step
+from doorstep.kernel.org import town, unit_words
+from doorstep.kernel.party import Person, people
+from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
+from doorstep.kernel.words import Refused, Words
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step as a reader sees it. ``mine`` says that the viewer can act on it now, with one of ``outcomes``."""
+
+    id: UUID
+    name: str
+    title: Words
+    by: str
+    unit: Words | None
+    opened_at: datetime
+    due_at: datetime | None
+    provisional: bool
+    late: bool
+    closed_at: datetime | None
+    outcome: str | None
+    mine: bool
+    outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of the history: what, when, by which unit; typed text only for those who may read it."""
+
+    seq: int
+    kind: str
+    at: datetime
+    unit: Words
+    by_applicant: bool
+    step: str
+    outcome: str
+    title: Words
+    body: dict[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    id: UUID
+    number: str
+    title: Words
+    state: str
+    issued_at: datetime
+    valid_until: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    id: UUID
+    material: str
+    media: str
+    size: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MatterView:
+    """A matter in clear for somebody who may read it, with everything its page shows."""
+
+    id: UUID
+    number: str
+    item: str
+    title: Words
+    pack: pack.Pack
+    state: str
+    channel: str
+    version: int
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    point: Point
+    hand_out: Point
+    unit_id: int
+    unit: Words
+    applicant: Person
+    data: dict[str, Any]
+    steps: tuple[StepView, ...]
+    stops: tuple[Stop, ...]
+    events: tuple[EventView, ...]
+    papers: tuple[PaperView, ...]
+    files: tuple[FileView, ...]
+    faults: tuple[dict[str, str], ...]
+    reason: str
+    may_withdraw: bool
+    may_rate: bool
+    rated: int | None
+
+    @property
+    def mine(self) -> tuple[StepView, ...]:
+        """The open steps that wait for the viewer."""
+        return tuple(s for s in self.steps if s.mine)
+
+    @property
+    def open_steps(self) -> tuple[StepView, ...]:
+        return tuple(s for s in self.steps if s.closed_at is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list (tier 0): never more of a person than a masked name."""
+
+    id: UUID
+    number: str
+    item: str
+    title: Words
+    state: str
+    name: str
+    opened_at: datetime
+    due_at: datetime | None
+    late: bool
+    step: str = ""
+    step_title: Words | None = None
+    unit: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, and whether there is more."""
+
+    rows: tuple[Row, ...]
+    page: int
+    more: bool
+    total: int | None = None
+
+
+def read_matter(viewer: Viewer, matter_id: UUID, *, purpose: str | None = None) -> MatterView:
+    """One matter in clear; logged as a tier 1 read. An open step of the viewer is the purpose, and so is being its
+    applicant; anybody else chooses one from the pack's list.
+
+    Refused: "sign-in", "not-found", "purpose" (with the list to choose from in ``faults``).
+    """
+    row = _matter(viewer, matter_id)
+    found = pack.version(bytes(row.pack))
+    steps = list(Step.objects.filter(matter_id=row.id).order_by("opened_at", "id"))
+    why = _purpose(viewer, row, found, steps, purpose)
+    log_access(viewer, kind="read", tier=1, purpose=why, matter_id=row.id, party_id=row.applicant_id)
+    return _view(viewer, row, found, steps)
+
+
+def read_number(viewer: Viewer, number: str) -> UUID:
+    """The id behind a matter number, if the viewer may see it. Refused: "not-found"."""
+    row = Matter.objects.filter(number=number).values_list("id", flat=True).first() if viewer.signed_in else None
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _matter(viewer: Viewer, matter_id: UUID) -> Matter:
+    if not viewer.signed_in:
+        raise refuse_sign_in()
+    row = Matter.objects.filter(id=matter_id).first()
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _purpose(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step], purpose: str | None) -> str:
+    if viewer.party_id is not None and viewer.party_id == row.applicant_id:
+        return "own"
+    if any(s.closed_at is None and s.unit_id == viewer.unit_id and s.unit_id is not None for s in steps):
+        return "step"
+    viewer.need("read", found.branch)
+    if purpose in found.purposes:
+        return str(purpose)
+    raise Refused(
+        "purpose",
+        Words("这件事现在不在您手上。请选一个查看的理由，本人会看到。", "This matter is not in your hands now. Choose why you need to read it; the person will see it."),
+        status=403,
+        faults=tuple((name, words) for name, words in found.purposes.items()),
+    )  # fmt: skip
+
+
+def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) -> MatterView:
+    key = keys().unwrap(bytes(row.key), row.id.bytes) if row.key is not None else None
+    applicant = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
+    state = State.from_json(row.flow)
+    events = _events(viewer, row, found, key)
+    rated = None
+    own = viewer.party_id is not None and viewer.party_id == row.applicant_id
+    if own:
+        rated = Rating.objects.filter(matter_id=row.id).values_list("level", flat=True).first()
+    reason, faults = _last_reason(events)
+    points = town().points
+    return MatterView(
+        id=row.id, number=row.number, item=row.item, title=found.title, pack=found, state=row.state,
+        channel=row.channel, version=row.version, opened_at=row.opened_at, due_at=row.due_at, closed_at=row.closed_at,
+        point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
+        applicant=applicant or Person("***"), data=open_data(row, key) if key else {},
+        steps=tuple(_step_view(viewer, found, s) for s in steps), stops=tuple(picture(found.flow, state)),
+        events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
+        may_withdraw=own and may_withdraw(found.flow, state),
+        may_rate=own and rated is None and row.state in ("closed", "granted", "refused"), rated=rated,
+    )  # fmt: skip
+
+
+def _step_view(viewer: Viewer, found: pack.Pack, s: Step) -> StepView:
+    declared = found.flow.step(s.name)
+    mine = s.closed_at is None and (
+        (s.party_id is not None and s.party_id == viewer.party_id)
+        or (s.unit_id is not None and s.unit_id == viewer.unit_id and viewer.may(RIGHT_OF.get(s.by, "decide"), found.branch))
+    )  # fmt: skip
+    return StepView(
+        s.id, s.name, declared.title, s.by, unit_words(s.unit_id) if s.unit_id else None, s.opened_at, s.due_at,
+        s.provisional, s.late_at is not None or bool(s.due_at and s.closed_at is None and s.due_at < clock.now()),
+        s.closed_at, s.outcome, mine, declared.outcomes if mine else (),
+    )  # fmt: skip
+
+
+def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes | None) -> tuple[EventView, ...]:
+    bodies = {b.seq: b for b in EventBody.objects.filter(matter_id=row.id)} if key else {}
+    views = []
+    for e in Event.objects.filter(matter_id=row.id).order_by("seq"):
+        header = orjson.loads(e.header)
+        body = event.body_of(bodies[e.seq], key) if key and e.seq in bodies else {}
+        body.pop("data", None)
+        if viewer.is_resident and e.kind == "noted":
+            body = {}
+        views.append(
+            EventView(
+                e.seq, e.kind, e.at, unit_words(e.unit_id), e.account_id == row.opened_by and e.unit_id is None,
+                header.get("step", ""), header.get("outcome", ""), _event_title(found, header), body, bytes(e.hash).hex(),
+            )  # fmt: skip
+        )
+    return tuple(views)
+
+
+KINDS: dict[str, Words] = {
+    "opened": Words("提交申请", "Application submitted"),
+    "withdrawn": Words("撤回申请", "Application withdrawn"),
+    "noted": Words("备注", "Remark"),
+    "shared": Words("请其他单位一起看", "Shared with another unit"),
+    "handed_over": Words("换承办单位", "Handed over to another unit"),
+    "linked": Words("关联另一件事", "Linked to another matter"),
+    "late": Words("超过期限", "Past the due time"),
+    "acted": Words("办理", "Step done"),
+}
+
+
+def _event_title(found: pack.Pack, header: dict[str, Any]) -> Words:
+    if header["kind"] != "acted":
+        return KINDS.get(header["kind"], KINDS["acted"])
+    step = found.flow.step(header["step"])
+    label = step.label(header["outcome"])
+    return Words(f"{step.title.zh}：{label.zh}", f"{step.title.en}: {label.en}")
+
+
+def _last_reason(events: Iterable[EventView]) -> tuple[str, tuple[dict[str, str], ...]]:
+    reason, faults = "", ()
+    for e in events:
+        if e.outcome in ("return", "refuse"):
+            reason, faults = str(e.body.get("reason", "")), tuple(e.body.get("faults", ()))
+    return reason, faults
+
+
+def _papers(found: pack.Pack, matter_id: UUID) -> tuple[PaperView, ...]:
+    rows = Paper.objects.filter(matter_id=matter_id).order_by("issued_at")
+    return tuple(
+        PaperView(p.id, p.number, found.paper_title(p.template), p.state, p.issued_at, p.valid_until) for p in rows
+    )
+
+
+def _files(matter_id: UUID) -> tuple[FileView, ...]:
+    rows = File.objects.filter(matter_id=matter_id).exclude(material="").order_by("at")
+    return tuple(FileView(f.id, f.material, f.media, f.size, f.at) for f in rows)
+
+
+def work_list(viewer: Viewer, *, by: str = "", page: int = 1) -> Page:
+    """The open steps that wait for the viewer's unit, the most urgent first; one logged tier 0 read a page.
+
+    ``by`` narrows to received, competent or hand_out.
+    """
+    if viewer.unit_id is None:
+        return Page((), page, False)
+    steps = Step.objects.filter(unit_id=viewer.unit_id, closed_at=None)
+    if by:
+        steps = steps.filter(by=by)
+    start = (page - 1) * PAGE
+    found = list(steps.select_related("matter").order_by("due_at", "opened_at")[start : start + PAGE + 1])
+    rows = _rows([(s.matter, s) for s in found[:PAGE]])
+    _log_list(viewer, rows, "work")
+    return Page(rows, page, len(found) > PAGE)
+
+
+def my_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
+    """The resident's own matters, newest first."""
+    if viewer.party_id is None:
+        return Page((), page, False)
+    mine = Share.objects.filter(party_id=viewer.party_id, role="applicant").values("matter_id")
+    rows = Matter.objects.filter(id__in=mine)
+    return _page(viewer, rows, page, state, "own")
+
+
+def unit_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
+    """Matters the viewer's unit is competent for, took in or hands out, newest first."""
+    if viewer.unit_id is None:
+        return Page((), page, False)
+    shared = Share.objects.filter(unit_id=viewer.unit_id).values("matter_id")
+    rows = Matter.objects.filter(Q(unit_id=viewer.unit_id) | Q(id__in=shared))
+    return _page(viewer, rows, page, state, "unit")
+
+
+def search(viewer: Viewer, text: str) -> Page:
+    """Matters by exact number, name or identity number, among those the viewer may see. Nothing near, nothing guessed."""
+    text = text.strip()
+    if not text or not viewer.signed_in:
+        return Page((), 1, False)
+    if not viewer.is_resident:
+        viewer.need("search")
+    tokens = [keys().blind(kind, text) for kind in ("number", "name", "id_no")]
+    ids = Posting.objects.filter(token__in=tokens).values("matter_id")
+    rows = _rows([(m, None) for m in Matter.objects.filter(id__in=ids).order_by("-opened_at")[:PAGE]])
+    _log_list(viewer, rows, "search")
+    return Page(rows, 1, False)
+
+
+def _page(viewer: Viewer, query: Any, page: int, state: str, why: str) -> Page:
+    if state:
+        query = query.filter(state=state)
+    start = (page - 1) * PAGE
+    found = list(query.order_by("-opened_at")[start : start + PAGE + 1])
+    rows = _rows([(m, None) for m in found[:PAGE]])
+    _log_list(viewer, rows, why)
+    return Page(rows, page, len(found) > PAGE)
+
+
+def _rows(found: Sequence[tuple[Matter, Step | None]]) -> tuple[Row, ...]:
+    names = people(m.applicant_id for m, _ in found if m.applicant_id)
+    moment = clock.now()
+    rows = []
+    for m, s in found:
+        item = pack.version(bytes(m.pack))
+        due = s.due_at if s else m.due_at
+        person = names.get(m.applicant_id) if m.applicant_id else None
+        late = bool(due and due < moment and (s is not None or m.closed_at is None))
+        rows.append(
+            Row(
+                m.id, m.number, m.item, item.title, m.state, person.masked().name if person else "", m.opened_at, due, late,
+                s.name if s else "", item.flow.step(s.name).title if s else None, unit_words(m.unit_id),
+            )  # fmt: skip
+        )
+    return tuple(rows)
+
+
+def _log_list(viewer: Viewer, rows: Sequence[Row], why: str) -> None:
+    if rows and not viewer.is_resident:
+        log_access(viewer, kind="list", tier=0, purpose=why, detail=" ".join(str(r.id) for r in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at my record: when, which unit, why, what. Never a name (rights 7)."""
+
+    at: datetime
+    unit: Words
+    purpose: Words
+    what: Words
+    explained: bool
+    matter_id: UUID | None = field(default=None)
+
+
+_WHAT = {
+    "read": Words("打开了这件事", "opened this matter"),
+    "file": Words("看了一份材料", "looked at one of the files"),
+    "paper": Words("看了证件", "looked at the paper"),
+    "lookup": Words("用证件号核对了身份", "checked the identity by its exact number"),
+}
+_WHY = {
+    "own": Words("本人查看", "yourself"),
+    "step": Words("正在办理您的事", "working on your matter"),
+    "system": Words("系统制作证件", "the system made your paper"),
+}
+
+
+def readers(viewer: Viewer, matter_id: UUID | None = None) -> list[Look]:
+    """Who looked at the viewer's record, newest first; of one matter if given. Own looks are left out.
+
+    Refused: "sign-in", "not-found" for a matter that is not the viewer's.
+    """
+    if viewer.party_id is None:
+        raise refuse_sign_in()
+    looks = Access.objects.filter(party_id=viewer.party_id).exclude(account_id=viewer.account_id)
+    names: dict[str, Words] = dict(_WHY)
+    if matter_id is not None:
+        row = _matter(viewer, matter_id)
+        if row.applicant_id != viewer.party_id:
+            raise not_found()
+        names |= pack.version(bytes(row.pack)).purposes
+        looks = looks.filter(matter_id=matter_id)
+    else:
+        names |= pack.all_purposes()
+    return [
+        Look(
+            a.at, unit_words(a.unit_id), names.get(a.purpose, Words("没有写明理由", "no reason given")),
+            _WHAT.get(a.kind, _WHAT["read"]), a.purpose in names, a.matter_id,
+        )
+        for a in looks.exclude(kind__in=("refused", "list")).order_by("-at")[:200]
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPaper:
+    """What anybody learns from the code on a paper: that it is ours and still holds. No person in it."""
+
+    number: str
+    title: Words
+    item: Words
+    unit: Words
+    state: str
+    issued_at: datetime
+    valid_until: Any
+    valid: bool
+
+
+def check_paper(code_hash: bytes) -> CheckedPaper | None:
+    """The paper with this code, or None. Needs no account."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select v ->> 'number', v ->> 'template', v ->> 'item', (v ->> 'unit_id')::int, v ->> 'state',
+            (v ->> 'issued_at')::timestamptz, (v ->> 'valid_until')::date from trust.check_paper(%s) v""",
+            [code_hash],
+        )
+        row = cursor.fetchone()
+    if row is None or row[0] is None:
+        return None
+    found = pack.current(row[2])
+    today = clock.now().date()
+    valid = row[4] in ("ready", "making") and (row[6] is None or row[6] >= today)
+    return CheckedPaper(row[0], found.paper_title(row[1]), found.title, unit_words(row[3]), row[4], row[5], row[6], valid)
