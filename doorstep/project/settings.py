@@ -43,6 +43,8 @@ def _database() -> dict[str, Any]:
 _OWN_KEYS = {"dbname": "name", "user": "user", "password": "password", "host": "host", "port": "port"}
 
 DATA_DIR = _place.data
+SECRETS_DIR = _place.secrets
+FILES_DIR = _place.data / "files"
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

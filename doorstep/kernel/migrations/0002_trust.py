@@ -1,0 +1,17 @@
+"""Trust from the first table: the access log, the chain's trigger, sessions and scope, a policy on every scoped table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db import migrations
+
+_SQL = Path(__file__).parent.parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("kernel", "0001_tables")]
+    operations = [
+        migrations.RunSQL((_SQL / f"{name}.sql").read_text(), migrations.RunSQL.noop)
+        for name in ("tables", "trust", "rows")
+    ]
