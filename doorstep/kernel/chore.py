@@ -1,0 +1,54 @@
+"""What the worker does again and again: due steps, promised papers, forgotten uploads. Rows are the queue."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from doorstep.kernel import clock, file, issue
+from doorstep.kernel.matter import mark_late
+from doorstep.kernel.trust import enter_system
+from doorstep.kernel.words import Refused
+
+_log = logging.getLogger(__name__)
+PENDING_KEPT = timedelta(hours=24)
+
+
+def make_papers(most: int = 20) -> int:
+    """Make papers that were promised; returns how many. One that fails is logged and tried again next time."""
+    made = 0
+    for paper_id, matter_id in _ids("select id, matter_id from trust.making_papers(%s)", [most]):
+        try:
+            made += issue.make(paper_id, matter_id)
+        except Exception:
+            _log.exception("paper %s could not be made", paper_id)
+    return made
+
+
+def mark_due(most: int = 200) -> int:
+    """Say in the chain which steps are past their due time; returns how many."""
+    marked = 0
+    rows = _ids("select matter_id, name from trust.due_steps(%s, %s)", [clock.now(), most])
+    for matter_id, step in rows:
+        try:
+            with enter_system(matter_id) as system:
+                marked += mark_late(system, matter_id, str(step))
+        except Refused as no:
+            _log.warning("step %s of %s: %s", step, matter_id, no.code)
+    return marked
+
+
+def sweep_files() -> int:
+    """Remove stored content that no row knows and uploads that nothing claimed for a day."""
+    rows = {row[0]: (row[1], row[2]) for row in _ids("select id, state, at from trust.known_files()", [])}
+    return file.sweep(rows, clock.now() - PENDING_KEPT)
+
+
+def _ids(sql: str, values: list[object]) -> list[tuple[UUID, UUID]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[UUID, UUID]] = cursor.fetchall()
+    return rows

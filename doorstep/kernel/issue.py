@@ -1,0 +1,147 @@
+"""Papers as results: ordered in the verb that grants them, drawn and signed by the worker, handed out through the guard.
+
+A row in state "making" is the job: nothing else has to remember it, so a worker that dies loses none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection
+
+from doorstep.kernel import clock, file, pack, paper, post
+from doorstep.kernel.crypto import open_sealed, seal
+from doorstep.kernel.event import canonical
+from doorstep.kernel.ids import link_code, uuid7
+from doorstep.kernel.models import Matter, Paper
+from doorstep.kernel.org import town, unit_words
+from doorstep.kernel.party import people
+from doorstep.kernel.region import calendar
+from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found
+from doorstep.kernel.words import Refused, Words
+
+
+def code_hash(code: str) -> bytes:
+    """How a paper is found by the code printed on it: only the hash is stored in clear."""
+    return hashlib.sha256(code.encode()).digest()
+
+
+def order(row: Matter, key: bytes, data: Mapping[str, Any], give: pack.Give, at: datetime) -> UUID:
+    """Promise a paper: gapless number, verification code, state "making". Part of the verb's transaction."""
+    paper_id, code = uuid7(), link_code()
+    today = at.astimezone(calendar().zone).date()
+    number = _next_number(row.unit_id, give, today)
+    Paper.objects.create(
+        id=paper_id, matter_id=row.id, template=give.template, number=number, item=row.item, unit_id=row.unit_id,
+        code_hash=code_hash(code), sealed=seal(key, canonical({"code": code}), b"paper:" + paper_id.bytes),
+        state="making", issued_at=at, valid_until=give.valid_until(today),
+    )  # fmt: skip
+    return paper_id
+
+
+def _next_number(unit_id: int, give: pack.Give, today: date) -> str:
+    """Gapless per unit, template and year: the counter row is locked until the verb ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into paper_counter (unit_id, template, year, last) values (%s, %s, %s, 1)
+            on conflict (unit_id, template, year) do update set last = paper_counter.last + 1 returning last""",
+            [unit_id, give.template, today.year],
+        )
+        last = int(cursor.fetchone()[0])
+    unit = town().units[unit_id]
+    return f"{give.prefix}{unit.division[:6]}{unit_id % 1000:03d}-{today.year}-{last:06d}"
+
+
+def make(paper_id: UUID, matter_id: UUID) -> bool:
+    """Draw, sign and store one promised paper (worker role). False if somebody else has made it already."""
+    with enter_system(matter_id) as system:
+        row = Paper.objects.filter(id=paper_id, state="making").first()
+        matter = Matter.objects.filter(id=matter_id).first()
+        if row is None or matter is None or matter.key is None:
+            return False
+        key = keys().unwrap(bytes(matter.key), matter.id.bytes)
+        content = _draw(system, row, matter, key)
+    stored = file.store_issued(content)
+    with enter_system(matter_id) as system:
+        taken = Paper.objects.select_for_update().filter(id=paper_id, state="making").first()
+        if taken is None:
+            file.forget(stored)
+            return False
+        taken.file_id = file.add_issued(system, stored, matter_id)
+        taken.state = "ready"
+        taken.save(update_fields=["file_id", "state"])
+        if matter.applicant_id and matter.state != "closed":
+            post.notify(matter.applicant_id, "ready", matter_id, matter.number)
+    return True
+
+
+def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
+    found = pack.version(bytes(matter.pack))
+    data = orjson.loads(open_sealed(key, bytes(matter.sealed), b"matter:" + matter.id.bytes))
+    code = orjson.loads(open_sealed(key, bytes(row.sealed), b"paper:" + row.id.bytes))["code"]
+    holder = people([matter.applicant_id]).get(matter.applicant_id) if matter.applicant_id else None
+    log_access(system, kind="paper", tier=2, purpose="system", matter_id=matter.id, party_id=matter.applicant_id)
+    given = {
+        "number": row.number,
+        "unit": unit_words(row.unit_id),
+        "issued_on": row.issued_at.astimezone(calendar().zone).date(),
+        "valid_until": row.valid_until,
+        "check_url": f"{settings.PUBLIC_URL}/v/{code}",
+        "demo": is_demo(),
+        "matter_number": matter.number,
+        "item": found.title,
+        "holder": {"name": holder.name, "id_no": holder.id_no} if holder else {},
+        "data": found.paper_data(row.template, data),
+        **_photo(found, row.template, data),
+    }
+    pdf = paper.render(row.template, given, lang="zh")
+    return paper.sign(pdf, paper.signing_identity(Path(settings.SECRETS_DIR)))
+
+
+def _photo(found: pack.Pack, template: str, data: Mapping[str, Any]) -> dict[str, bytes]:
+    wanted = found.photo_of(template, data)
+    return {"photo": file.content(wanted)} if wanted else {}
+
+
+def download(viewer: Viewer, number: str) -> tuple[bytes, str]:
+    """The signed PDF of a paper the viewer may see, and a file name; a tier 2 read.
+
+    Refused: "not-found"; "not-ready" (425) in the second or two before the worker has made it.
+    """
+    row = Paper.objects.filter(number=number).first() if viewer.signed_in else None
+    if row is None:
+        raise not_found()
+    if row.file_id is None:
+        raise Refused(
+            "not-ready",
+            Words("证件正在制作，一般几秒钟就好，请稍后再打开。", "The paper is being made; it usually takes a few seconds. Open it again soon."),
+            status=425,
+        )
+    matter = Matter.objects.filter(id=row.matter_id).values("applicant_id").first()
+    applicant = matter["applicant_id"] if matter else None
+    purpose = "own" if applicant == viewer.party_id else "step"
+    log_access(viewer, kind="paper", tier=2, purpose=purpose, matter_id=row.matter_id, party_id=applicant)
+    return file.content(row.file_id), f"{row.number}.pdf"
+
+
+def check_url(viewer: Viewer, paper_id: UUID) -> str:
+    """The verification address of a visible paper, for its holder to show. Refused: "not-found"."""
+    row = Paper.objects.filter(id=paper_id).first() if viewer.signed_in else None
+    matter = Matter.objects.filter(id=row.matter_id).first() if row else None
+    if row is None or matter is None or matter.key is None:
+        raise not_found()
+    key = keys().unwrap(bytes(matter.key), matter.id.bytes)
+    code = orjson.loads(open_sealed(key, bytes(row.sealed), b"paper:" + row.id.bytes))["code"]
+    return f"/v/{code}"
+
+
+def overdue_since(minutes: int = 5) -> datetime:
+    """Papers ordered before this moment and still not made mean that the worker is in trouble."""
+    return clock.now() - timedelta(minutes=minutes)
