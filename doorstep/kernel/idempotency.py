@@ -66,9 +66,7 @@ def once(
     return done
 
 
-def _again(
-    viewer: Viewer, verb: str, request_id: str, digest: bytes, answer: Callable[[UUID], Done]
-) -> Done:
+def _again(viewer: Viewer, verb: str, request_id: str, digest: bytes, answer: Callable[[UUID], Done]) -> Done:
     row = RequestKey.objects.get(account_id=viewer.account_id, verb=verb, request_id=request_id)
     if bytes(row.digest) != digest or row.matter_id is None:
         raise Refused(

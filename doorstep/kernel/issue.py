@@ -87,7 +87,9 @@ def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
     data = orjson.loads(open_sealed(key, bytes(matter.sealed), b"matter:" + matter.id.bytes))
     code = orjson.loads(open_sealed(key, bytes(row.sealed), b"paper:" + row.id.bytes))["code"]
     holder = people([matter.applicant_id]).get(matter.applicant_id) if matter.applicant_id else None
-    log_access(system, kind="paper", tier=2, purpose="system", matter_id=matter.id, party_id=matter.applicant_id)
+    log_access(
+        system, kind="paper", tier=2, purpose="system", matter_id=matter.id, party_id=matter.applicant_id
+    )
     given = {
         "number": row.number,
         "unit": unit_words(row.unit_id),
@@ -121,7 +123,10 @@ def download(viewer: Viewer, number: str) -> tuple[bytes, str]:
     if row.file_id is None:
         raise Refused(
             "not-ready",
-            Words("证件正在制作，一般几秒钟就好，请稍后再打开。", "The paper is being made; it usually takes a few seconds. Open it again soon."),
+            Words(
+                "证件正在制作，一般几秒钟就好，请稍后再打开。",
+                "The paper is being made; it usually takes a few seconds. Open it again soon.",
+            ),
             status=425,
         )
     matter = Matter.objects.filter(id=row.matter_id).values("applicant_id").first()

@@ -108,7 +108,9 @@ def _open(
     opened = _Open(row, key, data, found, moment)
     _share_first(row, at_point, z, party_id, moment)
     row.state, row.closed_at = _state_after(row, state, happened, moment)
-    entry = _entry(viewer, opened, "opened", happened, {"item": found.code, "pack": found.hash.hex()}, {"data": data})
+    entry = _entry(
+        viewer, opened, "opened", happened, {"item": found.code, "pack": found.hash.hex()}, {"data": data}
+    )
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
     row.save(force_insert=True)
     event.append(entry, row.state)
@@ -215,7 +217,14 @@ def note(viewer: Viewer, matter_id: UUID, *, text: str, request_id: str) -> Done
 
 
 def share(
-    viewer: Viewer, matter_id: UUID, *, unit: str, role: str, reason: str, request_id: str, until: datetime | None = None
+    viewer: Viewer,
+    matter_id: UUID,
+    *,
+    unit: str,
+    role: str,
+    reason: str,
+    request_id: str,
+    until: datetime | None = None,
 ) -> Done:
     """Let one more unit see a matter, for a reason and, if wanted, until a time. Refused: as `note`, "no-unit"."""
     target = unit_named(unit)
@@ -225,7 +234,9 @@ def share(
         viewer.need("share", opened.pack.branch)
         _add_share(opened.row.id, opened.at, role=role, unit_id=target.id, reason=reason, until=until)
         state = State.from_json(opened.row.flow)
-        return _finish(viewer, opened, "shared", state, (), {"to": target.id, "role": role, "why": reason}, {})
+        return _finish(
+            viewer, opened, "shared", state, (), {"to": target.id, "role": role, "why": reason}, {}
+        )
 
     content = {"matter": str(matter_id), "unit": unit, "role": role, "reason": reason, "until": until}
     return once(viewer, "share", request_id, content, do, _done_of)
@@ -245,12 +256,16 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
         if viewer.unit_id != row.unit_id:
             raise refuse_right()
         if target.id == row.unit_id:
-            raise Refused("same-unit", Words("它已经在这个单位了。", "It is with this unit already."), status=409)
+            raise Refused(
+                "same-unit", Words("它已经在这个单位了。", "It is with this unit already."), status=409
+            )
         _add_share(row.id, opened.at, role="former", unit_id=row.unit_id, reason="hand_over")
         Step.objects.filter(matter_id=row.id, by="competent", closed_at=None).update(unit_id=target.id)
         codes = {"from": row.unit_id, "to": target.id}
         row.unit_id, row.city, row.county, row.station = target.id, target.city, target.county, target.station
-        done = _finish(viewer, opened, "handed_over", State.from_json(row.flow), (), codes, {"reason": reason})
+        done = _finish(
+            viewer, opened, "handed_over", State.from_json(row.flow), (), codes, {"reason": reason}
+        )
         if row.applicant_id:
             post.notify(row.applicant_id, "moved", row.id, row.number)
         return done
@@ -301,9 +316,15 @@ def _lock(matter_id: UUID) -> _Open:
     if row is None:
         raise not_found()
     if row.key is None:
-        raise Refused("erased", Words("这件事的内容已依法销毁。", "The content of this matter was lawfully erased."), status=410)
+        raise Refused(
+            "erased",
+            Words("这件事的内容已依法销毁。", "The content of this matter was lawfully erased."),
+            status=410,
+        )
     key = keys().unwrap(bytes(row.key), row.id.bytes)
-    return _Open(row, key, open_data(row, key), pack.version(bytes(row.pack)), max(clock.now(), row.opened_at))
+    return _Open(
+        row, key, open_data(row, key), pack.version(bytes(row.pack)), max(clock.now(), row.opened_at)
+    )
 
 
 def open_data(row: Matter, key: bytes) -> dict[str, Any]:
@@ -365,7 +386,9 @@ def _move(viewer: Viewer, opened: _Open, happened: Sequence[Happening]) -> None:
             for give in opened.pack.gives_at(one.step or "", one.outcome or ""):
                 issue.order(row, opened.key, opened.data, give, opened.at)
         elif one.kind == "ended":
-            Step.objects.filter(matter_id=row.id, closed_at=None).update(closed_at=opened.at, outcome=one.state)
+            Step.objects.filter(matter_id=row.id, closed_at=None).update(
+                closed_at=opened.at, outcome=one.state
+            )
 
 
 def _open_step(opened: _Open, one: Happening) -> None:
@@ -419,7 +442,10 @@ def _check_mine(viewer: Viewer, opened: _Open, step: str) -> None:
     """Is this step of the flow open, and the viewer's to do? Each no has its own words."""
     by = opened.pack.flow.by(step)
     if by is None:
-        raise Refused("no-such-step", Words("流程里没有这一步，什么都没有改动。", "The flow has no such step; nothing was changed."))
+        raise Refused(
+            "no-such-step",
+            Words("流程里没有这一步，什么都没有改动。", "The flow has no such step; nothing was changed."),
+        )
     viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
     row = Step.objects.filter(matter_id=opened.row.id, name=step, closed_at=None).first()
     if row is None:
@@ -442,9 +468,7 @@ def moved_on() -> Refused:
     )
 
 
-def _check_reason(
-    found: pack.Pack, outcome: str, reason: str, faults: Sequence[Mapping[str, str]]
-) -> None:
+def _check_reason(found: pack.Pack, outcome: str, reason: str, faults: Sequence[Mapping[str, str]]) -> None:
     if outcome not in ("return", "refuse"):
         return
     known = found.reasons.get(outcome, {})
@@ -452,12 +476,18 @@ def _check_reason(
     if not reason.strip() and not faults:
         raise Refused(
             "reason",
-            Words("请写明理由，要让对方一次看懂、一次改好。", "Give the reason, so that it can be understood and mended at once."),
+            Words(
+                "请写明理由，要让对方一次看懂、一次改好。",
+                "Give the reason, so that it can be understood and mended at once.",
+            ),
             faults=(("/reason", Words("必填", "Required")),),
         )
     unknown = [g for g in given if g and g not in known]
     if unknown:
-        raise Refused("reason", Words("理由不在本事项的清单里，请重选。", "The reason is not on this item's list. Choose again."))
+        raise Refused(
+            "reason",
+            Words("理由不在本事项的清单里，请重选。", "The reason is not on this item's list. Choose again."),
+        )
 
 
 def _validate(found: pack.Pack, data: Mapping[str, Any]) -> None:
@@ -483,12 +513,19 @@ def _applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID:
         if viewer.party_id is None or viewer.assurance < 2:
             raise Refused(
                 "assurance",
-                Words("请先在窗口或用证件核实身份，再在网上办。", "Please have your identity verified first, then apply online."),
+                Words(
+                    "请先在窗口或用证件核实身份，再在网上办。",
+                    "Please have your identity verified first, then apply online.",
+                ),
                 status=403,
             )
         return viewer.party_id
     if person is None:
-        raise Refused("no-applicant", Words("请先核对是谁来办。", "Identify the applicant first."), faults=(("/applicant", Words("必填", "Required")),))
+        raise Refused(
+            "no-applicant",
+            Words("请先核对是谁来办。", "Identify the applicant first."),
+            faults=(("/applicant", Words("必填", "Required")),),
+        )
     return find_or_add(viewer, person, purpose=found.purpose)
 
 
@@ -521,7 +558,9 @@ def _add_share(
     reason: str = "",
     until: datetime | None = None,
 ) -> None:
-    with connection.cursor() as cursor:  # no RETURNING: the policy that shows a share may not hold before it is written
+    with (
+        connection.cursor() as cursor
+    ):  # no RETURNING: the policy that shows a share may not hold before it is written
         cursor.execute(
             """insert into share (id, matter_id, unit_id, party_id, role, tier, at, until, reason)
             values (%s, %s, %s, %s, %s, 1, %s, %s, %s)""",

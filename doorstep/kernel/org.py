@@ -47,7 +47,9 @@ def unit_named(code: str) -> Unit:
     if unit is None:
         raise Refused(
             "no-unit",
-            Words(f"没有编号为 {code} 的单位，请重新选择。", f"There is no unit {code}. Please choose again."),
+            Words(
+                f"没有编号为 {code} 的单位，请重新选择。", f"There is no unit {code}. Please choose again."
+            ),
         )
     return unit
 
@@ -59,7 +61,8 @@ def point_named(code: str) -> Point:
         raise Refused(
             "no-point",
             Words(
-                f"没有编号为 {code} 的服务点，请重新选择。", f"There is no point of service {code}. Please choose again."
+                f"没有编号为 {code} 的服务点，请重新选择。",
+                f"There is no point of service {code}. Please choose again.",
             ),
         )
     return point

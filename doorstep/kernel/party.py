@@ -52,7 +52,11 @@ def find_or_add(viewer: Viewer, person: Person, *, purpose: str) -> UUID:
     Refused: "no-name" when the name is empty.
     """
     if not person.name.strip():
-        raise Refused("no-name", Words("请填写姓名。", "Please give a name."), faults=(("/name", Words("必填", "Required")),))
+        raise Refused(
+            "no-name",
+            Words("请填写姓名。", "Please give a name."),
+            faults=(("/name", Words("必填", "Required")),),
+        )
     blind = keys().blind("id_no", person.id_no) if person.id_no else None
     if blind is not None:
         found = _find(blind, purpose)

@@ -47,7 +47,11 @@ def rate(viewer: Viewer, matter_id: UUID, *, level: int, text: str = "", request
     Refused: "not-found", "no-right" for anybody else, "level", "not-yet" (409) before a result, "rated" (409).
     """
     if level not in LEVELS:
-        raise Refused("level", Words("请从 1 到 5 里选一级。", "Choose a level from 1 to 5."), faults=(("/level", Words("必填", "Required")),))
+        raise Refused(
+            "level",
+            Words("请从 1 到 5 里选一级。", "Choose a level from 1 to 5."),
+            faults=(("/level", Words("必填", "Required")),),
+        )
 
     def do() -> Done:
         row = Matter.objects.filter(id=matter_id).first()
@@ -56,7 +60,9 @@ def rate(viewer: Viewer, matter_id: UUID, *, level: int, text: str = "", request
         if viewer.party_id is None or viewer.party_id != row.applicant_id:
             raise refuse_right()
         if row.state not in _RATEABLE:
-            raise Refused("not-yet", Words("办出结果以后再评价。", "Rate it once there is a result."), status=409)
+            raise Refused(
+                "not-yet", Words("办出结果以后再评价。", "Rate it once there is a result."), status=409
+            )
         _keep(viewer, row, level, text)
         return Done(row.id, row.number, row.state, row.version)
 
@@ -79,7 +85,11 @@ def _keep(viewer: Viewer, row: Matter, level: int, text: str) -> None:
                 day=clock.now().astimezone(calendar().zone).date(),
             )  # fmt: skip
     except IntegrityError:
-        raise Refused("rated", Words("您已经评价过这件事，谢谢。", "You have already rated this matter. Thank you."), status=409) from None
+        raise Refused(
+            "rated",
+            Words("您已经评价过这件事，谢谢。", "You have already rated this matter. Thank you."),
+            status=409,
+        ) from None
 
 
 def ratings(unit_id: int) -> Ratings:

@@ -18,7 +18,19 @@ from django.db.models import Q
 from doorstep.kernel import clock, event, pack
 from doorstep.kernel.flow import State, Stop, may_withdraw, picture
 from doorstep.kernel.matter import RIGHT_OF, open_data
-from doorstep.kernel.models import Access, Event, EventBody, File, Matter, Paper, Point, Posting, Rating, Share, Step
+from doorstep.kernel.models import (
+    Access,
+    Event,
+    EventBody,
+    File,
+    Matter,
+    Paper,
+    Point,
+    Posting,
+    Rating,
+    Share,
+    Step,
+)
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
@@ -167,7 +179,11 @@ def read_matter(viewer: Viewer, matter_id: UUID, *, purpose: str | None = None) 
 
 def read_number(viewer: Viewer, number: str) -> UUID:
     """The id behind a matter number, if the viewer may see it. Refused: "not-found"."""
-    row = Matter.objects.filter(number=number).values_list("id", flat=True).first() if viewer.signed_in else None
+    row = (
+        Matter.objects.filter(number=number).values_list("id", flat=True).first()
+        if viewer.signed_in
+        else None
+    )
     if row is None:
         raise not_found()
     return row
@@ -182,7 +198,9 @@ def _matter(viewer: Viewer, matter_id: UUID) -> Matter:
     return row
 
 
-def _purpose(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step], purpose: str | None) -> str:
+def _purpose(
+    viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step], purpose: str | None
+) -> str:
     if viewer.party_id is not None and viewer.party_id == row.applicant_id:
         return "own"
     if any(s.closed_at is None and s.unit_id == viewer.unit_id and s.unit_id is not None for s in steps):
@@ -245,8 +263,16 @@ def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes | None) ->
             body = {}
         views.append(
             EventView(
-                e.seq, e.kind, e.at, unit_words(e.unit_id), e.account_id == row.opened_by and e.unit_id is None,
-                header.get("step", ""), header.get("outcome", ""), _event_title(found, header), body, bytes(e.hash).hex(),
+                e.seq,
+                e.kind,
+                e.at,
+                unit_words(e.unit_id),
+                e.account_id == row.opened_by and e.unit_id is None,
+                header.get("step", ""),
+                header.get("outcome", ""),
+                _event_title(found, header),
+                body,
+                bytes(e.hash).hex(),
             )  # fmt: skip
         )
     return tuple(views)
@@ -283,7 +309,8 @@ def _last_reason(events: Iterable[EventView]) -> tuple[str, tuple[dict[str, str]
 def _papers(found: pack.Pack, matter_id: UUID) -> tuple[PaperView, ...]:
     rows = Paper.objects.filter(matter_id=matter_id).order_by("issued_at")
     return tuple(
-        PaperView(p.id, p.number, found.paper_title(p.template), p.state, p.issued_at, p.valid_until) for p in rows
+        PaperView(p.id, p.number, found.paper_title(p.template), p.state, p.issued_at, p.valid_until)
+        for p in rows
     )
 
 
@@ -362,8 +389,18 @@ def _rows(found: Sequence[tuple[Matter, Step | None]]) -> tuple[Row, ...]:
         late = bool(due and due < moment and (s is not None or m.closed_at is None))
         rows.append(
             Row(
-                m.id, m.number, m.item, item.title, m.state, person.masked().name if person else "", m.opened_at, due, late,
-                s.name if s else "", item.flow.step(s.name).title if s else None, unit_words(m.unit_id),
+                m.id,
+                m.number,
+                m.item,
+                item.title,
+                m.state,
+                person.masked().name if person else "",
+                m.opened_at,
+                due,
+                late,
+                s.name if s else "",
+                item.flow.step(s.name).title if s else None,
+                unit_words(m.unit_id),
             )  # fmt: skip
         )
     return tuple(rows)
@@ -453,4 +490,6 @@ def check_paper(code_hash: bytes) -> CheckedPaper | None:
     found = pack.current(row[2])
     today = clock.now().date()
     valid = row[4] in ("ready", "making") and (row[6] is None or row[6] >= today)
-    return CheckedPaper(row[0], found.paper_title(row[1]), found.title, unit_words(row[3]), row[4], row[5], row[6], valid)
+    return CheckedPaper(
+        row[0], found.paper_title(row[1]), found.title, unit_words(row[3]), row[4], row[5], row[6], valid
+    )

@@ -148,7 +148,9 @@ def sign_in(login: str, password: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("select trust.salt_of(%s)", [login])
         proof = stretch(password, bytes(cursor.fetchone()[0]))
-        cursor.execute("select trust.login(%s, %s, %s, %s)", [login, proof, token_hash(token), SESSION_MINUTES])
+        cursor.execute(
+            "select trust.login(%s, %s, %s, %s)", [login, proof, token_hash(token), SESSION_MINUTES]
+        )
         answer = cursor.fetchone()[0]
     if answer == "locked":
         raise Refused(
@@ -162,7 +164,10 @@ def sign_in(login: str, password: str) -> str:
     if answer != "ok":
         raise Refused(
             "wrong-password",
-            Words("账号或密码不对，请核对后再试。", "The login or password is not right. Check both and try again."),
+            Words(
+                "账号或密码不对，请核对后再试。",
+                "The login or password is not right. Check both and try again.",
+            ),
             status=401,
         )
     return token

@@ -62,7 +62,9 @@ class PaperCounter(models.Model):
 
     class Meta:
         db_table = "paper_counter"
-        constraints = [models.UniqueConstraint(fields=["unit_id", "template", "year"], name="paper_counter_one")]
+        constraints = [
+            models.UniqueConstraint(fields=["unit_id", "template", "year"], name="paper_counter_one")
+        ]
 
 
 class Notice(models.Model):

@@ -65,7 +65,9 @@ class Step(models.Model):
         db_table = "step"
         indexes = [
             models.Index(
-                fields=["unit_id", "due_at"], name="step_unit_open", condition=models.Q(closed_at__isnull=True)
+                fields=["unit_id", "due_at"],
+                name="step_unit_open",
+                condition=models.Q(closed_at__isnull=True),
             ),
             models.Index(
                 fields=["party_id"], name="step_party_open", condition=models.Q(closed_at__isnull=True)
