@@ -116,7 +116,7 @@ class Form:
         for one in self.fields:
             value = at_pointer(data, one.pointer)
             if one.widget == "repeat":
-                values[f"{one.key}.count"] = len(value or ())
+                values[f"{one.key}.count"] = len(value) if isinstance(value, list) else 0
             elif one.fact:
                 values[one.fact] = value
             if one.material:
