@@ -117,7 +117,7 @@ class Store(Protocol):
 
 
 class DiskStore:
-    """A store in one folder of the local disk (0700; files 0600): ``incoming/``, ``kept/<two digits>/<id>``."""
+    """A store in one folder of the local disk (0700; files 0600): ``incoming/``, ``kept/xx/<id>``."""
 
     def __init__(self, root: Path) -> None:
         self._incoming = root / "incoming"

@@ -29,8 +29,6 @@ ITEM = Words("临时居民身份证申领", "Application for a temporary identit
 PAPERS: dict[str, dict[str, Any]] = {
     "temporary-id": {
         "name": "云小满",
-        "sex": Words("女", "F"),
-        "born_on": "1998-05-21",
         "address": "柳堤路18号2幢1单元301室",
         "id_number": "990103199805210028",
         "valid_from": "2026-11-21",
@@ -104,6 +102,18 @@ def test_what_a_person_typed_is_text_and_never_markup(tmp_path: Path) -> None:
 
 def test_rare_characters_of_names_are_drawn() -> None:
     assert draw("temporary-id", name="𬭎㛃䶮")
+
+
+def test_what_the_pack_gives_may_lie_under_data_and_the_holder_beside_it(tmp_path: Path) -> None:
+    given = {
+        **BASE,
+        "valid_until": "2027-02-21",
+        "holder": {"name": "云小满", "id_no": "990103199805210028"},
+        "data": {"address": "柳堤路18号"},
+    }
+    text = poppler("pdftotext", paper.render("temporary-id", given, lang="zh"), tmp_path)
+    for part in ("云小满", "柳堤路18号", "990103199805210028", "1998年5月21日", "女"):
+        assert part in text
 
 
 def test_a_character_without_a_glyph_is_refused_and_named() -> None:
