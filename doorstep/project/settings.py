@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "doorstep.project.headers.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "doorstep.web.middleware.Reader",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
@@ -74,7 +75,9 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "doorstep.web.frame.page"]
+        },
     }
 ]
 
@@ -103,6 +106,7 @@ CSRF_COOKIE_NAME = "doorstep_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "doorstep.web.errors.csrf_failed"
 
 STREAM_URL = os.environ.get("DOORSTEP_STREAM_URL", "")
 

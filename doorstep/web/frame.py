@@ -1,0 +1,40 @@
+"""What every template may use: how the reader wants it shown, who reads, and whose town it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from doorstep.kernel.words import Words
+from doorstep.web import language
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Name above every page, and whether its people are invented."""
+
+    name: Words
+    demo: bool
+
+
+_UNNAMED = Town(Words("警务服务", "Police services"), demo=False)
+
+
+def town() -> Town:
+    """The town of this deployment, from its region data."""
+    return _UNNAMED
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Context processor of every page."""
+    want = language.wish()
+    return {
+        "lang": want.lang,
+        "html_lang": language.HTML_LANG[want.lang],
+        "elder": want.mode == "elder",
+        "night": want.theme == "night",
+        "viewer": getattr(request, "viewer", None),
+        "town": town(),
+    }

@@ -1,0 +1,105 @@
+"""Every page says who may enter, and one guard asks: no view is reachable without it.
+
+A ``Route`` names its right: ``PUBLIC`` (anybody), ``SIGNED_IN``, or a verb of the list in kernel.trust.
+The guard turns the reader's token into a ``Viewer`` (which also opens the transaction and its scope), checks
+the right, calls ``view(request, viewer, **kw)`` and turns a ``Refused`` into a page in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_http_methods
+
+from doorstep.kernel import trust
+from doorstep.kernel.trust import Viewer
+from doorstep.kernel.words import Refused
+from doorstep.web import errors
+
+PUBLIC: Final = "PUBLIC"
+SIGNED_IN: Final = "SIGNED_IN"
+SESSION_COOKIE: Final = "doorstep_session"
+
+View = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One page. ``right`` is PUBLIC, SIGNED_IN or a verb; ``surface`` says whose page it is.
+
+    ``kinds`` narrows it to kinds of viewer ("resident", "officer"); empty means any that has the right.
+    """
+
+    path: str
+    view: View
+    name: str
+    right: str
+    surface: str = "resident"
+    methods: tuple[str, ...] = ("GET",)
+    kinds: tuple[str, ...] = ()
+
+
+def urls(routes: Iterable[Route]) -> list[URLPattern]:
+    """URL patterns in which every view stands behind the guard. Names must be unique."""
+    found: list[URLPattern] = []
+    seen: set[str] = set()
+    for route in routes:
+        if route.name in seen:
+            raise ValueError(f"two routes are called {route.name}")
+        seen.add(route.name)
+        allowed = require_http_methods(
+            [*route.methods, "HEAD"] if "GET" in route.methods else list(route.methods)
+        )
+        view = allowed(_guarded(route))
+        view.route = route  # type: ignore[attr-defined]  # the house rule reads it
+        found.append(path(route.path, view, name=route.name))
+    return found
+
+
+def token_of(request: HttpRequest) -> str:
+    """The session token of the cookie, else of the Authorization header, else empty."""
+    bearer = request.headers.get("Authorization", "")
+    if bearer.startswith("Bearer "):
+        return bearer.removeprefix("Bearer ").strip()
+    return request.COOKIES.get(SESSION_COOKIE, "")
+
+
+def _guarded(route: Route) -> Callable[..., HttpResponseBase]:
+    @wraps(route.view)
+    def enter(request: HttpRequest, **kw: Any) -> HttpResponseBase:
+        token = token_of(request)
+        try:
+            with trust.enter(token) as viewer:
+                request.viewer = viewer  # type: ignore[attr-defined]
+                _check(route, viewer)
+                return route.view(request, viewer, **kw)
+        except Refused as refusal:
+            if refusal.code == "sign-in" and request.method in ("GET", "HEAD"):
+                return redirect(_login_address(request))
+            trust.log_refusal(token, f"{route.name} {refusal.code}")
+            return errors.refused(request, refusal)
+
+    return enter
+
+
+def _check(route: Route, viewer: Viewer) -> None:
+    """Lets the viewer pass, or raises Refused "sign-in" or "no-right"."""
+    if route.right == PUBLIC:
+        return
+    if not viewer.signed_in:
+        raise trust.refuse_sign_in()
+    if route.kinds and viewer.kind not in route.kinds:
+        raise trust.refuse_right()
+    if route.right != SIGNED_IN:
+        viewer.need(route.right)
+
+
+def _login_address(request: HttpRequest) -> str:
+    return "/login?" + urlencode({"next": request.get_full_path()})
