@@ -1,0 +1,164 @@
+"""Uploads and issued files: content encrypted on disk, a row that says whose it is, and the guard before every byte.
+
+An upload is a request of its own and belongs to its uploader until a verb attaches it to a matter. Content that no row
+knows, and rows that nothing claimed for a day, are swept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from doorstep.kernel import clock
+from doorstep.kernel.crypto import new_key
+from doorstep.kernel.ids import uuid7
+from doorstep.kernel.models import File, Matter
+from doorstep.kernel.store import DiskStore, Received
+from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
+from doorstep.kernel.words import Refused, Words
+
+LIMIT_BYTES = 20_000_000
+
+
+@lru_cache(maxsize=1)
+def store() -> DiskStore:
+    """Where content lies in this deployment."""
+    return DiskStore(Path(settings.FILES_DIR))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Content that is safely on disk and not yet known to any row."""
+
+    id: UUID
+    wrapped: bytes
+    media: str
+    size: int
+    sha256: bytes
+
+
+def receive(chunks: Iterable[bytes]) -> Stored:
+    """Take an upload in, outside any transaction: streamed, checked, re-encoded, encrypted, on disk when it returns.
+
+    Refused: "file-type" (415), "file-size" (413), "file-empty"; nothing is left behind.
+    """
+    return _keep(store().put_stream(chunks, limit_bytes=LIMIT_BYTES))
+
+
+def _keep(received: Received) -> Stored:
+    file_id, key = uuid7(), new_key()
+    store().keep(received, file_id, key)
+    return Stored(file_id, keys().wrap(key, file_id.bytes), received.media, received.size, received.sha256)
+
+
+def store_issued(content: bytes) -> Stored:
+    """Put a paper we made on disk."""
+    return _keep(store().put_stream([content], limit_bytes=LIMIT_BYTES))
+
+
+def forget(stored: Stored) -> None:
+    """Remove content that no row came to know."""
+    store().delete(stored.id)
+
+
+def add(viewer: Viewer, stored: Stored, material: str = "") -> UUID:
+    """Make the row of an upload, state "pending", seen by its uploader alone. Refused: "sign-in"."""
+    if not viewer.signed_in:
+        raise refuse_sign_in()
+    _row(stored, viewer.account_id, None, material[:24], "pending")
+    return stored.id
+
+
+def add_issued(system: Viewer, stored: Stored, matter_id: UUID) -> UUID:
+    """Make the row of a paper's file, attached at once."""
+    _row(stored, system.account_id, matter_id, "", "issued")
+    return stored.id
+
+
+def _row(stored: Stored, account_id: UUID, matter_id: UUID | None, material: str, state: str) -> None:
+    File.objects.create(
+        id=stored.id, account_id=account_id, matter_id=matter_id, material=material, media=stored.media,
+        size=stored.size, sha256=stored.sha256, key=stored.wrapped, state=state, at=clock.now(),
+    )  # fmt: skip
+
+
+def attach(viewer: Viewer, files: Mapping[str, UUID] | Iterable[UUID], matter_id: UUID) -> None:
+    """Give pending uploads of the viewer to a matter; files it already has are fine.
+
+    Refused: "file-unknown" when one is neither: lost, swept, or somebody else's.
+    """
+    wanted = set(files.values() if isinstance(files, Mapping) else files)
+    if not wanted:
+        return
+    already = set(File.objects.filter(id__in=wanted, matter_id=matter_id).values_list("id", flat=True))
+    fresh = wanted - already
+    count = File.objects.filter(
+        id__in=fresh, matter_id=None, account_id=viewer.account_id, state="pending"
+    ).update(matter_id=matter_id, state="attached")
+    if count != len(fresh):
+        raise Refused(
+            "file-unknown",
+            Words(
+                "有一份上传的文件找不到了（超过一天没提交会自动清除），请重新上传；其他内容都还在。",
+                "One of the uploaded files is no longer there (uploads not submitted within a day are removed). Upload it "
+                "again; everything else is kept.",
+            ),
+        )
+
+
+def pending(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, File]:
+    """Those of the viewer's visible files among ``ids``: to show name, size and kind beside a form."""
+    return {f.id: f for f in File.objects.filter(id__in=set(ids))}
+
+
+def drop(viewer: Viewer, file_id: UUID) -> None:
+    """Throw an own pending upload away; gone is fine too."""
+    if File.objects.filter(id=file_id, account_id=viewer.account_id, matter_id=None).delete()[0]:
+        store().delete(file_id)
+
+
+def read_file(viewer: Viewer, file_id: UUID) -> tuple[bytes, str]:
+    """Content and media type of a file the viewer may see; a tier 2 read. Refused: "not-found"."""
+    row = File.objects.filter(id=file_id).first() if viewer.signed_in else None
+    if row is None or row.key is None:
+        raise not_found()
+    if row.matter_id is not None:
+        matter = Matter.objects.filter(id=row.matter_id).values("applicant_id").first()
+        applicant = matter["applicant_id"] if matter else None
+        own = applicant is not None and applicant == viewer.party_id
+        log_access(
+            viewer, kind="file", tier=2, purpose="own" if own else "step", matter_id=row.matter_id, party_id=applicant,
+            detail=row.material,
+        )  # fmt: skip
+    return _content(row), row.media
+
+
+def content(file_id: UUID) -> bytes:
+    """The bytes of a visible file, for code that has logged the read itself. Refused: "not-found"."""
+    row = File.objects.filter(id=file_id).first()
+    if row is None or row.key is None:
+        raise not_found()
+    return _content(row)
+
+
+def _content(row: File) -> bytes:
+    key = keys().unwrap(bytes(row.key or b""), row.id.bytes)
+    return store().open(row.id, key)
+
+
+def sweep(rows: Mapping[UUID, tuple[str, datetime]], before: datetime) -> int:
+    """Remove from disk what is unknown, or pending since before ``before``. Returns how many."""
+    kept = {i for i, (state, at) in rows.items() if state != "pending" or at >= before}
+    return store().sweep(before, kept)
+
+
+__all__ = [
+    "LIMIT_BYTES", "Stored", "add", "add_issued", "attach", "content", "drop", "forget", "pending", "read_file",
+    "receive", "store_issued", "sweep",
+]  # fmt: skip
