@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -19,11 +19,11 @@ from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import File, Matter
-from doorstep.kernel.store import DiskStore, Received
+from doorstep.kernel.store import LIMIT_BYTES, DiskStore, Received
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
 
-LIMIT_BYTES = 20_000_000
+_SETTLED = timedelta(hours=2)
 
 
 @lru_cache(maxsize=1)
@@ -53,8 +53,8 @@ def receive(chunks: Iterable[bytes]) -> Stored:
 
 def _keep(received: Received) -> Stored:
     file_id, key = uuid7(), new_key()
-    store().keep(received, file_id, key)
-    return Stored(file_id, keys().wrap(key, file_id.bytes), received.media, received.size, received.sha256)
+    kept = store().keep(received, file_id, key)
+    return Stored(file_id, keys().wrap(key, file_id.bytes), kept.kind, kept.size, kept.sha256)
 
 
 def store_issued(content: bytes) -> Stored:
@@ -153,12 +153,6 @@ def _content(row: File) -> bytes:
 
 
 def sweep(rows: Mapping[UUID, tuple[str, datetime]], before: datetime) -> int:
-    """Remove from disk what is unknown, or pending since before ``before``. Returns how many."""
+    """Remove from disk what no row knows, or what is pending since before ``before``. Returns how many."""
     kept = {i for i, (state, at) in rows.items() if state != "pending" or at >= before}
-    return store().sweep(before, kept)
-
-
-__all__ = [
-    "LIMIT_BYTES", "Stored", "add", "add_issued", "attach", "content", "drop", "forget", "pending", "read_file",
-    "receive", "store_issued", "sweep",
-]  # fmt: skip
+    return len(store().sweep(min_age=_SETTLED, known_ids=kept).unknown)

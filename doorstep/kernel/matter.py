@@ -166,7 +166,7 @@ def _act(
 ) -> Done:
     row, found = opened.row, opened.pack
     _check_reason(found, outcome, reason, faults)
-    by_applicant = found.flow.by(step) == "applicant"
+    by_applicant = found.flow.step(step).by == "applicant"
     if by_applicant and data is not None:
         _validate(found, data)
         opened.data = data
@@ -394,7 +394,7 @@ def _move(viewer: Viewer, opened: _Open, happened: Sequence[Happening]) -> None:
 def _open_step(opened: _Open, one: Happening) -> None:
     row = opened.row
     unit_id, party_id = _owner(row, one.by or "")
-    due = clock.due(opened.at, one.limit, calendar()) if one.limit else None
+    due = clock.due(opened.at, clock.Limit.parse(one.limit), calendar()) if one.limit else None
     Step.objects.create(
         id=uuid7(), matter_id=row.id, name=one.step, by=one.by, unit_id=unit_id, party_id=party_id,
         opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
@@ -440,12 +440,13 @@ def _tell(row: Matter, happened: Sequence[Happening], first: bool = False) -> No
 
 def _check_mine(viewer: Viewer, opened: _Open, step: str) -> None:
     """Is this step of the flow open, and the viewer's to do? Each no has its own words."""
-    by = opened.pack.flow.by(step)
-    if by is None:
+    declared = opened.pack.flow.steps.get(step)
+    if declared is None:
         raise Refused(
             "no-such-step",
             Words("流程里没有这一步，什么都没有改动。", "The flow has no such step; nothing was changed."),
         )
+    by = declared.by
     viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
     row = Step.objects.filter(matter_id=opened.row.id, name=step, closed_at=None).first()
     if row is None:
