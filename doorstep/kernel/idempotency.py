@@ -46,7 +46,10 @@ def once(
     if not request_id or len(request_id) > 80:
         raise Refused(
             "no-request-id",
-            Words("请求缺少编号（1 至 80 个字符），请刷新页面再提交。", "The request has no id (1-80 characters). Reload and submit again."),
+            Words(
+                "请求缺少编号（1 至 80 个字符），请刷新页面再提交。",
+                "The request has no id (1-80 characters). Reload and submit again.",
+            ),
         )  # fmt: skip
     digest = hashlib.sha256(canonical(content)).digest()
     key_id = uuid7()

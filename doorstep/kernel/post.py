@@ -16,13 +16,22 @@ from doorstep.kernel.words import Words
 
 TEMPLATES: dict[str, Words] = {
     "received": Words("我们收到了您的申请，编号 {number}。", "We have received your application {number}."),
-    "returned": Words("申请 {number} 有地方要补正，一次说清了，请您看看。", "Application {number} needs corrections; all of them are listed at once."),
+    "returned": Words(
+        "申请 {number} 有地方要补正，一次说清了，请您看看。",
+        "Application {number} needs corrections; all of them are listed at once.",
+    ),
     "granted": Words("申请 {number} 已经批准。", "Application {number} has been granted."),
     "ready": Words("申请 {number} 的证件做好了，可以领取。", "The paper of application {number} is ready to be handed out."),
-    "refused": Words("申请 {number} 没有批准，理由和救济办法写在里面。", "Application {number} was refused; the reasons and your remedies are inside."),
+    "refused": Words(
+        "申请 {number} 没有批准，理由和救济办法写在里面。",
+        "Application {number} was refused; the reasons and your remedies are inside.",
+    ),
     "closed": Words("申请 {number} 已经办结，请您评价。", "Application {number} is finished. Please rate how it went."),
     "withdrawn": Words("您撤回了申请 {number}。", "You withdrew application {number}."),
-    "late": Words("申请 {number} 超过了承诺时间，我们已经提醒承办单位。", "Application {number} is past its promised time; the unit in charge has been reminded."),
+    "late": Words(
+        "申请 {number} 超过了承诺时间，我们已经提醒承办单位。",
+        "Application {number} is past its promised time; the unit in charge has been reminded.",
+    ),
     "moved": Words("申请 {number} 换了承办单位，期限不变。", "Application {number} is now with another unit; the due date stays."),
 }  # fmt: skip
 

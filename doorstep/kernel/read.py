@@ -16,8 +16,8 @@ from django.db import connection
 from django.db.models import Q
 
 from doorstep.kernel import clock, event, pack
+from doorstep.kernel.change import RIGHT_OF, open_data
 from doorstep.kernel.flow import State, Stop, may_withdraw, picture
-from doorstep.kernel.matter import RIGHT_OF, open_data
 from doorstep.kernel.models import (
     Access,
     Event,
@@ -210,7 +210,10 @@ def _purpose(
         return str(purpose)
     raise Refused(
         "purpose",
-        Words("这件事现在不在您手上。请选一个查看的理由，本人会看到。", "This matter is not in your hands now. Choose why you need to read it; the person will see it."),
+        Words(
+            "这件事现在不在您手上。请选一个查看的理由，本人会看到。",
+            "This matter is not in your hands now. Choose why you need to read it; the person will see it.",
+        ),
         status=403,
         faults=tuple((name, words) for name, words in found.purposes.items()),
     )  # fmt: skip
@@ -273,7 +276,7 @@ def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes | None) ->
                 _event_title(found, header),
                 body,
                 bytes(e.hash).hex(),
-            )  # fmt: skip
+            )
         )
     return tuple(views)
 
@@ -401,7 +404,7 @@ def _rows(found: Sequence[tuple[Matter, Step | None]]) -> tuple[Row, ...]:
                 s.name if s else "",
                 item.flow.step(s.name).title if s else None,
                 unit_words(m.unit_id),
-            )  # fmt: skip
+            )
         )
     return tuple(rows)
 

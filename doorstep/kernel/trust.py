@@ -304,5 +304,4 @@ def demo_logins() -> list[dict[str, Any]]:
 
 
 def _fact(name: str) -> Any:
-    row = Fact.objects.filter(name=name).values_list("value", flat=True).first()
-    return row
+    return Fact.objects.filter(name=name).values_list("value", flat=True).first()

@@ -1,0 +1,321 @@
+"""A matter being changed: locked, checked, moved along its flow, written with its event. Used by the verbs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from doorstep.kernel import clock, event, issue, pack, post
+from doorstep.kernel.crypto import open_sealed, seal
+from doorstep.kernel.flow import Happening, State
+from doorstep.kernel.idempotency import Done
+from doorstep.kernel.ids import matter_number, uuid7
+from doorstep.kernel.models import Matter, Point, Posting, Step, Unit
+from doorstep.kernel.org import town, unit_named
+from doorstep.kernel.party import Person, find_or_add
+from doorstep.kernel.region import calendar
+from doorstep.kernel.trust import Viewer, keys, not_found, refuse_right
+from doorstep.kernel.words import Refused, Words
+
+RIGHT_OF = {"received": "receive", "competent": "decide", "hand_out": "hand_out", "applicant": "apply"}
+
+
+@dataclass(slots=True)
+class Opened:
+    """A matter being changed: the locked row, its key and clear data, and what has been decided so far."""
+
+    row: Matter
+    key: bytes
+    data: dict[str, Any]
+    pack: pack.Pack
+    at: datetime
+
+
+def lock(matter_id: UUID) -> Opened:
+    row = Matter.objects.select_for_update().filter(id=matter_id).first()
+    if row is None:
+        raise not_found()
+    if row.key is None:
+        raise Refused(
+            "erased",
+            Words("这件事的内容已依法销毁。", "The content of this matter was lawfully erased."),
+            status=410,
+        )
+    key = keys().unwrap(bytes(row.key), row.id.bytes)
+    return Opened(
+        row, key, open_data(row, key), pack.version(bytes(row.pack)), max(clock.now(), row.opened_at)
+    )
+
+
+def open_data(row: Matter, key: bytes) -> dict[str, Any]:
+    """The clear form data of a matter."""
+    value: dict[str, Any] = orjson.loads(open_sealed(key, bytes(row.sealed), b"matter:" + row.id.bytes))
+    return value
+
+
+def seal_data(matter_id: UUID, key: bytes, data: Mapping[str, Any]) -> bytes:
+    return seal(key, event.canonical(dict(data)), b"matter:" + matter_id.bytes)
+
+
+def finish(
+    viewer: Viewer,
+    opened: Opened,
+    kind: str,
+    state: State,
+    happened: Sequence[Happening],
+    codes: Mapping[str, Any],
+    body: Mapping[str, Any],
+) -> Done:
+    row = opened.row
+    row.state, row.closed_at = state_after(row, state, happened, opened.at)
+    entry = next_entry(viewer, opened, kind, happened, codes, body)
+    row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
+    row.save()
+    event.append(entry, row.state)
+    move(viewer, opened, happened)
+    tell(row, happened)
+    return done(row)
+
+
+def next_entry(
+    viewer: Viewer,
+    opened: Opened,
+    kind: str,
+    happened: Sequence[Happening],
+    codes: Mapping[str, Any],
+    body: Mapping[str, Any],
+) -> event.Entry:
+    row = opened.row
+    told = {**codes, "state": row.state, "happened": [h.as_codes() for h in happened]}
+    return event.entry(
+        row.id, seq=row.version + 1, prev=bytes(row.head), kind=kind, at=opened.at, account_id=viewer.account_id,
+        unit_id=viewer.unit_id, codes=told, body=body, key=opened.key,
+    )  # fmt: skip
+
+
+def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
+    """Rewrite the derived step rows and order the papers that these happenings give."""
+    row = opened.row
+    for one in happened:
+        if one.kind == "step.opened":
+            _open_step(opened, one)
+        elif one.kind == "step.closed":
+            Step.objects.filter(matter_id=row.id, name=one.step, closed_at=None).update(
+                closed_at=opened.at, outcome=one.outcome, account_id=viewer.account_id
+            )
+            for give in opened.pack.gives_at(one.step or "", one.outcome or ""):
+                issue.order(row, opened.key, opened.data, give, opened.at)
+        elif one.kind == "ended":
+            Step.objects.filter(matter_id=row.id, closed_at=None).update(
+                closed_at=opened.at, outcome=one.state
+            )
+
+
+def _open_step(opened: Opened, one: Happening) -> None:
+    row = opened.row
+    unit_id, party_id = _owner(row, one.by or "")
+    due = clock.due(opened.at, clock.Limit.parse(one.limit), calendar()) if one.limit else None
+    Step.objects.create(
+        id=uuid7(), matter_id=row.id, name=one.step, by=one.by, unit_id=unit_id, party_id=party_id,
+        opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
+    )  # fmt: skip
+
+
+def _owner(row: Matter, by: str) -> tuple[int | None, UUID | None]:
+    if by == "applicant":
+        return None, row.applicant_id
+    points = town().points
+    owner = {
+        "received": points[row.point_id].unit_id,
+        "hand_out": points[row.hand_out_id].unit_id,
+        "competent": row.unit_id,
+    }
+    return owner.get(by, row.unit_id), None
+
+
+def state_after(
+    row: Matter, state: State, happened: Sequence[Happening], at: datetime
+) -> tuple[str, datetime | None]:
+    if state.ended:
+        return state.ended, row.closed_at or at
+    if any(h.kind == "step.closed" and h.outcome == "approve" for h in happened):
+        return "granted", None
+    opens = {h.by for h in happened if h.kind == "step.opened"}
+    if opens:
+        if "applicant" in opens:
+            return "returned", None
+        return ("open", None) if row.state == "returned" else (row.state, None)
+    return row.state, None
+
+
+def tell(row: Matter, happened: Sequence[Happening], first: bool = False) -> None:
+    if row.applicant_id is None:
+        return
+    if first and row.state != "closed":
+        post.notify(row.applicant_id, "received", row.id, row.number)
+    moved = any(h.kind in ("step.opened", "step.closed", "ended") for h in happened)
+    if moved and row.state in ("returned", "granted", "refused", "closed", "withdrawn"):
+        post.notify(row.applicant_id, row.state, row.id, row.number)
+
+
+def check_mine(viewer: Viewer, opened: Opened, step: str) -> None:
+    """Is this step of the flow open, and the viewer's to do? Each no has its own words."""
+    declared = opened.pack.flow.steps.get(step)
+    if declared is None:
+        raise Refused(
+            "no-such-step",
+            Words("流程里没有这一步，什么都没有改动。", "The flow has no such step; nothing was changed."),
+        )
+    by = declared.by
+    viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
+    row = Step.objects.filter(matter_id=opened.row.id, name=step, closed_at=None).first()
+    if row is None:
+        raise moved_on()
+    mine = row.party_id == viewer.party_id if by == "applicant" else row.unit_id == viewer.unit_id
+    if not mine or (row.party_id is None and row.unit_id is None):
+        raise refuse_right()
+
+
+def moved_on() -> Refused:
+    """Somebody was faster, or the page is old."""
+    return Refused(
+        "moved-on",
+        Words(
+            "这件事刚刚有了变化：可能同事已经处理，或者您的页面不是最新。您填的内容还在，请看一眼最新情况再决定。",
+            "This matter has just changed: a colleague may have dealt with it, or your page is old. What you typed is kept; "
+            "look at how it stands now, then decide.",
+        ),
+        status=409,
+    )
+
+
+def check_reason(found: pack.Pack, outcome: str, reason: str, faults: Sequence[Mapping[str, str]]) -> None:
+    if outcome not in ("return", "refuse"):
+        return
+    known = found.reasons.get(outcome, {})
+    given = [f.get("reason", "") for f in faults] + ([reason] if reason in known else [])
+    if not reason.strip() and not faults:
+        raise Refused(
+            "reason",
+            Words(
+                "请写明理由，要让对方一次看懂、一次改好。",
+                "Give the reason, so that it can be understood and mended at once.",
+            ),
+            faults=(("/reason", Words("必填", "Required")),),
+        )
+    unknown = [g for g in given if g and g not in known]
+    if unknown:
+        raise Refused(
+            "reason",
+            Words("理由不在本事项的清单里，请重选。", "The reason is not on this item's list. Choose again."),
+        )
+
+
+def validate(found: pack.Pack, data: Mapping[str, Any]) -> None:
+    faults = found.form.validate(dict(data))
+    if faults:
+        raise Refused(
+            "invalid",
+            Words(
+                f"有 {len(faults)} 处要改，改好就能提交；您填的内容都还在。",
+                f"{len(faults)} answers need a change; what you typed is kept.",
+            ),
+            faults=tuple((f.pointer, f.words) for f in faults),
+        )  # fmt: skip
+
+
+def channel_closed(found: pack.Pack, channel: str) -> Refused:
+    return Refused(
+        "channel",
+        Words(
+            f"“{found.title.zh}”现在不能从这个渠道办，请看办事指南里的渠道。",
+            f"“{found.title.en}” cannot be done through this channel; see its guide.",
+        ),
+        status=409,
+    )  # fmt: skip
+
+
+def applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID:
+    if viewer.is_resident:
+        if viewer.party_id is None or viewer.assurance < 2:
+            raise Refused(
+                "assurance",
+                Words(
+                    "请先在窗口或用证件核实身份，再在网上办。",
+                    "Please have your identity verified first, then apply online.",
+                ),
+                status=403,
+            )
+        return viewer.party_id
+    if person is None:
+        raise Refused(
+            "no-applicant",
+            Words("请先核对是谁来办。", "Identify the applicant first."),
+            faults=(("/applicant", Words("必填", "Required")),),
+        )
+    return find_or_add(viewer, person, purpose=found.purpose)
+
+
+def competent(found: pack.Pack, data: Mapping[str, Any], at_point: Point) -> Unit:
+    code = found.competent_code(data)
+    return unit_named(code) if code else town().units[at_point.unit_id]
+
+
+def next_number(unit: Unit, moment: datetime) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('matter_number')")
+        sequence = int(cursor.fetchone()[0])
+    return matter_number(unit.division[:6], moment.astimezone(calendar().zone).date(), sequence)
+
+
+def share_first(row: Matter, x: Point, z: Point, party_id: UUID, at: datetime) -> None:
+    add_share(row.id, at, role="applicant", party_id=party_id)
+    add_share(row.id, at, role="received", unit_id=x.unit_id)
+    if z.unit_id != x.unit_id:
+        add_share(row.id, at, role="hand_out", unit_id=z.unit_id)
+
+
+def add_share(
+    matter_id: UUID,
+    at: datetime,
+    *,
+    role: str,
+    unit_id: int | None = None,
+    party_id: UUID | None = None,
+    reason: str = "",
+    until: datetime | None = None,
+) -> None:
+    with (
+        connection.cursor() as cursor
+    ):  # no RETURNING: the policy that shows a share may not hold before it is written
+        cursor.execute(
+            """insert into share (id, matter_id, unit_id, party_id, role, tier, at, until, reason)
+            values (%s, %s, %s, %s, %s, 1, %s, %s, %s)""",
+            [uuid7(), matter_id, unit_id, party_id, role, at, until, reason[:48]],
+        )
+
+
+def post_tokens(row: Matter, party_id: UUID, person: Person | None) -> None:
+    tokens = [keys().blind("number", row.number), keys().blind("party", str(party_id))]
+    if person is not None:
+        tokens.append(keys().blind("name", person.name))
+        if person.id_no:
+            tokens.append(keys().blind("id_no", person.id_no))
+    Posting.objects.bulk_create([Posting(token=t, matter_id=row.id) for t in tokens])
+
+
+def done(row: Matter) -> Done:
+    return Done(row.id, row.number, row.state, row.version)
+
+
+def done_of(matter_id: UUID) -> Done:
+    row = Matter.objects.filter(id=matter_id).only("id", "number", "state", "version").first()
+    if row is None:
+        raise not_found()
+    return done(row)
