@@ -1,0 +1,93 @@
+"""What a domain adds to Doorstep: one declaration, checked when it is registered.
+
+A domain is a folder under ``doorstep.domains`` with ``domain.py`` that holds ``DOMAIN = Domain(...)``, and
+one line in the project's list. Delete the folder and the line, and it is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from doorstep.kernel.words import Words
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a reactor is told after the commit: ids and states, never what a person typed."""
+
+    event_id: UUID
+    matter_id: UUID
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A way into the domain from the start page of those who hold ``right``."""
+
+    title: Words
+    hint: Words
+    path: str
+    right: str
+    icon: str = "arrow-right"
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One domain. Web and api mount ``routes`` and ``api``; ``machines`` maps a matter kind to its machine.
+
+    ``applies`` run inside the verb's transaction (own tables only, raising aborts it); ``reacts`` run after
+    the commit, at least once, with a `Committed`.
+    """
+
+    name: str
+    title: Words
+    routes: tuple[Any, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    api: Any = None
+    machines: Mapping[str, Any] = field(default_factory=dict)
+    applies: tuple[Callable[..., None], ...] = ()
+    reacts: tuple[Callable[[Committed], None], ...] = ()
+
+
+def register(packages: Iterable[str]) -> Mapping[str, Domain]:
+    """The domains of these packages by name, each checked. Raises ValueError that says what is wrong."""
+    found: dict[str, Domain] = {}
+    for package in packages:
+        domain = getattr(importlib.import_module(f"{package}.domain"), "DOMAIN", None)
+        if not isinstance(domain, Domain):
+            raise ValueError(f"{package}.domain: no DOMAIN = Domain(...)")
+        for wrong in _wrong(package, domain, found):
+            raise ValueError(f"{package}: {wrong}")
+        found[domain.name] = domain
+    return MappingProxyType(found)
+
+
+def _wrong(package: str, domain: Domain, found: Mapping[str, Domain]) -> Iterable[str]:
+    """What is wrong with a declaration, one sentence each."""
+    if not _NAME.match(domain.name):
+        yield f"'{domain.name}' is not a name (small letters, digits, underscore)"
+    if domain.name != package.rpartition(".")[2]:
+        yield f"its folder is not called '{domain.name}'"
+    if domain.name in found:
+        yield f"there is already a domain '{domain.name}'"
+    if not domain.title.zh or not domain.title.en:
+        yield "its title needs both languages"
+    routes = [route.name for other in found.values() for route in other.routes]
+    for route in domain.routes:
+        if route.name in routes:
+            yield f"two routes are called '{route.name}'"
+        routes.append(route.name)
+        if not route.path.startswith(f"{domain.name}/"):
+            yield f"route '{route.name}' is not under {domain.name}/"
+    for kind in domain.machines:
+        if any(kind in other.machines for other in found.values()):
+            yield f"two machines for the kind '{kind}'"
