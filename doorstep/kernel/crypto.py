@@ -6,7 +6,7 @@ Three kinds of key, never one for two purposes:
 * a **matter's key** seals its bodies, data and files; destroying it erases them all, wherever copies lie;
 * the **index key** (a file) turns an identifier into a blind index: exact look-up without a plain column.
 
-Pure: no Django, no database, no clock. See docs/decisions/0011-keys-and-sealed-bytes.md.
+Pure: no Django, no database, no clock. See docs/decisions/0021-keys-and-sealed-bytes.md.
 """
 
 from __future__ import annotations

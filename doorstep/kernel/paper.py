@@ -3,7 +3,7 @@
 A paper is a template in ``packs/papers`` and a dictionary of data. Data is only ever shown as text: nothing a
 person typed is read as markup. The PDF is PDF/A-3a and PDF/UA-1: kept for decades, and read aloud.
 
-Pure: no Django, no database, no clock. See docs/decisions/0010-papers.md.
+Pure: no Django, no database, no clock. See docs/decisions/0020-papers.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Signatures on papers: PAdES by pyHanko, ECDSA P-256. Any PDF reader says whether a character was changed.
 
 A module of its own because pyHanko takes 0.8 s to import: only a process that issues papers should pay.
-Pure: no Django, no database. See docs/decisions/0010-papers.md.
+Pure: no Django, no database. See docs/decisions/0020-papers.md.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ disk: while a file is arriving it is sealed with a key that lives only in memory
 nothing readable.
 
 Pure: no Django, no database. Another home for content (S3) is another class with these five methods. See
-docs/decisions/0012-files.md.
+docs/decisions/0022-files.md.
 """
 
 from __future__ import annotations
