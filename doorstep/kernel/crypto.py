@@ -118,6 +118,12 @@ class Keys:
         text = kind.encode() + b"\x00" + normalise(value).encode()
         return hmac.new(self._index, text, hashlib.sha256).digest()[:_BLIND_BYTES]
 
+    def fingerprint(self, kind: str, content: bytes) -> bytes:
+        """32 bytes that tell equal contents. Keyed: a short form could be guessed from a plain hash of it."""
+        return hmac.new(
+            self._index, b"fingerprint|" + kind.encode() + b"\x00" + content, hashlib.sha256
+        ).digest()
+
 
 def make_keys(folder: Path) -> Keys:
     """Create the missing key files in ``folder`` (0700; files 0600), load them. New data directories only.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from doorstep.kernel import clock
 from doorstep.kernel.event import canonical
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import RequestKey
-from doorstep.kernel.trust import Viewer
+from doorstep.kernel.trust import Viewer, keys
 from doorstep.kernel.words import Refused, Words
 
 
@@ -51,7 +50,7 @@ def once(
                 "The request has no id (1-80 characters). Reload and submit again.",
             ),
         )  # fmt: skip
-    digest = hashlib.sha256(canonical(content)).digest()
+    digest = keys().fingerprint(verb, canonical(content))
     key_id = uuid7()
     with connection.cursor() as cursor:
         cursor.execute(

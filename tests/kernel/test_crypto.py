@@ -97,6 +97,12 @@ def test_blind_indexes_differ_by_kind_value_and_key(keys: crypto.Keys, tmp_path:
     assert {len(one) for one in seen} == {16}
 
 
+def test_a_fingerprint_cannot_be_reckoned_without_the_key(keys: crypto.Keys, tmp_path: Path) -> None:
+    other = crypto.make_keys(tmp_path / "other")
+    assert keys.fingerprint("act", b"x") == keys.fingerprint("act", b"x")
+    assert len({k.fingerprint(kind, b"x") for k in (keys, other) for kind in ("act", "open")}) == 4
+
+
 @given(st.text())
 def test_normalising_twice_changes_nothing(value: str) -> None:
     once = crypto.normalise(value)
