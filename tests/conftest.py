@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from doorstep.run.place import Place
+from tests.running import Doorstep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
 
@@ -60,3 +61,19 @@ def _close_connections() -> None:
     for connection in connections.all(initialized_only=True):
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def live_town() -> Iterator[Doorstep]:
+    """A demonstration town, running; logins in ``live_town.data / "demo.json"``."""
+    running = Doorstep("demo")
+    try:
+        yield running.start(300)
+    finally:
+        running.remove()
+
+
+@pytest.fixture(scope="session")
+def live(live_town: Doorstep) -> str:
+    """The address of a running demonstration town."""
+    return live_town.url

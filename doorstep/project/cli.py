@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 
 from doorstep import __version__
-from doorstep.run.halt import Halt, say
-from doorstep.run.migrate import migrate_apart
+from doorstep.kernel.words import Words
+from doorstep.run.halt import FAILED, Halt, say
+from doorstep.run.place import Place
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb. Returns the exit code of the contract; argparse exits with 2 on wrong usage."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
-    parser = argparse.ArgumentParser(prog="doorstep", description="家门口 · Doorstep")
-    parser.add_argument("--version", action="version", version=__version__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("migrate").set_defaults(run=_migrate)
-    args = parser.parse_args(argv)
+    args = _parser().parse_args(argv)
     try:
         return int(args.run(args) or 0)
     except Halt as halt:
@@ -27,9 +26,85 @@ def main(argv: Sequence[str] | None = None) -> int:
         return halt.code
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="doorstep", description="家门口 · Doorstep")
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, run: object, told: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=told, description=told)
+        added.set_defaults(run=run)
+        return added
+
+    verb("up", _up, "启动全部 · start everything and keep it running")
+    verb("demo", _demo, "演示城镇 · the same, with a demonstration town")
+    verb("migrate", _migrate, "升级数据库 · bring the tables to this version")
+    verb("worker", _worker, "后台任务进程 · slow outside effects (started by `up`)")
+    verb("relay", _relay, "事件转送进程 · events to reactors and viewers (started by `up`)")
+    stream = verb("stream", _stream, "实时推送进程 · live updates (started by `up`)")
+    stream.add_argument("--host", default="127.0.0.1")
+    stream.add_argument("--port", type=int, default=8001)
+    verb("town", _town, "建立演示数据 · build the demonstration town (started by `demo`)")
+    verb("version", _version, "版本 · print the version")
+    return parser
+
+
+def _up(_args: argparse.Namespace) -> int:
+    from doorstep.run.supervise import Supervisor
+
+    return Supervisor(Place.from_env()).run()
+
+
+def _demo(_args: argparse.Namespace) -> int:
+    from doorstep.run.supervise import Supervisor
+
+    command = (sys.executable, "-m", "doorstep", "town") if _has_town() else ()
+    return Supervisor(Place.from_env(), demo=True, before_ready=command).run()
+
+
+def _has_town() -> bool:
+    return importlib.util.find_spec("doorstep.sim.town") is not None
+
+
+def _town(_args: argparse.Namespace) -> None:
+    import django
+
+    if not Place.from_env().instance.get("demo"):
+        raise Halt(FAILED, _NO_DEMO)
+    django.setup()
+    town = importlib.import_module("doorstep.sim.town")
+    town.build(lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - progress, for the person waiting
+
+
 def _migrate(_args: argparse.Namespace) -> None:
-    migrate_apart()
+    from doorstep.run.supervise import migrate_only
+
+    migrate_only(Place.from_env())
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _worker(_args: argparse.Namespace) -> None:
+    from doorstep.run import worker
+
+    worker.run()
+
+
+def _relay(_args: argparse.Namespace) -> None:
+    from doorstep.run import relay
+
+    relay.run()
+
+
+def _stream(args: argparse.Namespace) -> None:
+    from doorstep.run import stream
+
+    stream.run(args.host, args.port)
+
+
+def _version(_args: argparse.Namespace) -> None:
+    sys.stdout.write(f"{__version__}\n")
+
+
+_NO_DEMO = Words(
+    "这里不是演示数据目录，不建演示城镇。请运行 doorstep demo。",
+    "This is not a demonstration data directory; no town is built here. Run `doorstep demo`.",
+)

@@ -40,4 +40,6 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     """200 when database, worker, relay and stream are all there, else 503."""
     found = state()
     ready = all(found[key] for key in ("db", *_COMPANIONS))
-    return JsonResponse(found, status=200 if ready else 503)
+    response = JsonResponse(found, status=200 if ready else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined] # not yet ready is an answer, not an error
+    return response

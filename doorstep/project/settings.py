@@ -23,7 +23,7 @@ def _database() -> dict[str, Any]:
     """Django's DATABASES entry for the role of this process."""
     params = dsn(_role)
     options: dict[str, Any] = {
-        "application_name": f"doorstep-{_role}",
+        "application_name": f"doorstep-db-{_role}",
         "connect_timeout": 10,
         **{key: value for key, value in params.items() if key not in _OWN_KEYS},
     }

@@ -83,16 +83,22 @@ def reachable_copy(binaries: Binaries, place: Place) -> Binaries:
     """
     if binaries.origin == "system":
         return binaries
-    source = binaries.bin.parent
-    probe = (source / "bin" / "postgres").stat()
+    package = binaries.bin.parent.parent
+    probe = (binaries.bin / "postgres").stat()
     target = place.state / f"postgresql-{binaries.major}-{probe.st_size:x}-{int(probe.st_mtime):x}"
     if not target.exists():
         fresh = place.state / f".{target.name}.{os.getpid()}"
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(source, fresh, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs"))
+        for name in (
+            package.name,
+            f"{package.name}.libs",
+        ):  # the programs look for their libraries beside them
+            source = package.with_name(name)
+            if source.is_dir():
+                shutil.copytree(source, fresh / name, symlinks=True, ignore=shutil.ignore_patterns("include"))
         _open_for_reading(fresh)
         fresh.rename(target)
-    return Binaries(target / "bin", binaries.major, binaries.origin)
+    return Binaries(target / package.name / "pginstall" / "bin", binaries.major, binaries.origin)
 
 
 def _open_for_reading(root: Path) -> None:

@@ -122,7 +122,7 @@ def _id(name: str) -> sql.Identifier:
 
 
 def _create_role(conn: DbConnection, name: str, *, login: bool) -> None:
-    if not conn.execute("select from pg_roles where rolname = %s", [name]).fetchone():
+    if not conn.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone():
         kind = sql.SQL("login" if login else "nologin")
         conn.execute(sql.SQL("create role {} {}").format(_id(name), kind))
 
@@ -134,7 +134,7 @@ def _set_password(conn: DbConnection, name: str, password: str) -> None:
 
 
 def _create_database(conn: DbConnection, dbname: str) -> None:
-    if conn.execute("select from pg_database where datname = %s", [dbname]).fetchone():
+    if conn.execute("select 1 from pg_database where datname = %s", [dbname]).fetchone():
         return
     statement = "create database {} owner {} template template0 encoding 'UTF8'"
     conn.execute(sql.SQL(statement).format(_id(dbname), _id(OWNER)))

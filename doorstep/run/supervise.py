@@ -1,0 +1,278 @@
+"""`doorstep up`: one process that starts everything, keeps it alive, and takes it down in order."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from doorstep.kernel.words import Words
+from doorstep.run.child import Child, end_leftovers
+from doorstep.run.halt import FAILED, PORT_IN_USE, USAGE, WRONG_DATA, Halt, say
+from doorstep.run.leash import leashed
+from doorstep.run.migrate import migrate_apart
+from doorstep.run.place import Place, write_private
+from doorstep.run.postgres import Postgres, foreign_server, own_server
+
+_TICK: Final = 0.1
+_GRACE: Final = 20.0
+"""Seconds for requests and jobs under way to finish when we are asked to stop."""
+_HOPELESS: Final = 5
+"""Deaths in a row, before the first READY, after which we stop and show why."""
+
+
+@dataclass
+class Supervisor:
+    """Everything that runs for one data directory. ``before_ready``: a command to run once, while not yet
+    ready.
+    """
+
+    place: Place
+    demo: bool = False
+    before_ready: tuple[str, ...] = ()
+    children: list[Child] = field(default_factory=list)
+    server: Postgres | None = None
+    port: int = 0
+    stopping: bool = False
+
+    def run(self) -> int:
+        """Starts, prints READY, tends until a signal comes, stops. Returns 0; refuses by Halt."""
+        for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(sign, self._stop_asked)
+        shift = _clock_shift(self.demo)
+        self.place.prepare(demo=self.demo)
+        self._check_purpose()
+        with self.place.only_one():
+            end_leftovers(self._traces())
+            bind = os.environ.get("DOORSTEP_BIND", "127.0.0.1")
+            self.port = free_port(bind, int(os.environ.get("DOORSTEP_PORT", "8000")))
+            try:
+                self._start(bind, shift)
+                self._tend_until_asked()
+            finally:
+                self._stop()
+        return 0
+
+    def _check_purpose(self) -> None:
+        """A demo stays a demo: neither kind of start touches the other's data."""
+        if bool(self.place.instance.get("demo")) != self.demo:
+            words = _IS_REAL if self.demo else _IS_DEMO
+            raise Halt(WRONG_DATA, words.format(path=self.place.data))
+
+    def _start(self, bind: str, shift: str) -> None:
+        os.environ["DOORSTEP_CLOCK_SHIFT"] = shift
+        os.environ["DOORSTEP_DEMO"] = "1" if self.demo else "0"
+        self.place.secret("web")
+        if url := os.environ.get("DATABASE_URL"):
+            self.place.check_room()
+            foreign_server(self.place, url)
+        else:
+            self.server = own_server(self.place, lambda: self.stopping)
+        migrate_apart()
+        self.children = _children(self.place, bind, self.port)
+        for child in self.children:
+            child.start()
+        self._record()
+        self._await_ready(bind)
+        if self.before_ready:
+            self._prepare_world()
+        sys.stdout.write(f"READY http://localhost:{self.port}\n")
+        sys.stdout.flush()
+
+    def _await_ready(self, bind: str) -> None:
+        while not self.stopping and not _ready(bind, self.port):
+            self._tend()
+            for child in self.children:
+                if child.deaths >= _HOPELESS:
+                    raise Halt(
+                        FAILED, _HOPELESS_WORDS.format(name=child.name, log=child.log, why=child.last_words())
+                    )
+            time.sleep(_TICK)
+
+    def _prepare_world(self) -> None:
+        env = os.environ | {"DOORSTEP_CHILD": "town"}
+        process = subprocess.Popen(self.before_ready, env=env, stdout=sys.stderr, preexec_fn=leashed())
+        while process.poll() is None:
+            if self.stopping:
+                process.terminate()
+            self._tend()
+            time.sleep(_TICK)
+        if process.returncode and not self.stopping:
+            raise Halt(FAILED, _TOWN)
+
+    def _tend_until_asked(self) -> None:
+        while not self.stopping:
+            self._tend()
+            time.sleep(_TICK)
+
+    def _tend(self) -> None:
+        if self.server and not self.server.alive:
+            say(_DIED.format(name="postgres"))
+            with contextlib.suppress(Halt) if self.stopping else contextlib.nullcontext():
+                self.server.start()
+        begun = [child.name for child in self.children if child.tend()]
+        if begun:
+            self._record()
+
+    def _stop(self) -> None:
+        for child in self.children:
+            child.ask_to_stop()
+        until = time.monotonic() + _GRACE
+        for child in self.children:
+            child.wait_or_kill(until)
+        if self.server:
+            self.server.stop()
+
+    def _stop_asked(self, _sign: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    @property
+    def _record_file(self) -> Path:
+        return self.place.data / "running.json"
+
+    def _record(self) -> None:
+        """Who runs, for the next supervisor (should this one be killed) and for tools."""
+        traces: dict[str, Any] = {child.name: child.trace for child in self.children}
+        found = {
+            "url": f"http://localhost:{self.port}",
+            "boot": _boot(),
+            "pid": os.getpid(),
+            "children": traces,
+        }
+        write_private(self._record_file, json.dumps(found))
+
+    def _traces(self) -> dict[str, dict[str, Any]]:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            found = json.loads(self._record_file.read_text())
+            if found["boot"] == _boot():
+                traces: dict[str, dict[str, Any]] = found["children"]
+                return traces
+        return {}
+
+
+def migrate_only(place: Place) -> None:
+    """`doorstep migrate`: on the running server, or on one started for the moment."""
+    place.prepare(demo=bool(place.instance.get("demo")))
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(place.only_one())
+        except Halt:
+            return migrate_apart()
+        if url := os.environ.get("DATABASE_URL"):
+            foreign_server(place, url)
+        else:
+            stack.callback(own_server(place).stop)
+        return migrate_apart()
+
+
+def _children(place: Place, bind: str, port: int) -> list[Child]:
+    """Web, worker, relay and stream, each under its own database role."""
+    stream_port = free_port(bind, int(os.environ.get("DOORSTEP_STREAM_PORT", "0")))
+    os.environ.setdefault("DOORSTEP_STREAM_URL", f"http://localhost:{stream_port}")
+    workers = os.environ.get("DOORSTEP_WEB_WORKERS") or str(min(2, os.cpu_count() or 1))
+    python = [sys.executable, "-m"]
+    web = [*python, "granian", "--interface", "wsgi", "--host", bind, "--port", str(port), "--no-ws"]
+    web += ["--workers", workers, "--blocking-threads", os.environ.get("DOORSTEP_WEB_THREADS", "8")]
+    web += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "15"]
+    web += ["--log-level", "warning", "doorstep.project.wsgi:application"]
+    stream = [*python, "doorstep", "stream", "--host", bind, "--port", str(stream_port)]
+    return [
+        Child("web", web, {"DOORSTEP_DB_ROLE": "app"}, place.log),
+        Child("worker", [*python, "doorstep", "worker"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
+        Child("relay", [*python, "doorstep", "relay"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
+        Child("stream", stream, {"DOORSTEP_DB_ROLE": "stream"}, place.log),
+    ]
+
+
+def free_port(bind: str, wish: int) -> int:
+    """``wish`` if it can be bound, any free port for 0. Refuses a port in use."""
+    with socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind, wish))
+            probe.listen(1)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Halt(PORT_IN_USE, _PORT.format(port=wish)) from error
+            raise Halt(FAILED, _BIND.format(bind=bind, port=wish, why=error.strerror)) from error
+        return int(probe.getsockname()[1])
+
+
+def _ready(bind: str, port: int) -> bool:
+    host = "127.0.0.1" if bind == "0.0.0.0" else "::1" if bind == "::" else bind  # noqa: S104 - compared, not bound
+    try:
+        asking = http.client.HTTPConnection(host, port, timeout=2)
+        asking.request("GET", "/readyz", headers={"Host": "localhost"})
+        return asking.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _boot() -> str:
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+def _clock_shift(demo: bool) -> str:
+    """Seconds between the machine's clock and DOORSTEP_NOW, so that all processes share one demo clock."""
+    wish = os.environ.get("DOORSTEP_NOW")
+    if not wish:
+        return "0"
+    if not demo:
+        raise Halt(USAGE, _NOW_ONLY_DEMO)
+    try:
+        moment = datetime.fromisoformat(wish)
+    except ValueError as error:
+        raise Halt(USAGE, _NOW_FORM.format(wish=wish)) from error
+    return str(round(moment.astimezone().timestamp() - time.time(), 3))
+
+
+_PORT = Words(
+    "端口 {port} 已被占用。请停止占用它的程序，或设置 DOORSTEP_PORT（0 表示任选空闲端口）。",
+    "Port {port} is in use. Stop the program that uses it, or set DOORSTEP_PORT (0 takes any free port).",
+)
+_BIND = Words(
+    "无法在 {bind}:{port} 上监听：{why}。请检查 DOORSTEP_BIND 和 DOORSTEP_PORT。",
+    "Cannot listen on {bind}:{port}: {why}. Check DOORSTEP_BIND and DOORSTEP_PORT.",
+)
+_IS_DEMO = Words(
+    "{path} 是演示数据，不能用于正式运行。请用 doorstep demo 启动它，或换一个 DOORSTEP_DATA。",
+    "{path} holds demonstration data and will not be run for real. Start it with `doorstep demo`, "
+    "or choose another DOORSTEP_DATA.",
+)
+_IS_REAL = Words(
+    "{path} 是正式数据，不能作演示。请用 doorstep up 启动它，或换一个 DOORSTEP_DATA。",
+    "{path} holds real data and will not be used for a demonstration. Start it with `doorstep up`, "
+    "or choose another DOORSTEP_DATA.",
+)
+_HOPELESS_WORDS = Words(
+    "{name} 反复启动失败，已停止。日志 {log} 的末尾：\n{why}",
+    "{name} keeps failing to start, so we stopped. The end of {log}:\n{why}",
+)
+_DIED = Words("{name} 意外停止，正在重新启动。", "{name} stopped unexpectedly and is being started again.")
+_TOWN = Words(
+    "演示城镇没有建成；原因见上。修正后重新运行 doorstep demo 即可继续。",
+    "The demonstration town was not finished; the reason is above. Run `doorstep demo` again once it is "
+    "mended.",
+)
+_NOW_ONLY_DEMO = Words(
+    "DOORSTEP_NOW 只能用于演示（doorstep demo）。",
+    "DOORSTEP_NOW is for demonstrations only (`doorstep demo`).",
+)
+_NOW_FORM = Words(
+    "DOORSTEP_NOW={wish} 无法识别，请写成 2026-03-02T09:00+08:00。",
+    "DOORSTEP_NOW={wish} is not understood; write it as 2026-03-02T09:00+08:00.",
+)
