@@ -19,7 +19,7 @@ from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import File, Matter
-from doorstep.kernel.store import LIMIT_BYTES, DiskStore, Received
+from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Received
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
 
@@ -46,12 +46,19 @@ class Stored:
 def receive(chunks: Iterable[bytes]) -> Stored:
     """Take an upload in, outside any transaction: streamed, checked, re-encoded, encrypted, on disk when it returns.
 
-    Refused: "file-type" (415), "file-size" (413), "file-empty"; nothing is left behind.
+    Refused: "file.type" (415), "file.size" (413), "file.cut_off" (400), "file.broken" (422), "file.no_room" (507);
+    nothing is left behind.
     """
-    return _keep(store().put_stream(chunks, limit_bytes=LIMIT_BYTES))
+    return keep(store().put_stream(chunks, limit_bytes=LIMIT_BYTES))
 
 
-def _keep(received: Received) -> Stored:
+def begin() -> Arrival:
+    """An upload that a form parser pushes in pieces; what it finishes goes to `keep`. Refuses as `receive` does."""
+    return store().begin(limit_bytes=LIMIT_BYTES)
+
+
+def keep(received: Received) -> Stored:
+    """Clean, seal and keep an upload that has arrived. Refused: "file.broken" (422); nothing is left behind."""
     file_id, key = uuid7(), new_key()
     kept = store().keep(received, file_id, key)
     return Stored(file_id, keys().wrap(key, file_id.bytes), kept.kind, kept.size, kept.sha256)
@@ -59,7 +66,7 @@ def _keep(received: Received) -> Stored:
 
 def store_issued(content: bytes) -> Stored:
     """Put a paper we made on disk."""
-    return _keep(store().put_stream([content], limit_bytes=LIMIT_BYTES))
+    return keep(store().put_stream([content], limit_bytes=LIMIT_BYTES))
 
 
 def forget(stored: Stored) -> None:

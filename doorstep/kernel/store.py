@@ -5,7 +5,7 @@ cleans and seals what was received and gives it its final name in one rename. Pl
 disk: while a file is arriving it is sealed with a key that lives only in memory, so that a power cut leaves
 nothing readable.
 
-Pure: no Django, no database. Another home for content (S3) is another class with these five methods. See
+Pure: no Django, no database. Another home for content (S3) is another class with these methods. See
 docs/decisions/0022-files.md.
 """
 
@@ -18,7 +18,7 @@ import os
 import secrets
 import time
 from collections.abc import Container, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -100,12 +100,71 @@ class Swept:
     unknown: tuple[UUID, ...]
 
 
+class Arrival:
+    """A stream on its way in: `write` the pieces, then `finish`, or `abort`. A refusal has aborted already."""
+
+    def __init__(self, path: Path, limit_bytes: int) -> None:
+        self._path, self._limit, self._key = path, limit_bytes, new_key()
+        self._waiting, self._digest, self._size, self._blocks = bytearray(), hashlib.sha256(), 0, 0
+        self._kind: Kind | None = None
+        with _or_no_room():
+            self._out = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def write(self, piece: bytes) -> None:
+        """Take the next bytes. Refused: "file.type", "file.size", "file.no_room"."""
+        self._size += len(piece)
+        if self._size > self._limit:
+            self.abort()
+            raise _too_large(self._limit)
+        self._waiting += piece
+        while len(self._waiting) >= _BLOCK_BYTES:
+            self._seal_block(_BLOCK_BYTES)
+
+    def finish(self, expected_bytes: int | None = None) -> Received:
+        """The stream is whole and durable. Refused besides: "file.cut_off" if it is empty or not as long as said."""
+        if self._waiting:
+            self._seal_block(len(self._waiting))
+        if self._kind is None or expected_bytes not in (None, self._size):
+            self.abort()
+            raise Refused("file.cut_off", CUT_OFF, status=400)
+        try:
+            with _or_no_room(), self._out as out:
+                out.flush()
+                os.fsync(out.fileno())
+        except BaseException:
+            self.abort()
+            raise
+        return Received(self._path, self._size, self._digest.digest(), self._kind, self._key)
+
+    def abort(self) -> None:
+        """Leave nothing behind; again is no error."""
+        with suppress(OSError):  # a full disk may refuse the last flush
+            self._out.close()
+        self._path.unlink(missing_ok=True)
+
+    def _seal_block(self, length: int) -> None:
+        block = bytes(self._waiting[:length])
+        del self._waiting[:length]
+        try:
+            self._kind = self._kind or _sniff(block)
+            self._digest.update(block)
+            sealed = seal(self._key, block, _block_place(self._blocks))
+            self._blocks += 1
+            with _or_no_room():
+                self._out.write(len(sealed).to_bytes(4, "big") + sealed)
+        except BaseException:
+            self.abort()
+            raise
+
+
 class Store(Protocol):
     """Where file content lives. Every method is safe to call from many threads and processes."""
 
     def put_stream(
         self, chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES, expected_bytes: int | None = None
     ) -> Received: ...
+
+    def begin(self, *, limit_bytes: int = LIMIT_BYTES) -> Arrival: ...
 
     def keep(self, received: Received, file_id: UUID, key: bytes) -> Kept: ...
 
@@ -137,20 +196,18 @@ class DiskStore:
         """
         if expected_bytes is not None and expected_bytes > limit_bytes:
             raise _too_large(limit_bytes)
-        path, key = self._incoming / secrets.token_hex(16), new_key()
-        digest, size, kind = hashlib.sha256(), 0, None
-        with _whole_or_nothing(path) as out:
-            for index, block in enumerate(_blocks(chunks)):
-                kind = kind or _sniff(block)
-                size += len(block)
-                if size > limit_bytes:
-                    raise _too_large(limit_bytes)
-                digest.update(block)
-                sealed = seal(key, block, _block_place(index))
-                out.write(len(sealed).to_bytes(4, "big") + sealed)
-            if kind is None or (expected_bytes is not None and size != expected_bytes):
-                raise Refused("file.cut_off", CUT_OFF, status=400)
-        return Received(path, size, digest.digest(), kind, key)
+        arrival = self.begin(limit_bytes=limit_bytes)
+        try:
+            for chunk in chunks:
+                arrival.write(chunk)
+            return arrival.finish(expected_bytes)
+        except BaseException:
+            arrival.abort()
+            raise
+
+    def begin(self, *, limit_bytes: int = LIMIT_BYTES) -> Arrival:
+        """A stream that is pushed in pieces instead of pulled; refuses as `put_stream` does."""
+        return Arrival(self._incoming / secrets.token_hex(16), limit_bytes)
 
     def keep(self, received: Received, file_id: UUID, key: bytes) -> Kept:
         """Clean what was received, seal it under ``key`` for ``file_id`` alone, make it durable by that name.
@@ -226,27 +283,26 @@ class DiskStore:
 def _whole_or_nothing(path: Path) -> Iterator[io.BufferedWriter]:
     """A new file (0600) that is durable if the block ends well and gone if it does not."""
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        with (
+            _or_no_room(),
+            os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
+        ):
             yield out
             out.flush()
             os.fsync(out.fileno())
-    except BaseException as fault:
+    except BaseException:
         path.unlink(missing_ok=True)
-        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Refused("file.no_room", NO_ROOM, status=507) from fault
         raise
 
 
-def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in blocks of a fixed size; the first is long enough to tell the type."""
-    waiting = bytearray()
-    for chunk in chunks:
-        waiting += chunk
-        while len(waiting) >= _BLOCK_BYTES:
-            yield bytes(waiting[:_BLOCK_BYTES])
-            del waiting[:_BLOCK_BYTES]
-    if waiting:
-        yield bytes(waiting)
+@contextmanager
+def _or_no_room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Refused("file.no_room", NO_ROOM, status=507) from fault
+        raise
 
 
 def _arrived(received: Received) -> bytes:

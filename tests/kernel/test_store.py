@@ -163,6 +163,18 @@ def test_a_stream_that_fails_leaves_nothing(store: DiskStore, tmp_path: Path) ->
     assert files(tmp_path) == []
 
 
+def test_a_stream_may_be_pushed_in_pieces_and_given_up(store: DiskStore, key: bytes, tmp_path: Path) -> None:
+    arrival, given_up = store.begin(), store.begin()
+    for at in range(0, len(PDF), 5):
+        arrival.write(PDF[at : at + 5])
+        given_up.write(PDF[at : at + 5])
+    given_up.abort()
+    given_up.abort()
+    kept = store.keep(arrival.finish(), uuid4(), key)
+    assert store.open(kept.id, key) == PDF
+    assert len(files(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.9])
 def test_a_damaged_picture_is_refused_and_leaves_nothing(
     store: DiskStore, key: bytes, tmp_path: Path, cut: float
