@@ -1,4 +1,8 @@
-"""Trust from the first table: the access log, the chain's trigger, sessions and scope, a policy on every scoped table."""
+"""Trust from the first table: the access log, the chain's trigger, sessions and scope, a policy on every scoped table.
+
+Reversing it does nothing: to drop the policies would leave the tables open for the time between. The tables of 0001 go
+with their policies; the schema ``trust`` is dropped by hand.
+"""
 
 from __future__ import annotations
 
