@@ -96,6 +96,11 @@ class Flow:
             raise Refused("flow.unknown_step", words.format(s=step_id), status=422)
         return self.steps[step_id]
 
+    def by(self, step_id: str) -> By | None:
+        """Who does a step, None if there is no such step."""
+        step = self.steps.get(step_id)
+        return step.by if step else None
+
     def place(self, step_id: str) -> int:
         """The index in ``order``; a correction stands where the step that asked for it stands."""
         return self.order.index(step_id.removeprefix(CORRECT))
@@ -139,7 +144,7 @@ class Happening:
     visit: int = 0
     outcome: str = ""
     by: str = ""
-    limit: str = ""
+    limit: Limit | None = None
     rule: str = ""
     row: int = 0
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -148,13 +153,15 @@ class Happening:
 
     def as_codes(self) -> dict[str, Any]:
         """For an event header: plain JSON, empty parts left out."""
-        return {p.name: value for p in fields(self) if (value := getattr(self, p.name))}
+        codes = {part.name: value for part in fields(self) if (value := getattr(self, part.name))}
+        return codes | {"limit": str(self.limit)} if self.limit else codes
 
     @classmethod
     def from_codes(cls, codes: Mapping[str, Any]) -> Happening:
         """Back from a header; keys that are not ours are left alone by being ignored."""
         known = {part.name for part in fields(cls)}
-        return cls(**{key: value for key, value in codes.items() if key in known})
+        parts = {key: value for key, value in codes.items() if key in known}
+        return cls(**parts | {"limit": Limit.parse(parts["limit"])} if "limit" in parts else parts)
 
 
 Moved = tuple[State, tuple[Happening, ...]]
@@ -191,7 +198,7 @@ def late(flow: Flow, state: State, step: str, facts: Mapping[str, Any] | None = 
     if step in state.late or here.limit is None:
         return state, ()
     run = _Run(flow, state, facts or {})
-    run.emit(Happening("late", step, state.open[step], limit=str(here.limit), by=here.by))
+    run.emit(Happening("late", step, state.open[step], limit=here.limit, by=here.by))
     if here.on_late == "lapse":
         run.close(step, "lapsed")
         if here.lapses_to:
@@ -278,8 +285,7 @@ class _Run:
 
     def open(self, step: Step, when: Mapping[str, Any] | None = None) -> None:
         visit = self.state.visits.get(step.id, 0) + 1
-        limit = str(step.limit or "")
-        self.emit(Happening("step.opened", step.id, visit, by=step.by, limit=limit, when=when or {}))
+        self.emit(Happening("step.opened", step.id, visit, by=step.by, limit=step.limit, when=when or {}))
 
     def close(self, step_id: str, outcome: str) -> None:
         step = self.flow.steps[step_id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 import jsonschema_rs
 
@@ -109,6 +110,15 @@ class Form:
             if name.startswith("/"):
                 _put(tree, name.split("/")[1:], _typed(self.field(name), text))
         return self.clean(_lists(tree))
+
+    def files(self, data: Any) -> dict[str, UUID]:
+        """Pointer to file id of everything that was uploaded."""
+        found = {}
+        for one in self.fields:
+            value = at_pointer(data, one.pointer)
+            if one.widget == "upload" and isinstance(value, str) and FORMATS["upload"].fault(value) is None:
+                found[one.pointer] = UUID(value)
+        return found
 
     def facts(self, data: Any) -> dict[str, Any]:
         """Fact name to value, for decision tables; also ``<group>.count`` of rows and ``has.<material>``."""

@@ -104,12 +104,12 @@ def test_a_straight_way_ends_granted() -> None:
     state, log = walk(card(), "intake=done", "review=approve", "make=done", "hand_out=done")
     assert (state.ended, state.open) == ("granted", {})
     assert [h.kind for h in log][-1] == "ended"
-    assert log[0] == Happening("step.opened", "intake", 1, by="received", limit="30 minute")
+    assert log[0] == Happening("step.opened", "intake", 1, by="received", limit=Limit(30, "minute"))
 
 
 def test_a_limit_named_in_the_pack_is_written_out_in_the_header() -> None:
     _, log = walk(card(), "intake=done")
-    assert log[-1].limit == "1 workday"
+    assert log[-1].as_codes()["limit"] == "1 workday"
 
 
 def test_a_return_opens_the_applicants_correction_and_then_the_review_again() -> None:

@@ -1,0 +1,140 @@
+"""Examples of a pack: each is a sentence, a life told step by step, and what must come of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from doorstep.kernel import flow as game
+from doorstep.kernel.flow import Happening, State
+from doorstep.kernel.pack.item import Pack
+from doorstep.kernel.words import Refused, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How one example ran: ``why`` is empty if it came out as told."""
+
+    pack: str
+    example: Words
+    course: str
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.why
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that ``packs test --json`` prints."""
+        return {"pack": self.pack, "example": self.example.as_dict(), "course": self.course, "ok": self.ok}
+
+
+@dataclass
+class _Life:
+    pack: Pack
+    channel: str
+    data: dict[str, Any]
+    state: State = field(default_factory=State)
+    papers: list[str] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        return self.pack.facts(self.data, channel=self.channel)
+
+    def went(self, moved: tuple[State, tuple[Happening, ...]]) -> None:
+        self.state, log = moved
+        for one in log:
+            if one.kind == "step.closed":
+                self.papers += [give.template for give in self.pack.gives_at(one.step, one.outcome)]
+
+    def do(self, move: Mapping[str, Any]) -> None:
+        flow = self.pack.flow
+        for pointer, value in (move.get("change") or {}).items():
+            _put(self.data, pointer.split("/")[1:], value)
+        if move.get("withdraw"):
+            self.went(game.withdraw(flow, self.state))
+            return
+        step = move["step"]
+        if move.get("late"):
+            self.went(game.late(flow, self.state, step, self.facts()))
+            return
+        outcomes = flow.step(step).outcomes
+        outcome = move.get("outcome") or (outcomes[0] if outcomes else "done")
+        if flow.step(step).by == "applicant" and (faults := self.pack.form.validate(self.data)):
+            raise Refused("invalid", Words("填写有误", "answers have faults"), faults=_pairs(faults))
+        if outcome in ("return", "refuse") and move.get("reason") not in self.pack.reasons.get(outcome, {}):
+            raise Refused("reason", Words("没有这个理由", f"no such reason: {move.get('reason')}"))
+        self.went(game.act(flow, self.state, step, outcome, self.facts()))
+
+
+def _pairs(faults: Any) -> tuple[tuple[str, Words], ...]:
+    return tuple((fault.pointer, fault.words) for fault in faults)
+
+
+def run_examples(pack: Pack) -> list[Told]:
+    """Every example of a pack, without a database: form, flow and tables as they really are."""
+    return [run(pack, raw) for raw in pack.raw["examples"]]
+
+
+def run(pack: Pack, raw: Mapping[str, Any]) -> Told:
+    """One example. What went wrong is told in ``why``; nothing is raised."""
+    told = Told(pack.code, Words.of(raw["name"]), raw["course"])
+    try:
+        why = _run(pack, raw)
+    except Refused as no:
+        why = f"refused unexpectedly: {no}"
+    return Told(told.pack, told.example, told.course, why)
+
+
+def _run(pack: Pack, raw: Mapping[str, Any]) -> str:
+    expect = raw["expect"]
+    life = _Life(pack, raw["channel"], copy.deepcopy(dict(raw["data"])))
+    if life.channel not in pack.channels:
+        return f"channel {life.channel} is not one of {', '.join(pack.channels)}"
+    found = [fault.pointer for fault in pack.form.validate(life.data)]
+    if found or "faults" in expect:
+        wanted = list(expect.get("faults") or [])
+        return "" if found == wanted else f"faults {found}, expected {wanted}"
+    life.went(game.start(pack.flow, life.facts()))
+    for place, move in enumerate(raw.get("do") or ()):
+        why = _move(life, move)
+        if why:
+            return f"line {place + 1} of do: {why}"
+    return _compare(life, expect)
+
+
+def _move(life: _Life, move: Mapping[str, Any]) -> str:
+    wanted = move.get("error")
+    try:
+        life.do(move)
+    except Refused as no:
+        return "" if no.code == wanted else str(no)
+    return f"should have been refused with {wanted}" if wanted else ""
+
+
+def _compare(life: _Life, expect: Mapping[str, Any]) -> str:
+    came: dict[str, Any] = {
+        "ended": life.state.ended,
+        "open": sorted(life.state.open),
+        "papers": life.papers,
+        "decided": {key: life.state.decided.get(key) for key in expect.get("decided") or {}},
+    }
+    for key, wanted in expect.items():
+        told = sorted(wanted) if key == "open" else wanted
+        if came[key] != told:
+            return f"{key} is {came[key]}, expected {told}"
+    return ""
+
+
+def _put(data: Any, way: list[str], value: Any) -> None:
+    """Change one answer; None takes it out. A missing group is made."""
+    *groups, last = way
+    for part in groups:
+        data = data[int(part)] if isinstance(data, list) else data.setdefault(part, {})
+    if isinstance(data, list):
+        data[int(last)] = value
+    elif value is None:
+        data.pop(last, None)
+    else:
+        data[last] = value

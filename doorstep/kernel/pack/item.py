@@ -1,0 +1,340 @@
+"""A pack in use: one item of the catalogue with its guide, form, tables, flow, limits, fees and papers."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from doorstep.kernel.clock import Limit
+from doorstep.kernel.fact import Fact, read_facts
+from doorstep.kernel.field import at_pointer
+from doorstep.kernel.flow import Flow
+from doorstep.kernel.flow_source import compile_flow
+from doorstep.kernel.form import Form
+from doorstep.kernel.pack.dated import Dated, in_force, read_dated
+from doorstep.kernel.rule import Table, compile_table
+from doorstep.kernel.words import Words
+
+_SEX = (Words("女", "Female"), Words("男", "Male"))
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A paper that an item may ask for. ``shared``: another authority holds it and could be asked."""
+
+    code: str
+    title: Words
+    source: Words
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Library:
+    """What all packs share: facts and materials, with their source for the content hash."""
+
+    facts: Mapping[str, Fact]
+    materials: Mapping[str, Material]
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], materials: Mapping[str, Any]) -> Library:
+        """From the content of ``facts.yaml`` and ``materials.yaml``. Flawed or ValueError if wrong."""
+        made = {
+            code: Material(code, Words.of(one["title"]), Words.of(one["source"]), bool(one["shared"]))
+            for code, one in materials["materials"].items()
+        }
+        return cls(read_facts(facts), made, {"facts": facts, "materials": materials})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A material that this item asks for, and when."""
+
+    material: Material
+    required: bool
+    note: Words | None
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """A paper that the item gives when a step ends well."""
+
+    template: str
+    title: Words
+    prefix: str
+    step: str
+    outcome: str
+    valid: tuple[Dated, ...]
+    data: Mapping[str, Any]
+    photo: str
+
+    def valid_until(self, issued_on: date) -> date | None:
+        """The last day on which the paper is good: the same day months later, or the month's last day."""
+        row = in_force(self.valid, issued_on)
+        if row is None:
+            return None
+        months = issued_on.month - 1 + int(row.value["months"])
+        year, month = issued_on.year + months // 12, months % 12 + 1
+        return date(year, month, min(issued_on.day, calendar.monthrange(year, month)[1]))
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One item. ``raw`` is its file as plain values; everything else is read from it once and kept."""
+
+    raw: Mapping[str, Any]
+    library: Library
+    form: Form
+    tables: Mapping[str, Table]
+    flow: Flow
+    _flows: dict[date, Flow] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any], library: Library) -> Pack:
+        """From a file that fits the schema. Flawed if its form, tables or flow cannot be used."""
+        tables = {name: compile_table(name, one) for name, one in (raw.get("tables") or {}).items()}
+        limits = _limits(raw, None)
+        return cls(
+            raw, library, Form(raw["form"], library.facts), tables, compile_flow(raw["flow"], tables, limits)
+        )
+
+    @property
+    def code(self) -> str:
+        return str(self.raw["code"])
+
+    @property
+    def branch(self) -> str:
+        return str(self.raw["branch"])
+
+    @property
+    def title(self) -> Words:
+        return Words.of(self.raw["title"])
+
+    @property
+    def summary(self) -> Words:
+        """One sentence for a list or a card."""
+        return Words.of(self.raw["summary"])
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return tuple(self.raw["channels"])
+
+    @property
+    def aliases(self) -> Mapping[str, tuple[str, ...]]:
+        """How people say it, by language; for search."""
+        return {lang: tuple(names) for lang, names in self.raw["aliases"].items()}
+
+    @property
+    def guide(self) -> Mapping[str, Words]:
+        """``who``, ``where``, ``how``, ``next`` and whatever else the pack explains."""
+        return {name: Words.of(words) for name, words in self.raw["guide"].items()}
+
+    @property
+    def law(self) -> tuple[tuple[Words, bool], ...]:
+        """Titles of the law that it rests on, each with whether somebody is sure of it."""
+        return tuple((Words.of(one["title"]), bool(one["sure"])) for one in self.raw["law"])
+
+    @property
+    def materials(self) -> tuple[Asked, ...]:
+        return tuple(
+            Asked(
+                self.library.materials[one["code"]],
+                bool(one["required"]),
+                Words.of(one["note"]) if "note" in one else None,
+            )
+            for one in self.raw["materials"]
+        )
+
+    @cached_property
+    def content(self) -> str:
+        """Everything needed to build this pack again, as canonical JSON: what a pack version stores."""
+        whole = {"pack": self.raw, **self._shared()}
+        return json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @cached_property
+    def hash(self) -> bytes:
+        """sha256 of ``content``: a matter pins it, so that it stays under the pack it was opened with."""
+        return hashlib.sha256(self.content.encode()).digest()
+
+    @classmethod
+    def from_content(cls, content: str) -> Pack:
+        """The pack that ``content`` was taken from."""
+        whole = json.loads(content)
+        return cls.of(whole["pack"], Library.of(whole["facts"], whole["materials"]))
+
+    def _shared(self) -> dict[str, Any]:
+        """The facts, types and materials that this pack uses, no others: a change elsewhere is none here."""
+        raw = self.library.raw
+        bound = [item for one in self.form.fields for item in (one, *one.items)]
+        facts = {one.fact: raw["facts"]["facts"][one.fact] for one in bound if one.fact}
+        types = {one["type"] for one in facts.values() if "type" in one}
+        materials = {one["code"]: raw["materials"]["materials"][one["code"]] for one in self.raw["materials"]}
+        return {
+            "facts": {"types": {name: raw["facts"]["types"][name] for name in types}, "facts": facts},
+            "materials": {"materials": materials},
+        }
+
+    def limit(self, name: str, on: date | None = None) -> Limit | None:
+        """A named limit as of a day; without a day, the latest."""
+        return _limits(self.raw, on).get(name)
+
+    @property
+    def promise(self) -> Limit:
+        """Within what time it is done, as promised to everybody."""
+        return _limits(self.raw, None)["promise"]
+
+    @property
+    def statutory(self) -> Limit | None:
+        """Within what time the law wants it done."""
+        return self.limit("statutory")
+
+    def flow_on(self, day: date) -> Flow:
+        """The flow with the limits of a day: a matter keeps those of the day it was accepted."""
+        if day not in self._flows:
+            self._flows[day] = compile_flow(self.raw["flow"], self.tables, _limits(self.raw, day))
+        return self._flows[day]
+
+    def fee(self, on: date | None = None) -> Dated | None:
+        """What it costs: ``value`` holds amount (text, two decimals) and currency. None: nothing."""
+        return in_force(read_dated(self.raw.get("fees") or ()), on)
+
+    def facts(self, data: Any, *, channel: str) -> dict[str, Any]:
+        """What decision tables may look at."""
+        return {**self.form.facts(data), "channel": channel}
+
+    def figures_of(self, data: Any, channel: str) -> dict[str, Any]:
+        """What stands in clear for counting; by it nobody can be known."""
+        figures: dict[str, Any] = {"channel": channel}
+        for name, of in (self.raw.get("figures") or {}).items():
+            counted = isinstance(of, dict)
+            value = at_pointer(data, of["count"] if counted else of)
+            figures[name] = len(value or ()) if counted else value
+        return figures
+
+    def competent_code(self, data: Any) -> str | None:
+        """The code of the unit that decides, as the answers name it; None: that of the point of intake."""
+        of = self.raw["competent"]
+        return at_pointer(data, of["field"]) if of["by"] == "field" else None
+
+    def hand_out_code(self, data: Any) -> str | None:
+        """The code of the point at which the result is handed out, if the answers name it."""
+        of = self.raw.get("hand_out") or {"by": "point"}
+        return at_pointer(data, of["field"]) if of["by"] == "field" else None
+
+    def contact(self, data: Any) -> str | None:
+        """The number for notices, if one was given."""
+        return at_pointer(data, self.raw["contact"]) if "contact" in self.raw else None
+
+    @property
+    def purpose(self) -> str:
+        """The id of the purpose for which the data is held."""
+        return str(self.raw["privacy"]["purpose"])
+
+    @property
+    def purposes(self) -> Mapping[str, Words]:
+        """Why somebody may read a matter of this item."""
+        return {name: Words.of(words) for name, words in self.raw["purposes"].items()}
+
+    @property
+    def privacy(self) -> Mapping[str, Any]:
+        """Basis, retention, notice: for the public register."""
+        return dict(self.raw["privacy"])
+
+    @property
+    def reasons(self) -> Mapping[str, Mapping[str, Words]]:
+        """Outcome (return, refuse) to reason id to its words."""
+        return {
+            outcome: {name: Words.of(words) for name, words in listed.items()}
+            for outcome, listed in (self.raw.get("reasons") or {}).items()
+        }
+
+    @cached_property
+    def gives(self) -> tuple[Give, ...]:
+        return tuple(
+            Give(
+                template=one["paper"],
+                title=Words.of(one["title"]),
+                prefix=one["prefix"],
+                step=one["at"],
+                outcome=one.get("outcome", "done"),
+                valid=read_dated(one.get("valid") or ()),
+                data=one["data"],
+                photo=one.get("photo", ""),
+            )
+            for one in self.raw.get("gives") or ()
+        )
+
+    def gives_at(self, step: str, outcome: str) -> tuple[Give, ...]:
+        """The papers due when ``step`` closes with ``outcome``."""
+        return tuple(give for give in self.gives if (give.step, give.outcome) == (step, outcome))
+
+    def give(self, template: str) -> Give:
+        """The paper of this template. KeyError if the item gives none."""
+        found = next((give for give in self.gives if give.template == template), None)
+        if found is None:
+            raise KeyError(template)
+        return found
+
+    def paper_title(self, template: str) -> Words:
+        return self.give(template).title
+
+    def photo_of(self, template: str, data: Any) -> str | None:
+        """The id of the uploaded file whose picture the paper carries."""
+        pointer = self.give(template).photo
+        return at_pointer(data, pointer) if pointer else None
+
+    def paper_data(self, template: str, data: Any, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What the paper shows, by the keys of its template. ``given`` are the values that issuing adds."""
+        return {
+            key: value
+            for key, of in self.give(template).data.items()
+            if (value := self._shown(of, data, given or {})) is not None
+        }
+
+    def _shown(self, of: Any, data: Any, given: Mapping[str, Any]) -> Any:
+        if isinstance(of, str):
+            return at_pointer(data, of)
+        (how, what), *_ = of.items()
+        if how == "given":
+            return given.get(what)
+        if how in ("sex_of", "born_of"):
+            return _of_id_number(how, at_pointer(data, what))
+        if how == "rows":
+            return [row for pointer in what if (row := self._row(pointer, data))]
+        if how == "list":
+            each = of["each"]
+            return [
+                {key: row.get(name) for key, name in each.items()} for row in at_pointer(data, what) or ()
+            ]
+        return [Words.of(words).as_dict() for words in what] if how == "notes" else Words.of(what).as_dict()
+
+    def _row(self, pointer: str, data: Any) -> dict[str, Any] | None:
+        one, value = self.form.field(pointer), at_pointer(data, pointer)
+        if one is None or value is None:
+            return None
+        said = one.said(value)
+        return {"label": one.title.as_dict(), "value": said.zh if said.zh == said.en else said.as_dict()}
+
+
+def _of_id_number(how: str, number: Any) -> Any:
+    """Sex and day of birth are part of the number, so they are never asked."""
+    if not isinstance(number, str) or len(number) != 18:
+        return None
+    if how == "sex_of":
+        return _SEX[int(number[16]) % 2].as_dict()
+    return f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
+
+
+def _limits(raw: Mapping[str, Any], on: date | None) -> dict[str, Limit]:
+    limits = {}
+    for name, rows in (raw.get("limits") or {}).items():
+        row = in_force(read_dated(rows), on)
+        if row is not None:
+            limits[name] = Limit.parse(row.value["value"])
+    return limits

@@ -1,0 +1,299 @@
+"""The linter of packs: what can be known to be wrong before a person meets it, with file, line, column."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from doorstep.kernel.flaw import Flaw, Where
+from doorstep.kernel.pack.dated import overlaps, read_dated
+from doorstep.kernel.pack.example import run
+from doorstep.kernel.pack.item import Pack
+from doorstep.kernel.pack.order import fmt
+from doorstep.kernel.pack.shelf import ROOT, library, pack_files, pack_of
+from doorstep.kernel.pack.source import Finding, Source, Unusable, read
+from doorstep.kernel.words import Words
+
+_SAID: dict[str, tuple[str, str]] = {
+    "required": ("缺少“{v}”", "'{v}' is missing"),
+    "type": ("类型不对，应为 {v}", "wrong type, expected {v}"),
+    "enum": ("应为其中之一：{v}", "expected one of {v}"),
+    "const": ("应为 {v}", "expected {v}"),
+    "pattern": ("写法不对，应符合 {v}", "not written as {v}"),
+    "format": ("不是有效的 {v}", "not a valid {v}"),
+    "minLength": ("不能为空", "must not be empty"),
+    "minItems": ("至少要有 {v} 条", "at least {v} needed"),
+    "minProperties": ("至少要有 {v} 条", "at least {v} needed"),
+    "uniqueItems": ("有重复", "has something twice"),
+}
+
+
+def check(root: Path = ROOT, only: Iterable[Path] | None = None) -> list[Finding]:
+    """All findings in the packs under ``root``, or in ``only`` some of them, by file and line."""
+    try:
+        library(root)
+    except Unusable as why:
+        return why.findings
+    findings: list[Finding] = []
+    codes: dict[str, str] = {}
+    for path in only if only is not None else pack_files(root):
+        name = str(path.relative_to(root.parent)) if path.is_relative_to(root.parent) else str(path)
+        findings += check_file(path, name, root)
+        code = path.stem
+        if code in codes:
+            words = Words(f"“{code}”已经在 {codes[code]} 里", f"'{code}' is already in {codes[code]}")
+            findings.append(Finding(name, 1, 1, "pack.twice", words))
+        codes[code] = name
+    return sorted(findings, key=lambda one: (one.file, one.line, one.col, one.rule))
+
+
+def check_file(path: Path, name: str, root: Path = ROOT) -> list[Finding]:
+    """The findings in one pack."""
+    try:
+        source = read(path, name)
+    except Unusable as why:
+        return why.findings
+    flaws = list(_shape(source.data, root))
+    if not flaws:
+        try:
+            pack = pack_of(source, root)
+        except Unusable as why:
+            return why.findings
+        flaws = [flaw for rule in _RULES for flaw in rule(pack)]
+        flaws += _file_rules(source, path, pack.code)
+        if not flaws:
+            flaws = list(_examples(pack))
+    return [source.finding(flaw) for flaw in flaws]
+
+
+@cache
+def _schema(root: Path) -> jsonschema_rs.Draft202012Validator:
+    text = (root / "schema.json").read_text(encoding="utf-8")
+    return jsonschema_rs.Draft202012Validator(json.loads(text), validate_formats=True)
+
+
+def _shape(data: Any, root: Path) -> Iterator[Flaw]:
+    """What the schema says, in our own words."""
+    for error in _schema(root).iter_errors(data):
+        yield from _shape_flaws(error)
+
+
+def _shape_flaws(error: jsonschema_rs.ValidationError) -> Iterator[Flaw]:
+    where: Where = tuple(error.instance_path)
+    rule, value = error.kind.name, getattr(error.kind, "value", "")
+    if rule == "anyOf":
+        # Of several shapes, speak of the one that was meant: the one that fits up to the deepest place.
+        meant = max(error.kind.context, key=lambda branch: max(len(one.instance_path) for one in branch))
+        for one in meant:
+            yield from _shape_flaws(one)
+    elif rule == "additionalProperties":
+        for key in value:
+            yield _unknown_key((*where, key), key)
+    else:
+        zh, en = _SAID.get(rule, ("不符合要求", "does not fit the schema"))
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        yield Flaw(where, f"pack.{rule}", Words(zh, en).format(v=shown))
+
+
+def _unknown_key(where: Where, key: str) -> Flaw:
+    if " " in key:
+        zh, en = (
+            f"不认识的键“{key}”：大括号里的话有逗号，要加引号",
+            f"unknown key '{key}': quote a text with a comma",
+        )
+        return _flaw(where, "unknown_key", zh, en)
+    return _flaw(where, "unknown_key", f"不认识的键“{key}”", f"unknown key '{key}'")
+
+
+def _flaw(where: Where, rule: str, zh: str, en: str) -> Flaw:
+    return Flaw(where, f"pack.{rule}", Words(zh, en))
+
+
+def _limits(pack: Pack) -> Iterator[Flaw]:
+    """A promise never exceeds the law, on any day on which either holds."""
+    for name, rows in pack.raw["limits"].items():
+        yield from overlaps(read_dated(rows), "limits", name)
+    days = {row.first for name in ("statutory", "promise") for row in read_dated(pack.raw["limits"][name])}
+    for day in days:
+        law, promise = pack.limit("statutory", day), pack.limit("promise", day)
+        if law and promise and not promise.within(law):
+            zh, en = f"承诺 {promise} 超过法定 {law}", f"the promise of {promise} exceeds the law's {law}"
+            yield _flaw(("limits", "promise"), "promise", zh, en)
+
+
+def _fees(pack: Pack) -> Iterator[Flaw]:
+    yield from overlaps(read_dated(pack.raw.get("fees") or ()), "fees")
+
+
+def _sources(pack: Pack) -> Iterator[Flaw]:
+    """Nobody is sure of a value that comes from nowhere."""
+    lists = [("fees", pack.raw.get("fees") or [])]
+    lists += [(f"limits/{name}", rows) for name, rows in pack.raw["limits"].items()]
+    for way, rows in lists:
+        for at, row in enumerate(rows):
+            if row["sure"] and row["source"] == "none":
+                zh, en = "没有出处的值不能写 sure: true", "a value without a source cannot be sure"
+                yield _flaw((*way.split("/"), at, "sure"), "source", zh, en)
+
+
+def _materials(pack: Pack) -> Iterator[Flaw]:
+    known = pack.library.materials
+    asked = {one["code"] for one in pack.raw["materials"]}
+    for at, one in enumerate(pack.raw["materials"]):
+        if one["code"] not in known:
+            zh, en = f"materials.yaml 里没有“{one['code']}”", f"there is no material '{one['code']}'"
+            yield _flaw(("materials", at, "code"), "material", zh, en)
+    for one in pack.form.fields:
+        if one.material and one.material not in asked:
+            zh = f"表单要“{one.material}”，materials 里没有列"
+            en = f"the form asks for '{one.material}', which 'materials' does not list"
+            yield _flaw(("form", *_way(one.pointer), "x-material"), "material", zh, en)
+
+
+def _way(pointer: str) -> Where:
+    parts = [("items",) if part == "*" else ("properties", part) for part in pointer.split("/")[1:]]
+    return tuple(itertools.chain(*parts))
+
+
+def _pointers(pack: Pack) -> Iterator[tuple[Where, str]]:
+    """Every place outside the form that names a field."""
+    for key in ("competent", "hand_out"):
+        if "field" in (pack.raw.get(key) or {}):
+            yield (key, "field"), pack.raw[key]["field"]
+    if "contact" in pack.raw:
+        yield ("contact",), pack.raw["contact"]
+    for name, of in (pack.raw.get("figures") or {}).items():
+        yield ("figures", name), of["count"] if isinstance(of, dict) else of
+    for at, one in enumerate(pack.raw.get("gives") or ()):
+        if "photo" in one:
+            yield ("gives", at, "photo"), one["photo"]
+        for name, of in one["data"].items():
+            for pointer in _in_paper(of):
+                yield ("gives", at, "data", name), pointer
+
+
+def _in_paper(of: Any) -> Iterator[str]:
+    if isinstance(of, str):
+        yield of
+        return
+    for key in ("sex_of", "born_of"):
+        if key in of:
+            yield of[key]
+    yield from of.get("rows") or ()
+    if "list" in of:
+        yield of["list"]
+        yield from (f"{of['list']}/*/{name}" for name in (of.get("each") or {}).values())
+
+
+def _named_fields(pack: Pack) -> Iterator[Flaw]:
+    """What names a field names one that exists; figures never name a field that tells who it is."""
+    for where, pointer in _pointers(pack):
+        one = pack.form.field(pointer)
+        if one is None:
+            zh, en = f"没有“{pointer}”这个字段", f"there is no field '{pointer}'"
+            yield _flaw(where, "field", zh, en)
+        elif where[0] == "figures" and not one.options and one.widget not in ("repeat", "number"):
+            zh, en = (
+                f"“{pointer}”会认出人，不能进统计",
+                f"'{pointer}' could tell who it is; figures may not hold it",
+            )
+            yield _flaw(where, "figure", zh, en)
+
+
+def _needless(pack: Pack) -> Iterator[Flaw]:
+    """Nothing is asked that nothing reads: no rule, paper, figure, unit, notice or check of a paper."""
+    read_by = {pointer for _, pointer in _pointers(pack)}
+    read_by |= {pointer for one in pack.form.fields for pointer in one.when}
+    facts = {column.name for table in pack.tables.values() for column in table.inputs}
+    for one in pack.form.fields:
+        for item in (one, *one.items):
+            proves = item.material or (item.widget == "repeat" and item.items)
+            identity = item.fact.endswith((".name", ".id_no"))
+            if item.pointer not in read_by and item.fact not in facts and not proves and not identity:
+                zh = f"问了“{item.title.zh}”，却没有哪里用到"
+                en = f"'{item.title.en}' is asked, but nothing reads it"
+                yield _flaw(("form", *_way(item.pointer)), "needless", zh, en)
+
+
+def _tables(pack: Pack) -> Iterator[Flaw]:
+    """Tables look at facts that the form gives, and are used."""
+    known = set(pack.facts({}, channel=""))
+    used = {step.table for step in pack.flow.steps.values()}
+    for name, table in pack.tables.items():
+        if name not in used:
+            zh, en = f"没有步骤用到“{name}”这张表", f"no step uses the table '{name}'"
+            yield _flaw(("tables", name), "unused_table", zh, en)
+        for column in table.inputs:
+            if column.name not in known:
+                zh, en = f"表单里没有“{column.name}”", f"the form gives no '{column.name}'"
+                yield _flaw(("tables", name, "inputs", column.name), "fact", zh, en)
+
+
+def _papers(pack: Pack) -> Iterator[Flaw]:
+    for at, give in enumerate(pack.gives):
+        step = pack.flow.steps.get(give.step)
+        if step is None:
+            zh, en = f"没有“{give.step}”这一步", f"there is no step '{give.step}'"
+            yield _flaw(("gives", at, "at"), "step", zh, en)
+        elif give.outcome not in (step.outcomes or ("done",)):
+            zh, en = f"“{give.step}”没有这种结果", f"step '{give.step}' has no outcome '{give.outcome}'"
+            yield _flaw(("gives", at, "at"), "step", zh, en)
+
+
+def _reasons(pack: Pack) -> Iterator[Flaw]:
+    """Who may return or refuse has reasons to choose from, and the purposes include the pack's own."""
+    possible = {outcome for step in pack.flow.steps.values() for outcome in step.outcomes}
+    for outcome in ("return", "refuse"):
+        if outcome in possible and not pack.reasons.get(outcome):
+            zh, en = f"流程里能 {outcome}，却没有列理由", f"the flow can {outcome}, but no reasons are listed"
+            yield _flaw(("reasons", outcome), "reasons", zh, en)
+    if pack.purpose not in pack.purposes:
+        zh, en = f"“{pack.purpose}”不在 purposes 里", f"'{pack.purpose}' is not among the purposes"
+        yield _flaw(("privacy", "purpose"), "purpose", zh, en)
+
+
+def _courses(pack: Pack) -> Iterator[Flaw]:
+    """There is an example that ends well and one that does not."""
+    courses = {one["course"] for one in pack.raw["examples"]}
+    if "granted" not in courses or len(courses) < 2:
+        zh = "至少要有一个办成的例子和一个退回或不予办理的例子"
+        en = "give at least one example that is granted and one that is corrected or refused"
+        yield _flaw(("examples",), "examples", zh, en)
+
+
+_RULES = (
+    _limits,
+    _fees,
+    _sources,
+    _materials,
+    _named_fields,
+    _needless,
+    _tables,
+    _papers,
+    _reasons,
+    _courses,
+)
+
+
+def _file_rules(source: Source, path: Path, code: str) -> Iterator[Flaw]:
+    if path.stem != code:
+        zh, en = f"文件名应为 {code}.yaml", f"the file should be named {code}.yaml"
+        yield _flaw(("code",), "file_name", zh, en)
+    text = path.read_text(encoding="utf-8")
+    if fmt(text) != text:
+        zh, en = "没有按格式排好，请运行 packs fmt", "not formatted; run packs fmt"
+        yield _flaw((), "format", zh, en)
+
+
+def _examples(pack: Pack) -> Iterator[Flaw]:
+    for at, raw in enumerate(pack.raw["examples"]):
+        told = run(pack, raw)
+        if not told.ok:
+            zh, en = f"例子没有按写的来：{told.why}", f"the example did not come out as told: {told.why}"
+            yield _flaw(("examples", at), "example", zh, en)

@@ -1,0 +1,123 @@
+"""The packs on the shelf: loaded once, found by code, or by hash for matters opened under an older one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from doorstep.kernel.flaw import Flawed
+from doorstep.kernel.pack.item import Library, Pack
+from doorstep.kernel.pack.source import Finding, Source, Unusable, read
+from doorstep.kernel.words import Refused, Words
+
+ROOT = Path(__file__).resolve().parents[3] / "packs"
+Versions = Callable[[bytes], str | None]
+
+_by_hash: dict[bytes, Pack] = {}
+_versions: list[Versions] = []
+
+
+def pack_files(root: Path = ROOT) -> list[Path]:
+    """The files of all base packs, in the order of their codes."""
+    return sorted((root / "base").rglob("*.yaml"), key=lambda path: path.name)
+
+
+@cache
+def library(root: Path = ROOT) -> Library:
+    """The facts and materials that all packs share. Unusable if they are wrong."""
+    facts, materials = (
+        read(root / "facts.yaml", "facts.yaml"),
+        read(root / "materials.yaml", "materials.yaml"),
+    )
+    try:
+        return Library.of(facts.data, materials.data)
+    except Flawed as why:
+        raise Unusable([facts.finding(flaw) for flaw in why.flaws]) from None
+    except (KeyError, ValueError, TypeError) as why:
+        words = Words(f"材料表写得不完整：{why}", f"a material is incomplete: {why}")
+        raise Unusable([Finding(materials.name, 1, 1, "material.shape", words)]) from None
+
+
+def load_pack(path: Path, root: Path = ROOT) -> Pack:
+    """One pack from its file. Unusable, with every finding, if its form, tables or flow do not hold.
+
+    This is the quick load of a running system; ``check`` says far more and is what publishing needs.
+    """
+    return pack_of(read(path), root)
+
+
+def pack_of(source: Source, root: Path = ROOT) -> Pack:
+    """A pack from a file that was read already."""
+    try:
+        return Pack.of(source.data, library(root))
+    except Flawed as why:
+        raise Unusable([source.finding(flaw) for flaw in why.flaws]) from None
+    except (KeyError, TypeError, AttributeError, ValueError) as why:
+        words = Words(f"不像一个事项包：{why!r}", f"this does not look like a pack: {why!r}")
+        raise Unusable([Finding(source.name, 1, 1, "pack.shape", words)]) from None
+
+
+@cache
+def _shelf(root: Path) -> Mapping[str, Pack]:
+    packs = {pack.code: pack for pack in (load_pack(path, root) for path in pack_files(root))}
+    _by_hash.update({pack.hash: pack for pack in packs.values()})
+    return packs
+
+
+def every(root: Path = ROOT) -> tuple[Pack, ...]:
+    """All current packs, by code."""
+    return tuple(_shelf(root).values())
+
+
+def current(code: str, root: Path = ROOT) -> Pack:
+    """The pack of an item as it is offered now. Refused: "no-item"."""
+    found = _shelf(root).get(code)
+    if found is None:
+        words = Words(
+            "没有编号为 {c} 的事项，请在办事大厅里重新查找。", "There is no item {c}. Please search again."
+        )
+        raise Refused("no-item", words.format(c=code), status=404)
+    return found
+
+
+def version(digest: bytes) -> Pack:
+    """The pack with this content hash, current or older. Refused: "no-pack-version"."""
+    _shelf(ROOT)
+    if digest not in _by_hash:
+        content = next((text for ask in _versions if (text := ask(digest)) is not None), None)
+        if content is None:
+            words = Words(
+                "找不到受理时用的事项版本。", "The version of the item that this was opened under is missing."
+            )
+            raise Refused("no-pack-version", words, status=500)
+        add_version(content)
+    return _by_hash[digest]
+
+
+def add_version(content: str) -> Pack:
+    """Put an older pack, as stored by a pack version, on the shelf."""
+    pack = Pack.from_content(content)
+    _by_hash[pack.hash] = pack
+    return pack
+
+
+def versions_from(ask: Versions) -> None:
+    """Where to ask for the content of a hash that is on no file any more: the table of published versions."""
+    _versions.append(ask)
+
+
+def all_purposes() -> dict[str, Words]:
+    """Every purpose for which a matter may be read, by id."""
+    purposes: dict[str, Any] = {}
+    for pack in every():
+        purposes |= pack.purposes
+    return purposes
+
+
+def forget() -> None:
+    """Read everything anew at the next call: after files changed, and in tests."""
+    _shelf.cache_clear()
+    library.cache_clear()
+    _by_hash.clear()
