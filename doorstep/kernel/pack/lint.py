@@ -89,7 +89,8 @@ def _shape_flaws(error: jsonschema_rs.ValidationError) -> Iterator[Flaw]:
     rule, value = error.kind.name, getattr(error.kind, "value", "")
     if rule == "anyOf":
         # Of several shapes, speak of the one that was meant: the one that fits up to the deepest place.
-        meant = max(error.kind.context, key=lambda branch: max(len(one.instance_path) for one in branch))
+        branches: list[list[jsonschema_rs.ValidationError]] = error.kind.as_dict()["context"]
+        meant = max(branches, key=lambda branch: max(len(one.instance_path) for one in branch))
         for one in meant:
             yield from _shape_flaws(one)
     elif rule == "additionalProperties":
