@@ -96,7 +96,7 @@ def _upload_fault(text: str) -> Words | None:
 
 
 def _unit_fault(text: str) -> Words | None:
-    if re.fullmatch(r"[a-z0-9][a-z0-9-]{1,59}", text):
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{1,59}", text):
         return None
     return Words("请从列表里选一个。", "Choose one from the list.")
 
