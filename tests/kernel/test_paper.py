@@ -100,6 +100,22 @@ def test_what_a_person_typed_is_text_and_never_markup(tmp_path: Path) -> None:
     assert "root:" not in text
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_long_names_addresses_and_units_still_fit_the_card(lang: str, tmp_path: Path) -> None:
+    unit = Words(
+        "安澜市公安局云汀区公安分局渡口派出所", "Dukou Police Station, Yunting District, Anlan Bureau"
+    )
+    address = "安澜市云汀区渡口街道新世纪花园东区第二期人才公寓18号楼B座2单元2301室（原石桥村七组42号）"
+    pdf = draw("temporary-id", lang, name="阿卜杜热合曼·买买提依明江", address=address, unit=unit)
+    assert re.search(r"Pages:\s+1\n", poppler("pdfinfo", pdf, tmp_path))
+
+
+def test_a_long_notice_goes_on_to_a_second_page_with_its_check_at_the_end(tmp_path: Path) -> None:
+    pdf = draw("return-notice", points=PAPERS["return-notice"]["points"] * 20)
+    last = poppler("pdftotext", pdf, tmp_path, "-f", "2")
+    assert "怎样核对这份文书" in last
+
+
 def test_rare_characters_of_names_are_drawn() -> None:
     assert draw("temporary-id", name="𬭎㛃䶮")
 
