@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
+from django.db import connection, transaction
 
 from doorstep.kernel import clock
 from doorstep.kernel.event import canonical
@@ -52,7 +52,7 @@ def once(
         )  # fmt: skip
     digest = keys().fingerprint(verb, canonical(content))
     key_id = uuid7()
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:  # a refusal leaves nothing, whoever catches it
         cursor.execute(
             """insert into request_key (id, account_id, verb, request_id, digest, result, at)
             values (%s, %s, %s, %s, %s, '{}', %s) on conflict do nothing""",
