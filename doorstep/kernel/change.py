@@ -12,6 +12,7 @@ import orjson
 from django.db import connection
 
 from doorstep.kernel import clock, event, issue, pack, post
+from doorstep.kernel import flow as flows
 from doorstep.kernel.crypto import open_sealed, seal
 from doorstep.kernel.flow import Happening, State
 from doorstep.kernel.idempotency import Done
@@ -81,6 +82,19 @@ def finish(
     move(viewer, opened, happened)
     tell(row, happened)
     return done(row)
+
+
+def settle(
+    found: pack.Pack, state: State, happened: Sequence[Happening], facts: Mapping[str, Any]
+) -> tuple[State, tuple[Happening, ...]]:
+    """Do at once what the flow leaves to the system, so that nobody waits for a step without an owner."""
+    log = list(happened)
+    while True:
+        own = [name for name in state.open if found.flow.step(name).by == "system"]
+        if not own:
+            return state, tuple(log)
+        state, more = flows.act(found.flow, state, own[0], "done", facts)
+        log += more
 
 
 def next_entry(
@@ -160,8 +174,9 @@ def tell(row: Matter, happened: Sequence[Happening], first: bool = False) -> Non
     if first and row.state != "closed":
         post.notify(row.applicant_id, "received", row.id, row.number)
     moved = any(h.kind in ("step.opened", "step.closed", "ended") for h in happened)
-    if moved and row.state in ("returned", "granted", "refused", "closed", "withdrawn"):
-        post.notify(row.applicant_id, row.state, row.id, row.number)
+    template = "closed" if row.closed_at and row.state == "granted" else row.state
+    if moved and template in post.TEMPLATES:
+        post.notify(row.applicant_id, template, row.id, row.number)
 
 
 def check_mine(viewer: Viewer, opened: Opened, step: str) -> None:

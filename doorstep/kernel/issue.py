@@ -22,7 +22,6 @@ from doorstep.kernel.event import canonical
 from doorstep.kernel.ids import link_code, uuid7
 from doorstep.kernel.models import Matter, Paper
 from doorstep.kernel.org import town, unit_words
-from doorstep.kernel.party import people
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found
 from doorstep.kernel.words import Refused, Words
@@ -86,21 +85,21 @@ def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
     found = pack.version(bytes(matter.pack))
     data = orjson.loads(open_sealed(key, bytes(matter.sealed), b"matter:" + matter.id.bytes))
     code = orjson.loads(open_sealed(key, bytes(row.sealed), b"paper:" + row.id.bytes))["code"]
-    holder = people([matter.applicant_id]).get(matter.applicant_id) if matter.applicant_id else None
     log_access(
         system, kind="paper", tier=2, purpose="system", matter_id=matter.id, party_id=matter.applicant_id
     )
-    given = {
+    shared = {
         "number": row.number,
         "unit": unit_words(row.unit_id),
         "issued_on": row.issued_at.astimezone(calendar().zone).date(),
         "valid_until": row.valid_until,
+        "matter_number": matter.number,
+    }
+    given = {
+        **shared,
         "check_url": f"{settings.PUBLIC_URL}/v/{code}",
         "demo": is_demo(),
-        "matter_number": matter.number,
-        "item": found.title,
-        "holder": {"name": holder.name, "id_no": holder.id_no} if holder else {},
-        "data": found.paper_data(row.template, data),
+        **found.paper_data(row.template, data, shared),
         **_photo(found, row.template, data),
     }
     pdf = paper.render(row.template, given, lang="zh")

@@ -73,11 +73,12 @@ def _open(
     change.validate(found, data)
     party_id = change.applicant(viewer, applicant, found)
     unit = change.competent(found, data, at_point)
-    z = point_named(hand_out) if hand_out else at_point
+    z_code = hand_out or found.hand_out_code(data)
+    z = point_named(z_code) if z_code else at_point
     moment = clock.now()
     matter_id, key = uuid7(), new_key()
     facts = found.facts(data, channel=channel)
-    state, happened = flows.start(found.flow, facts)
+    state, happened = change.settle(found, *flows.start(found.flow, facts), facts)
     row = Matter(
         id=matter_id, number=change.next_number(unit, moment), kind="service", item=found.code,
         branch=BRANCHES[found.branch], pack=found.hash, law_date=moment.astimezone(calendar().zone).date(),
@@ -153,7 +154,8 @@ def _act(
         change.validate(found, data)
         opened.data = data
     facts = found.facts(opened.data, channel=row.channel)
-    state, happened = flows.act(found.flow, State.from_json(row.flow), step, outcome, facts)
+    moved = flows.act(found.flow, State.from_json(row.flow), step, outcome, facts)
+    state, happened = change.settle(found, *moved, facts)
     body: dict[str, Any] = {}
     if data is not None:
         body["data"] = data
@@ -291,7 +293,9 @@ def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
         return False
     due.late_at = opened.at
     due.save(update_fields=["late_at"])
-    state, happened = flows.late(opened.pack.flow, State.from_json(row.flow), step)
+    state, happened = flows.late(
+        opened.pack.flow, State.from_json(row.flow), step, opened.pack.facts(opened.data, channel=row.channel)
+    )
     change.finish(viewer, opened, "late", state, happened, {"step": step}, {})
     if row.applicant_id and due.by != "applicant":
         post.notify(row.applicant_id, "late", row.id, row.number)
