@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from doorstep.run.place import Place
+from tests.cast import Cast, make_cast
 from tests.running import Doorstep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
@@ -53,6 +54,13 @@ def database(place: Place) -> Iterator[Place]:
         _close_connections()
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def cast(database: Place) -> Cast:
+    """The people of the demo town, signed in, and one who has left."""
+    os.environ["DOORSTEP_DEMO_FAST"] = "1"
+    return make_cast(database.data)
 
 
 def _close_connections() -> None:

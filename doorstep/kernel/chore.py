@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
 from django.db import connection
 
@@ -47,8 +47,8 @@ def sweep_files() -> int:
     return file.sweep(rows, clock.now() - PENDING_KEPT)
 
 
-def _ids(sql: str, values: list[object]) -> list[tuple[UUID, UUID]]:
+def _ids(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        rows: list[tuple[UUID, UUID]] = cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

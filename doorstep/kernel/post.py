@@ -60,6 +60,8 @@ def notify(party_id: UUID, template: str, matter_id: UUID, number: str) -> None:
 
 def my_notices(viewer: Viewer, most: int = 50) -> list[NoticeView]:
     """The viewer's notices, newest first."""
+    if viewer.party_id is None:
+        return []
     rows = Notice.objects.filter(party_id=viewer.party_id).order_by("-at")[:most]
     return [
         NoticeView(n.id, n.matter_id, TEMPLATES[n.template].format(**n.values), n.at, n.read_at is not None, n.check_code)
@@ -74,7 +76,8 @@ def unread_count(viewer: Viewer) -> int:
 
 def mark_read(viewer: Viewer) -> None:
     """The viewer has seen the list of notices."""
-    Notice.objects.filter(party_id=viewer.party_id, read_at=None).update(read_at=clock.now())
+    if viewer.party_id is not None:
+        Notice.objects.filter(party_id=viewer.party_id, read_at=None).update(read_at=clock.now())
 
 
 def check_notice(code: str) -> tuple[Words, datetime] | None:

@@ -63,7 +63,7 @@ def rate(viewer: Viewer, matter_id: UUID, *, level: int, text: str = "", request
             raise Refused(
                 "not-yet", Words("办出结果以后再评价。", "Rate it once there is a result."), status=409
             )
-        _keep(viewer, row, level, text)
+        _keep(viewer.party_id, row, level, text)
         return Done(row.id, row.number, row.state, row.version)
 
     def again(found: UUID) -> Done:
@@ -74,12 +74,12 @@ def rate(viewer: Viewer, matter_id: UUID, *, level: int, text: str = "", request
     return once(viewer, "rate", request_id, content, do, again)
 
 
-def _keep(viewer: Viewer, row: Matter, level: int, text: str) -> None:
+def _keep(party_id: UUID, row: Matter, level: int, text: str) -> None:
     rating_id, key = uuid7(), new_key()
     try:
         with transaction.atomic():
             Rating.objects.create(
-                id=rating_id, matter_id=row.id, party_id=viewer.party_id, unit_id=row.unit_id, item=row.item, level=level,
+                id=rating_id, matter_id=row.id, party_id=party_id, unit_id=row.unit_id, item=row.item, level=level,
                 key=keys().wrap(key, rating_id.bytes) if text else None,
                 sealed=seal(key, text.encode(), b"rating:" + rating_id.bytes) if text else None,
                 day=clock.now().astimezone(calendar().zone).date(),

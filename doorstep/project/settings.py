@@ -108,6 +108,10 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "doorstep.web.errors.csrf_failed"
 
+# What is printed on papers: where anybody can check them.
+PUBLIC_URL = os.environ.get(
+    "DOORSTEP_PUBLIC_URL", f"http://localhost:{os.environ.get('DOORSTEP_PORT', '8000')}"
+)
 STREAM_URL = os.environ.get("DOORSTEP_STREAM_URL", "")
 
 LOGGING = {

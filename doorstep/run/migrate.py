@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from doorstep.kernel.words import Words
+from doorstep.run.place import Place
 from doorstep.run.halt import OK, WRONG_DATA, Halt, say
 
 _LOCK: Final = 0x0D00_57E9
@@ -50,6 +51,8 @@ def _migrate() -> None:
     from django.db.migrations.loader import MigrationLoader
 
     django.setup()
+    from doorstep.kernel.found import found
+
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(%s)", [_LOCK])
         loader = MigrationLoader(connection)
@@ -60,6 +63,7 @@ def _migrate() -> None:
             raise Halt(WRONG_DATA, _NEWER.format(name=sorted(newer)[-1]))
         call_command("migrate", interactive=False, verbosity=0)
         cursor.execute(_QUEUE_GRANTS)
+    found(demo=bool(Place.from_env().instance.get("demo")))
 
 
 def main() -> int:
