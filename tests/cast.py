@@ -56,7 +56,7 @@ class Cast:
     def card(self, role: str, **changed: Any) -> dict[str, Any]:
         """The answers of a sound application for a temporary identity card: decided at Y, handed out at Z."""
         data: dict[str, Any] = {
-            "applicant": {"name": "云小满", "id_no": "99010119900307128X", "mobile": "19900000001"},
+            "applicant": {"name": "云小满", "id_no": "990101199003071288", "mobile": "19900000001"},
             "household": {"address": "橘园路 12 号 3-201", "station": "AL-LJ-LX"},
             "reason": "lost",
             "photo": str(self.upload(role)),

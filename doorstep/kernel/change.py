@@ -50,7 +50,7 @@ def lock(matter_id: UUID) -> Opened:
         )
     key = keys().unwrap(bytes(row.key), row.id.bytes)
     return Opened(
-        row, key, open_data(row, key), pack.version(bytes(row.pack)), max(clock.now(), row.opened_at)
+        row, key, open_data(row, key), pack.version(bytes(row.pack)), max(clock.now(), row.moved_at)
     )
 
 
@@ -75,6 +75,7 @@ def finish(
 ) -> Done:
     row = opened.row
     row.state, row.closed_at = state_after(row, state, happened, opened.at)
+    row.moved_at = opened.at
     entry = next_entry(viewer, opened, kind, happened, codes, body)
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
     row.save()

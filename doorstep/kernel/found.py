@@ -5,9 +5,13 @@ Facts are set once: a database that was founded as a demonstration stays one, an
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from doorstep.kernel import clock, pack
+from doorstep.kernel.crypto import make_keys
 from doorstep.kernel.models import Fact, PackVersion, Point, Unit
 from doorstep.kernel.region import Region, region
 from doorstep.kernel.words import Refused, Words
@@ -19,6 +23,8 @@ def found(*, demo: bool) -> None:
     Refused: "demo" when the database was founded the other way; nothing is changed then.
     """
     place = region()
+    if is_founded_as_demo() is None:
+        make_keys(Path(settings.SECRETS_DIR))
     _fact_once("demo", demo)
     _fact_once("region", place.code)
     _units(place)
@@ -95,5 +101,5 @@ def _points(place: Region) -> None:
 def _packs() -> None:
     for one in pack.every():
         PackVersion.objects.get_or_create(
-            hash=one.hash, defaults={"code": one.code, "content": one.source, "at": clock.now()}
+            hash=one.hash, defaults={"code": one.code, "content": one.content, "at": clock.now()}
         )

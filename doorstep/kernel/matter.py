@@ -84,7 +84,8 @@ def _open(
         branch=BRANCHES[found.branch], pack=found.hash, law_date=moment.astimezone(calendar().zone).date(),
         channel=channel, state="open", point_id=at_point.id, hand_out_id=z.id, unit_id=unit.id, city=unit.city,
         county=unit.county, station=unit.station, applicant_id=party_id, opened_by=viewer.account_id,
-        opened_at=moment, version=0, head=event.genesis(matter_id), flow={}, key=keys().wrap(key, matter_id.bytes),
+        opened_at=moment,
+        moved_at=moment, version=0, head=event.genesis(matter_id), flow={}, key=keys().wrap(key, matter_id.bytes),
         sealed=change.seal_data(matter_id, key, data), figures=found.figures_of(data, channel),
     )  # fmt: skip
     row.due_at = clock.due(moment, found.promise, calendar()).at

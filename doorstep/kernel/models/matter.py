@@ -28,6 +28,7 @@ class Matter(models.Model):
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField()
     version = models.IntegerField()
     head = models.BinaryField()
     flow = models.JSONField()
