@@ -135,7 +135,7 @@ def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
 def _open_step(opened: Opened, one: Happening) -> None:
     row = opened.row
     unit_id, party_id = _owner(row, one.by or "")
-    due = clock.due(opened.at, clock.Limit.parse(one.limit), calendar()) if one.limit else None
+    due = clock.due(opened.at, one.limit, calendar()) if one.limit else None
     Step.objects.create(
         id=uuid7(), matter_id=row.id, name=one.step, by=one.by, unit_id=unit_id, party_id=party_id,
         opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),

@@ -108,7 +108,7 @@ def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
 
 def _photo(found: pack.Pack, template: str, data: Mapping[str, Any]) -> dict[str, bytes]:
     wanted = found.photo_of(template, data)
-    return {"photo": file.content(wanted)} if wanted else {}
+    return {"photo": file.content(UUID(wanted))} if wanted else {}
 
 
 def download(viewer: Viewer, number: str) -> tuple[bytes, str]:

@@ -8,8 +8,8 @@ import sys
 from typing import Final
 
 from doorstep.kernel.words import Words
-from doorstep.run.place import Place
 from doorstep.run.halt import OK, WRONG_DATA, Halt, say
+from doorstep.run.place import Place
 
 _LOCK: Final = 0x0D00_57E9
 """Advisory lock, so that two machines on one database migrate one after the other."""

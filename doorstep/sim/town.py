@@ -30,6 +30,7 @@ from doorstep.sim.people import Citizen, citizen
 
 LIVES = 300
 RESIDENTS = 24
+FEW = 4
 _START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/", "officer": "/counter/desk/"}
 
 
@@ -59,12 +60,16 @@ def build(progress: Callable[[str], None]) -> None:
     progress("请大家上岗 / people take up their posts")
     logins = _staff(town)
     logins += _people(town)
-    lives = 0 if os.environ.get("DOORSTEP_DEMO_FAST") == "1" else LIVES
+    lives = 0 if _fast() else LIVES
     progress(f"过 {lives} 件事 / {lives} matters are lived")
     for number in range(lives):
         _live(town, number)
     office.ask([{"fact": ["demo_logins", logins]}])
     _print_logins(logins)
+
+
+def _fast() -> bool:
+    return os.environ.get("DOORSTEP_DEMO_FAST") == "1"
 
 
 def _staff(town: Town) -> list[dict[str, Any]]:
@@ -101,7 +106,7 @@ def _people(town: Town) -> list[dict[str, Any]]:
     cast = [one for one in town.place.cast if one.get("as", one["role"]) == "resident"]
     clerk = next(iter(town.clerk_of.values()))
     orders, logins = [], []
-    for number in range(RESIDENTS):
+    for number in range(FEW if _fast() else RESIDENTS):
         someone = citizen(town.seed, number, "990102")
         one = cast[number] if number < len(cast) else None
         name = one["name"] if one else {"zh": someone.name, "en": someone.name}

@@ -118,6 +118,12 @@ create function trust.scope_of(u public.unit) returns text language sql immutabl
   select case when u.id is null then '||' when u.station is not null then '||' || u.station
     when u.county is not null then '|' || u.county || '|' else u.city || '||' end $$;
 
+-- A place is a scope only for who may work with records there: an auditor, a chief or a partner has none.
+create function trust.works_with_records(rights jsonb) returns boolean language sql immutable set search_path = pg_catalog as $$
+  select exists (select 1 from jsonb_array_elements_text(rights) r
+    where split_part(r, ':', 1) in ('receive', 'decide', 'hand_out', 'read', 'search', 'supervise')
+      and split_part(r, ':', 4) <> 'public') $$;
+
 -- Enter the scope of a session for this transaction. Null when there is no live session: the caller is nobody.
 create function trust.enter(raw text) returns jsonb language plpgsql volatile security definer set search_path = trust, public, pg_catalog as $$
 declare s trust.session; a public.account; u public.unit; begin
@@ -128,7 +134,7 @@ declare s trust.session; a public.account; u public.unit; begin
   if not found then return null; end if;
   select * into u from public.unit where id = a.unit_id;
   perform trust.put(concat_ws('|', a.id, a.kind, coalesce(a.party_id::text, ''), coalesce(a.unit_id::text, ''),
-    trust.scope_of(u), (select coalesce(string_agg(b, ':'), '') from jsonb_array_elements_text(a.branches) b), ''));
+    case when trust.works_with_records(a.rights) then trust.scope_of(u) else '||' end, (select coalesce(string_agg(b, ':'), '') from jsonb_array_elements_text(a.branches) b), ''));
   return to_jsonb(a) || jsonb_build_object('session_id', s.id, 'unit', case when u.id is null then null else to_jsonb(u) end); end $$;
 
 -- A background job acts for one matter only, as the system.
@@ -145,7 +151,7 @@ declare s trust.session; a public.account; u public.unit; begin
   if not found then return null; end if;
   select * into a from public.account where id = s.account_id and ended_at is null;
   if not found then return null; end if;
-  select * into u from public.unit where id = a.unit_id;
+  select * into u from public.unit where id = a.unit_id and trust.works_with_records(a.rights);
   return jsonb_build_object('party', a.party_id, 'unit', a.unit_id, 'branches', a.branches,
     'station', case when u.station is not null then u.station end,
     'county', case when u.station is null then u.county end,
