@@ -31,6 +31,7 @@ from doorstep.sim.people import Citizen, citizen
 LIVES = 300
 RESIDENTS = 24
 FEW = 4
+_POSTS = {"clerk": "窗口", "approver": "审批"}
 _START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/", "officer": "/counter/desk/"}
 
 
@@ -68,6 +69,11 @@ def build(progress: Callable[[str], None]) -> None:
     _print_logins(logins)
 
 
+def _division(town: Town) -> str:
+    """Where the residents are registered: the first district of the region."""
+    return str(next(u["division"] for u in town.place.units if u["kind"] == "county"))
+
+
 def _fast() -> bool:
     return os.environ.get("DOORSTEP_DEMO_FAST") == "1"
 
@@ -84,9 +90,9 @@ def _staff(town: Town) -> list[dict[str, Any]]:
         logins.append(_login(one, orders[-1]["make"]["password"], unit["name"]["zh"]))
     for unit in town.place.units:
         if unit["kind"] in ("station", "hall"):
-            for role in ("clerk", "approver"):
+            for role, post in _POSTS.items():
                 name = {
-                    "zh": f"{unit['name']['zh']}{'窗口' if role == 'clerk' else '审批'}",
+                    "zh": f"{unit['name']['zh']}{post}",
                     "en": f"{unit['name']['en']} {role}",
                 }
                 orders.append(_order(town, f"{role}.{unit['id']}", role, name, unit["id"]))
@@ -107,7 +113,7 @@ def _people(town: Town) -> list[dict[str, Any]]:
     clerk = next(iter(town.clerk_of.values()))
     orders, logins = [], []
     for number in range(FEW if _fast() else RESIDENTS):
-        someone = citizen(town.seed, number, "990102")
+        someone = citizen(town.seed, number, _division(town))
         one = cast[number] if number < len(cast) else None
         name = one["name"] if one else {"zh": someone.name, "en": someone.name}
         someone = _named(someone, name["zh"])
@@ -195,7 +201,9 @@ def _temporary_card(town: Town, number: int, start: datetime) -> None:
     z = x if chance.random() < 0.7 else chance.choice(_stations(town))
     online = chance.random() < 0.4
     login, someone = (
-        chance.choice(town.residents[1:]) if online else ("", citizen(town.seed, 1000 + number, "990102"))
+        chance.choice(town.residents[1:])
+        if online
+        else ("", citizen(town.seed, 1000 + number, _division(town)))
     )
     by = login or town.clerk_of[x["id"]]
     photo = _upload(town, by, "PHO", number)
@@ -276,7 +284,7 @@ def _let_home(town: Town, number: int) -> None:
     chance = town.chance
     y = chance.choice(_stations(town))
     login, someone = chance.choice(town.residents[1:])
-    tenant = citizen(town.seed, 5000 + number, "990103")
+    tenant = citizen(town.seed, 5000 + number, _division(town))
     right = "owner" if chance.random() < 0.7 else "agent"
     title = _upload(town, login, "PRO", number)
     today = clock.now().astimezone(town.place.calendar.zone).date()
