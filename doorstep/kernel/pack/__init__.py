@@ -12,6 +12,7 @@ from doorstep.kernel.pack.shelf import (
     every,
     forget,
     load_pack,
+    pack_files,
     version,
     versions_from,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "fmt",
     "forget",
     "load_pack",
+    "pack_files",
     "run_examples",
     "version",
     "versions_from",

@@ -28,7 +28,8 @@ class Told:
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that ``packs test --json`` prints."""
-        return {"pack": self.pack, "example": self.example.as_dict(), "course": self.course, "ok": self.ok}
+        name = f"{self.example.zh} / {self.example.en}"
+        return {"pack": self.pack, "example": name, "course": self.course, "ok": self.ok}
 
 
 @dataclass

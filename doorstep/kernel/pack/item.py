@@ -5,15 +5,16 @@ from __future__ import annotations
 import calendar
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from doorstep.kernel.clock import Limit
 from doorstep.kernel.fact import Fact, read_facts
 from doorstep.kernel.field import at_pointer
+from doorstep.kernel.flaw import Flaw, Flawed, Where
 from doorstep.kernel.flow import Flow
 from doorstep.kernel.flow_source import compile_flow
 from doorstep.kernel.form import Form
@@ -21,6 +22,7 @@ from doorstep.kernel.pack.dated import Dated, in_force, read_dated
 from doorstep.kernel.rule import Table, compile_table
 from doorstep.kernel.words import Words
 
+Part = TypeVar("Part")
 _SEX = (Words("女", "Female"), Words("男", "Male"))
 
 
@@ -98,11 +100,17 @@ class Pack:
     @classmethod
     def of(cls, raw: Mapping[str, Any], library: Library) -> Pack:
         """From a file that fits the schema. Flawed if its form, tables or flow cannot be used."""
-        tables = {name: compile_table(name, one) for name, one in (raw.get("tables") or {}).items()}
-        limits = _limits(raw, None)
-        return cls(
-            raw, library, Form(raw["form"], library.facts), tables, compile_flow(raw["flow"], tables, limits)
-        )
+        flaws: list[Flaw] = []
+        tables = {
+            name: table
+            for name, one in (raw.get("tables") or {}).items()
+            if (table := _part(flaws, ("tables", name), lambda: compile_table(name, one)))  # noqa: B023
+        }
+        form = _part(flaws, ("form",), lambda: Form(raw["form"], library.facts))
+        flow = _part(flaws, ("flow",), lambda: compile_flow(raw["flow"], tables, _limits(raw, None)))
+        if flaws or form is None or flow is None:
+            raise Flawed(flaws)
+        return cls(raw, library, form, tables, flow)
 
     @property
     def code(self) -> str:
@@ -320,6 +328,15 @@ class Pack:
             return None
         said = one.said(value)
         return {"label": one.title.as_dict(), "value": said.zh if said.zh == said.en else said.as_dict()}
+
+
+def _part(flaws: list[Flaw], where: Where, make: Callable[[], Part]) -> Part | None:
+    """What ``make`` makes; None if it is flawed, with its flaws as seen from the whole pack."""
+    try:
+        return make()
+    except Flawed as why:
+        flaws += [flaw.under(*where) for flaw in why.flaws]
+        return None
 
 
 def _of_id_number(how: str, number: Any) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 
 from doorstep.kernel.pack.shelf import ROOT
 
@@ -22,7 +23,7 @@ def key_order(root: Path = ROOT) -> tuple[str, ...]:
 
 
 def fmt(text: str, root: Path = ROOT) -> str:
-    """A pack's text as it should be; formatting twice changes nothing more. Raises as ruamel does."""
+    """A pack's text as it should be; formatting twice changes nothing more. ValueError if it is no YAML."""
     yaml = YAML(typ="rt")
     yaml.width = _WIDTH
     yaml.preserve_quotes = True
@@ -30,7 +31,10 @@ def fmt(text: str, root: Path = ROOT) -> str:
     yaml.representer.add_representer(
         type(None), lambda rep, _: rep.represent_scalar("tag:yaml.org,2002:null", "null")
     )
-    data = yaml.load(text)
+    try:
+        data = yaml.load(text)
+    except YAMLError as why:
+        raise ValueError(str(why)) from None
     if isinstance(data, CommentedMap):
         _sort(data, key_order(root))
     out = io.StringIO()

@@ -32,7 +32,7 @@ class Finding:
             "line": self.line,
             "col": self.col,
             "rule": self.rule,
-            "message": self.message.as_dict(),
+            "message": f"{self.message.zh} / {self.message.en}",
         }
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ def read(path: Path, name: str = "") -> Source:
         line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         words = Words(f"不是有效的 YAML：{why.problem}", f"not valid YAML: {why.problem}")
         raise Unusable([Finding(name, line, col, "yaml", words)]) from None
-    except (UnicodeDecodeError, ValueError) as why:
+    except (OSError, ValueError) as why:
         words = Words(f"读不出来：{why}", f"cannot be read: {why}")
         raise Unusable([Finding(name, 1, 1, "yaml", words)]) from None
     return Source(name, plain(data), root)

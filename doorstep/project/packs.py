@@ -1,0 +1,80 @@
+"""`doorstep packs check|test|fmt`: what an author of packs runs, and what the build runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from doorstep.kernel import pack
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give ``doorstep packs`` its own verbs."""
+    verbs = parser.add_subparsers(dest="packs_verb", required=True, metavar="VERB")
+    for name, told in (
+        ("check", "检查 · find mistakes, with file, line and column"),
+        ("test", "运行例子 · run the examples of every pack"),
+        ("fmt", "排版 · write the files as they should be"),
+    ):
+        one = verbs.add_parser(name, help=told, description=told)
+        one.add_argument("files", nargs="*", type=Path, help="默认全部 · all, if none is named")
+        if name != "fmt":
+            one.add_argument("--json", action="store_true", help="一行一条 · one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the verb; returns 1 if something was found, failed or could not be read."""
+    files = [path.resolve() for path in args.files] or pack.pack_files()
+    if args.packs_verb == "check":
+        return _check(files, args.json)
+    if args.packs_verb == "fmt":
+        return _fmt(files)
+    return _test(files, args.json)
+
+
+def _check(files: list[Path], as_json: bool) -> int:
+    findings = pack.check(only=files)
+    for one in findings:
+        _say(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else str(one))
+    if not as_json:
+        _say(f"{len(files)} 个文件，{len(findings)} 处要改 · {len(files)} files, {len(findings)} findings")
+    return 1 if findings else 0
+
+
+def _test(files: list[Path], as_json: bool) -> int:
+    ran = failed = 0
+    for path in files:
+        try:
+            told = pack.run_examples(pack.load_pack(path))
+        except pack.Unusable as why:
+            sys.stderr.write(f"{why}\n")
+            return 1
+        for one in told:
+            ran, failed = ran + 1, failed + (not one.ok)
+            if as_json:
+                _say(json.dumps(one.as_dict(), ensure_ascii=False))
+            elif not one.ok:
+                _say(f"{one.pack}: {one.example.zh} / {one.example.en}: {one.why}")
+    if not as_json:
+        _say(f"{ran} 个例子，{failed} 个没通过 · {ran} examples, {failed} failed")
+    return 1 if failed or not ran else 0
+
+
+def _fmt(files: list[Path]) -> int:
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        try:
+            wanted = pack.fmt(text)
+        except ValueError as why:
+            sys.stderr.write(f"{path}: {why}\n")
+            return 1
+        if wanted != text:
+            path.write_text(wanted, encoding="utf-8")
+            _say(str(path))
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
