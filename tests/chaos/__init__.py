@@ -1,0 +1,1 @@
+"""Killing things while people are being served. `python -m tests.chaos --help`."""
