@@ -38,16 +38,11 @@ def main() -> int:
         found = run(doorstep, args.kills, args.seed, args.minutes * 60)
     finally:
         doorstep.remove()
-    for line in found.pop("told"):
-        print(line, file=sys.stderr)
-    well = (
-        found["kills"] >= args.kills
-        and not found["lost"]
-        and not found["doubled"]
-        and not found.pop("faults")
-    )
-    print(json.dumps(found))
-    return 0 if well else 1
+    sys.stderr.write("\n".join(found.pop("told")) + "\n")
+    faults = found.pop("faults")
+    sys.stdout.write(json.dumps(found) + "\n")
+    whole = not (found["lost"] or found["doubled"] or faults)
+    return 0 if whole and found["kills"] >= args.kills else 1
 
 
 def run(doorstep: Doorstep, kills: int, seed: int, seconds: float) -> dict[str, Any]:
