@@ -94,6 +94,11 @@ WHITENOISE_USE_FINDERS = True
 
 # An upload is streamed by its own view; nothing else is larger than a long form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "doorstep.web.uploads.Arriving",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 2**10
 
 HTTPS = _flag("DOORSTEP_HTTPS")

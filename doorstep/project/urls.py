@@ -5,8 +5,15 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from doorstep.project.health import healthz, readyz
+from doorstep.web import errors
+from doorstep.web.portal.routes import ROUTES
+from doorstep.web.routes import urls
+
+handler404 = errors.not_found
+handler500 = errors.broken
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    *urls(ROUTES),
 ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 
+from doorstep.kernel.region import region
+from doorstep.kernel.trust import is_demo
 from doorstep.kernel.words import Words
 from doorstep.web import language
 
@@ -19,12 +22,10 @@ class Town:
     demo: bool
 
 
-_UNNAMED = Town(Words("警务服务", "Police services"), demo=False)
-
-
+@lru_cache(maxsize=1)
 def town() -> Town:
-    """The town of this deployment, from its region data."""
-    return _UNNAMED
+    """The town of this deployment: the name from its region, whether it is a demonstration from its database."""
+    return Town(region().brand, demo=is_demo())
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 from doorstep.kernel import trust
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused
-from doorstep.web import errors
+from doorstep.web import errors, uploads
 
 PUBLIC: Final = "PUBLIC"
 SIGNED_IN: Final = "SIGNED_IN"
@@ -35,6 +35,7 @@ class Route:
     """One page. ``right`` is PUBLIC, SIGNED_IN or a verb; ``surface`` says whose page it is.
 
     ``kinds`` narrows it to kinds of viewer ("resident", "officer"); empty means any that has the right.
+    A view whose form carries files sets ``receives`` and is called with ``received``, stored beforehand.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Route:
     surface: str = "resident"
     methods: tuple[str, ...] = ("GET",)
     kinds: tuple[str, ...] = ()
+    receives: bool = False
 
 
 def urls(routes: Iterable[Route]) -> list[URLPattern]:
@@ -76,6 +78,8 @@ def _guarded(route: Route) -> Callable[..., HttpResponseBase]:
     def enter(request: HttpRequest, **kw: Any) -> HttpResponseBase:
         token = token_of(request)
         try:
+            if route.receives:
+                kw["received"] = _receive(route, request, token)
             with trust.enter(token) as viewer:
                 request.viewer = viewer  # type: ignore[attr-defined]
                 _check(route, viewer)
@@ -87,6 +91,15 @@ def _guarded(route: Route) -> Callable[..., HttpResponseBase]:
             return errors.refused(request, refusal)
 
     return enter
+
+
+def _receive(route: Route, request: HttpRequest, token: str) -> uploads.Received:
+    """The files of a form, stored outside any transaction; nobody who may not enter is let near the disk."""
+    if request.method != "POST" or not uploads.came(request):
+        return {}
+    with trust.enter(token) as viewer:
+        _check(route, viewer)
+    return uploads.receive(request)
 
 
 def _check(route: Route, viewer: Viewer) -> None:

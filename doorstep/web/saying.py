@@ -9,8 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
+from doorstep.kernel.region import calendar
 from doorstep.kernel.words import Words
 from doorstep.web.language import lang
 
@@ -32,8 +31,8 @@ def local(value: date | datetime | str) -> date | datetime:
     """A moment in the town's time; a plain date stays as it is; ISO text is read first."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
-    if isinstance(value, datetime) and timezone.is_aware(value):
-        return timezone.localtime(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(calendar().zone)
     return value
 
 
@@ -47,6 +46,11 @@ def day(value: date | datetime | str, *, year: bool = True, week: bool = True) -
     text = f"{at.day} {_MONTHS[at.month - 1]}"
     text = f"{text} {at.year}" if year else text
     return f"{_DAYS_EN[at.weekday()]} {text}" if week else text
+
+
+def weekday(value: date | datetime) -> Words:
+    """周一, or Mon."""
+    return Words(f"周{_DAYS_ZH[value.weekday()]}", _DAYS_EN[value.weekday()])
 
 
 def clock(value: datetime | str) -> str:

@@ -1,0 +1,253 @@
+"""Applying: one group of questions a page, kept after every step, read again, sent once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from doorstep.kernel import draft, file, matter, pack
+from doorstep.kernel.draft import DraftView
+from doorstep.kernel.field import Fault, Page
+from doorstep.kernel.form import Form
+from doorstep.kernel.pack import Pack
+from doorstep.kernel.party import own_person
+from doorstep.kernel.trust import Viewer, not_found
+from doorstep.kernel.words import Refused, Words
+from doorstep.web import questions
+from doorstep.web.places import online_point
+from doorstep.web.questions import Asking, FaultLine, anchor_of
+from doorstep.web.uploads import Received
+
+REVIEW = Words("看一遍，提交", "Review and send")
+_HELD = {"applicant.name": "name", "applicant.id_no": "id_no", "applicant.mobile": "phone"}
+
+
+@dataclass(frozen=True, slots=True)
+class StepLink:
+    """A page of the form in the list beside it."""
+
+    title: Words
+    url: str
+    done: bool
+    now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The page before this one."""
+
+    title: Words
+    url: str
+
+
+def start(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+    """Go on where the last draft of this service stopped, else begin with what is known already."""
+    found = _online(code)
+    kept = _draft(viewer, code)
+    pages = found.form.pages(kept.data if kept else {})
+    if kept is None:
+        draft.save_draft(viewer, code, _known(viewer, found), pages[0].id)
+        return redirect(f"/apply/{code}/{pages[0].id}")
+    here = kept.page if kept.page in [page.id for page in pages] else pages[0].id
+    return redirect(f"/apply/{code}/{here}")
+
+
+def page(
+    request: HttpRequest, viewer: Viewer, code: str, page_id: str, received: Received | None = None
+) -> HttpResponse:
+    """One group of questions. A post keeps what was typed, right or wrong, then goes on or says what to mend."""
+    found, kept = _online(code), _draft(viewer, code)
+    if kept is None:
+        return redirect(f"/apply/{code}")
+    here = next((one for one in found.form.pages(kept.data) if one.id == page_id), None)
+    if here is None:
+        return redirect(f"/apply/{code}")
+    if request.method == "POST":
+        return _post(request, viewer, found, here, kept, received or {})
+    return _show(request, viewer, found, here, kept)
+
+
+def _post(
+    request: HttpRequest, viewer: Viewer, found: Pack, here: Page, kept: DraftView, received: Received
+) -> HttpResponse:
+    pairs, refused = take_files(request, viewer, found.form, received)
+    data = questions.taken_in(found.form, here.fields, kept.data, pairs)
+    kept = draft.save_draft(viewer, found.code, data, here.id, kept.id)
+    if refused:
+        return _show(request, viewer, found, here, kept, refused)
+    if request.POST.get("go") == "later":
+        return redirect("/mine?told=kept")
+    if request.POST.get("go") != "next":
+        return _show(request, viewer, found, here, kept)
+    faults = found.form.validate(data, page=here.id)
+    if faults:
+        return _show(request, viewer, found, here, kept, faults)
+    return redirect(_after(found, here.id, data))
+
+
+def take_files(
+    request: HttpRequest, viewer: Viewer, form: Form, received: Received
+) -> tuple[questions.Pairs, tuple[Fault, ...]]:
+    """The post with the ids of files that came with it, less what a button takes away; and files that were refused."""
+    pairs = questions.pairs_of(request.POST)
+    refused = []
+    for pointer, got in received.items():
+        asked = form.field(pointer)
+        if isinstance(got, Refused):
+            refused.append(Fault(pointer, got.words))
+        elif asked is not None:
+            file_id = file.add(viewer, got, asked.material)
+            pairs = [*questions.without(pairs, pointer), (pointer, str(file_id))]
+    for button in ("drop", "less"):
+        if away := request.POST.get(button):
+            pairs = questions.without(pairs, away)
+    return pairs, tuple(refused)
+
+
+def asking(
+    request: HttpRequest, viewer: Viewer, form: Form, data: Mapping[str, Any], faults: Sequence[Fault] = ()
+) -> Asking:
+    """What is needed to show the questions of ``form`` with these answers."""
+    sent = file.pending(viewer, questions.upload_ids(form, data))
+    return Asking(
+        data,
+        {fault.pointer: fault.words for fault in faults},
+        {str(key): row for key, row in sent.items()},
+        more=request.POST.get("more", ""),
+    )
+
+
+def _show(
+    request: HttpRequest,
+    viewer: Viewer,
+    found: Pack,
+    here: Page,
+    kept: DraftView,
+    faults: Sequence[Fault] = (),
+) -> HttpResponse:
+    pages = found.form.pages(kept.data)
+    place = [one.id for one in pages].index(here.id)
+    context = {
+        "item": found,
+        "page": here,
+        "questions": asking(request, viewer, found.form, kept.data, faults).ask(here.fields),
+        "faults": questions.fault_lines(faults),
+        "action": f"/apply/{found.code}/{here.id}",
+        "version": kept.version,
+        "last": place == len(pages) - 1,
+        "before": Back(pages[place - 1].title, f"/apply/{found.code}/{pages[place - 1].id}")
+        if place
+        else None,
+        "saved_at": kept.saved_at if kept.version > 1 else None,
+        **_progress(found, pages, place),
+    }
+    return render(request, "web/portal/apply.html", context, status=422 if faults else 200)
+
+
+def _progress(found: Pack, pages: Sequence[Page], place: int) -> dict[str, Any]:
+    """How far one is, in words and as a list; ``place`` past the last page is the review."""
+    links = [
+        StepLink(one.title, f"/apply/{found.code}/{one.id}", number < place, number == place)
+        for number, one in enumerate(pages)
+    ]
+    links.append(StepLink(REVIEW, f"/send/{found.code}", False, place == len(pages)))
+    total = len(links)
+    left = total - place - 1
+    said = (
+        Words(f"这是第 {place + 1} 页，后面还有 {left} 页。", f"Page {place + 1} of {total}.")
+        if left
+        else Words("都填好了，看一遍就能交。", "All filled in. Read it once more and send it.")
+    )
+    return {"steps": links, "progress": said}
+
+
+def review(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+    """Everything to be read again; a post sends it, once, and leads to the receipt."""
+    found, kept = _online(code), _draft(viewer, code)
+    if kept is None:
+        return redirect("/mine" if request.method == "POST" else f"/apply/{code}")
+    if request.method == "POST":
+        return _send(request, viewer, found, kept)
+    return _read_again(request, found, kept)
+
+
+def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            done = matter.open_matter(
+                viewer,
+                item=found.code,
+                point=online_point(found, kept.data),
+                channel="online",
+                data=found.form.clean(kept.data),
+                hand_out=found.hand_out_code(kept.data),
+                request_id=f"draft-{kept.id}-{kept.version}",
+            )
+            draft.drop_draft(viewer, kept.id)
+    except Refused as refusal:
+        return _read_again(request, found, kept, refusal)
+    return redirect(f"/matter/{done.matter_id}/receipt")
+
+
+def _read_again(
+    request: HttpRequest, found: Pack, kept: DraftView, refusal: Refused | None = None
+) -> HttpResponse:
+    pages = found.form.pages(kept.data)
+    faults = found.form.validate(found.form.clean(kept.data))
+    groups = questions.answers(found.form, kept.data)
+    context = {
+        "item": found,
+        "groups": [(group, f"/apply/{found.code}/{group.id}") for group in groups],
+        "faults": [_elsewhere(found, pages, fault) for fault in faults],
+        "refusal": refusal.words if refusal and not faults else None,
+        "action": f"/send/{found.code}",
+        "before": Back(pages[-1].title, f"/apply/{found.code}/{pages[-1].id}"),
+        "promise": Words.of(found.privacy["notice"]),
+        "saved_at": kept.saved_at,
+        **_progress(found, pages, len(pages)),
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "web/portal/review.html", context, status=status)
+
+
+def _elsewhere(found: Pack, pages: Sequence[Page], fault: Fault) -> FaultLine:
+    """A fault on another page, with the way there."""
+    for one in pages:
+        if any(fault.pointer == f.pointer or fault.pointer.startswith(f.pointer + "/") for f in one.fields):
+            return FaultLine(anchor_of(fault.pointer), fault.words, url=f"/apply/{found.code}/{one.id}")
+    return FaultLine(anchor_of(fault.pointer), fault.words)
+
+
+def _after(found: Pack, page_id: str, data: Mapping[str, Any]) -> str:
+    ids = [one.id for one in found.form.pages(data)]
+    follows = ids[ids.index(page_id) + 1 :] if page_id in ids else ids
+    return f"/apply/{found.code}/{follows[0]}" if follows else f"/send/{found.code}"
+
+
+def _online(code: str) -> Pack:
+    found = pack.current(code)
+    if "online" not in found.channels:
+        raise not_found()
+    return found
+
+
+def _draft(viewer: Viewer, code: str) -> DraftView | None:
+    return next((one for one in draft.my_drafts(viewer) if one.item == code), None)
+
+
+def _known(viewer: Viewer, found: Pack) -> dict[str, Any]:
+    """What we hold about the person already, so that it need not be typed again."""
+    me = own_person(viewer) if viewer.assurance >= 2 else None
+    if me is None:
+        return {}
+    pairs = [
+        (one.pointer, str(getattr(me, _HELD[one.fact])))
+        for one in found.form.fields
+        if one.fact in _HELD and getattr(me, _HELD[one.fact])
+    ]
+    return found.form.from_post(pairs)

@@ -1,0 +1,198 @@
+"""The guide of one service: can I do it now, with what, how long, how much, where; and start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from doorstep.kernel import clock, draft, pack
+from doorstep.kernel.clock import Limit
+from doorstep.kernel.pack import Pack
+from doorstep.kernel.pack.dated import Dated
+from doorstep.kernel.pack.item import Asked
+from doorstep.kernel.region import calendar
+from doorstep.kernel.trust import Viewer
+from doorstep.kernel.words import Words
+from doorstep.web import saying
+from doorstep.web.places import counters
+
+_MATERIAL_ICONS = {"PHO": "camera", "HKB": "book", "ID": "id", "PRO": "home", "LEA": "file-text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure on the plate."""
+
+    name: Words
+    big: Words
+    note: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A line of the checklist."""
+
+    title: Words
+    note: Words
+    icon: str
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HowStep:
+    """One step of how it goes."""
+
+    title: Words
+    note: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Everything the page of a service says."""
+
+    code: str
+    title: Words
+    lede: Words
+    online: bool
+    answer: Words
+    answer_more: Words
+    figures: tuple[Figure, ...]
+    materials: tuple[Needed, ...]
+    held: int
+    privacy: Words
+    who: Words | None
+    notes: tuple[Words, ...]
+    how: tuple[HowStep, ...]
+    law: tuple[Words, ...]
+    fee_note: Words | None
+    promise: Words
+
+
+def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+    """One service. Refused: "no-item"."""
+    found = pack.current(code)
+    drafts = draft.my_drafts(viewer) if viewer.is_resident else []
+    context = {
+        "item": guide_of(found),
+        "points": counters(found.channels),
+        "draft": next((one for one in drafts if one.item == code), None),
+    }
+    return render(request, "web/portal/item.html", context)
+
+
+def guide_of(found: Pack) -> Guide:
+    """The guide of a pack as of today."""
+    online = "online" in found.channels
+    told = dict(found.guide)
+    who, where, after = told.pop("who", None), told.pop("where", None), told.pop("next", None)
+    told.pop("how", None)
+    materials = tuple(_needed(one) for one in found.materials)
+    return Guide(
+        code=found.code,
+        title=found.title,
+        lede=found.summary,
+        online=online,
+        answer=Words("您现在就能申请", "You can apply now") if online else Words("到窗口办", "At a counter"),
+        answer_more=who or found.summary,
+        figures=_figures(found),
+        materials=materials,
+        held=sum(one.held for one in materials),
+        privacy=Words.of(found.privacy["notice"]),
+        who=where,
+        notes=tuple(words for words in (*told.values(), after) if words),
+        how=how_it_goes(found),
+        law=tuple(_law(title, sure) for title, sure in found.law),
+        fee_note=_fee_note(_fee(found)),
+        promise=_promise(found),
+    )
+
+
+def how_it_goes(found: Pack) -> tuple[HowStep, ...]:
+    """The steps of the flow in the words of the pack, each with its limit."""
+    fill = Words("您填好交上", "You fill it in and send it")
+    first = HowStep(fill, Words("大约几分钟，填一半也会存着。", "A few minutes; a half-filled form is kept."))
+    steps = (found.flow.step(name) for name in found.flow.order)
+    return (
+        first,
+        *(
+            HowStep(step.title, _within(step.limit))
+            for step in steps
+            if step.waits and step.shown and step.by not in ("applicant", "hand_out")
+        ),
+        *(
+            HowStep(step.title, _kept(step.limit))
+            for name in found.flow.order
+            if (step := found.flow.step(name)).by == "hand_out"
+        ),
+    )
+
+
+def _within(limit: Limit | None) -> Words | None:
+    if limit is None or limit.value == 0:
+        return limit.words if limit else None
+    said = limit.words
+    return Words(f"最多 {said.zh}。", f"At most {said.en}.")
+
+
+def _kept(limit: Limit | None) -> Words | None:
+    if limit is None:
+        return None
+    said = limit.words
+    return Words(f"给您留 {said.zh}。", f"Kept for you for {said.en}.")
+
+
+def _figures(found: Pack) -> tuple[Figure, ...]:
+    law, fee, visits = found.statutory, _fee(found), found.raw.get("visits")
+    limit = Words(f"规定 {law.words.zh}", f"law: {law.words.en}") if law and law.value else None
+    unsure = Words("以窗口为准", "the counter has the last word") if fee and not fee.sure else None
+    figures = [
+        Figure(Words("多久", "How long"), found.promise.words, limit),
+        Figure(Words("多少钱", "Cost"), _money(fee.value) if fee else Words("免费", "Free"), unsure),
+    ]
+    if visits is not None:
+        trips = Words(f"{visits} 趟", str(visits)) if visits else Words("不用跑", "None")
+        figures.append(Figure(Words("跑几趟", "Visits"), trips))
+    return tuple(figures)
+
+
+def _fee(found: Pack) -> Dated | None:
+    return found.fee(clock.now().astimezone(calendar().zone).date())
+
+
+def _fee_note(fee: Dated | None) -> Words | None:
+    if fee is None:
+        return None
+    cost = _money(fee.value)
+    if fee.sure:
+        return Words(f"收费 {cost.zh}。", f"Fee {cost.en}.")
+    return Words(f"收费 {cost.zh}（待核）。", f"Fee {cost.en} (to be confirmed).")
+
+
+def _money(value: Mapping[str, Any]) -> Words:
+    text = saying.money(value)
+    return Words(text, text)
+
+
+def _needed(one: Asked) -> Needed:
+    note = one.note or one.material.source
+    if not one.required:
+        note = Words(f"有就带，没有也能办。{note.zh}", f"If you have it; not required. {note.en}")
+    return Needed(one.material.title, note, _MATERIAL_ICONS.get(one.material.code, "file-text"))
+
+
+def _law(title: Words, sure: bool) -> Words:
+    return title if sure else Words(f"{title.zh}（待核）", f"{title.en} (to be confirmed)")
+
+
+def _promise(found: Pack) -> Words:
+    said, law = found.promise.words, found.statutory
+    if law is None or not law.value:
+        return Words(f"我们承诺：{said.zh}。", f"Our promise: {said.en}.")
+    return Words(
+        f"规定最长 {law.words.zh}，我们承诺 {said.zh}。",
+        f"The law allows {law.words.en}; we promise {said.en}.",
+    )

@@ -1,0 +1,262 @@
+"""My matters: where each stands, who has it, what I can do; correct, withdraw, rate, download, who looked."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+
+from doorstep.kernel import clock, draft, file, issue, matter, pack, paper, post, rate, read
+from doorstep.kernel.field import Fault
+from doorstep.kernel.ids import uuid7
+from doorstep.kernel.read import MatterView, StepView
+from doorstep.kernel.trust import Viewer
+from doorstep.kernel.words import Refused, Words
+from doorstep.web import questions
+from doorstep.web.portal.apply import asking, take_files
+from doorstep.web.portal.item import how_it_goes
+from doorstep.web.portal.picture import acts, legs, plate, stops, todo
+from doorstep.web.portal.rows import OPEN, mine_row
+from doorstep.web.uploads import Received
+
+_TOLD = {
+    "kept": Words(
+        "存好了，30 天内随时接着填。没有人看得到。",
+        "Saved. Go on any time within 30 days; nobody else can see it.",
+    ),
+    "sent": Words("交上了。", "Sent."),
+    "corrected": Words(
+        "改好的交上了，接着办，不用重新排队。", "Your corrections are in. It goes on from there."
+    ),
+    "withdrawn": Words("撤回了，这件事到此为止。", "Withdrawn. It ends here."),
+    "rated": Words("谢谢您，收到了。", "Thank you, we have it."),
+}
+_LEVEL_ICONS = {5: "mood-happy", 4: "mood-smile", 3: "mood-neutral", 2: "mood-sad", 1: "mood-cry"}
+
+
+def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Drafts, open and ended matters, messages."""
+    number = max(1, int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1)
+    found = read.my_matters(viewer, page=number)
+    context = {
+        "drafts": [
+            {
+                "id": one.id,
+                "url": f"/apply/{one.item}",
+                "title": pack.current(one.item).title,
+                "saved_at": one.saved_at,
+            }
+            for one in (draft.my_drafts(viewer) if number == 1 else [])
+        ],
+        "open": [mine_row(row) for row in found.rows if row.state in OPEN],
+        "ended": [mine_row(row) for row in found.rows if row.state not in OPEN],
+        "notices": post.my_notices(viewer, 4),
+        "pages": {"now": number, "before": number - 1, "next": number + 1, "more": found.more},
+        "told": _TOLD.get(request.GET.get("told", "")),
+    }
+    return render(request, "web/portal/mine.html", context)
+
+
+def one(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """One matter with everything I may know and do."""
+    return _show(request, viewer, read.read_matter(viewer, matter_id))
+
+
+def _show(
+    request: HttpRequest, viewer: Viewer, found: MatterView, refusal: Refused | None = None
+) -> HttpResponse:
+    level = request.POST.get("level", "")
+    context = {
+        "matter": found,
+        "plate": plate(found),
+        "todo": todo(found),
+        "stops": stops(found),
+        "legs": legs(found),
+        "acts": acts(found),
+        "papers": found.papers,
+        "files": [(one, _material_title(found, one.material)) for one in found.files],
+        "groups": questions.answers(found.pack.form, found.data, masked=True),
+        "unexplained": Words("说不清原因", "No reason given"),
+        "seen": read.readers(viewer, found.id)[:8],
+        "now": clock.now(),
+        "rate": found.may_rate,
+        "rate_fault": refusal.words if refusal else None,
+        "rate_text": request.POST.get("text", ""),
+        "levels": [
+            {"value": number, "words": words, "icon": _LEVEL_ICONS[number], "chosen": level == str(number)}
+            for number, words in rate.LEVELS.items()
+        ],
+        "request_id": uuid7(),
+        "told": _TOLD.get(request.GET.get("told", "")),
+    }
+    return render(request, "web/portal/matter.html", context, status=refusal.status if refusal else 200)
+
+
+def _material_title(found: MatterView, code: str) -> Words:
+    asked = next((one.material.title for one in found.pack.materials if one.material.code == code), None)
+    return asked or Words("材料", "Document")
+
+
+def receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """What was received, under which number, and what happens next."""
+    found = read.read_matter(viewer, matter_id)
+    address = request.build_absolute_uri(f"/matter/{found.id}")
+    context = {
+        "matter": found,
+        "next_steps": how_it_goes(found.pack)[1:],
+        "papers": found.papers,
+        "qr": mark_safe(paper.qr_svg(address)),  # noqa: S308  (our own drawing of our own address)
+    }
+    return render(request, "web/portal/receipt.html", context)
+
+
+def correct(
+    request: HttpRequest, viewer: Viewer, matter_id: UUID, received: Received | None = None
+) -> HttpResponse:
+    """Mend what was returned, the faults beside their questions, and send it again."""
+    found = read.read_matter(viewer, matter_id)
+    mine = next((step for step in found.mine if step.by == "applicant"), None)
+    if mine is None:
+        return redirect(f"/matter/{found.id}")
+    if request.method != "POST":
+        return _correcting(request, viewer, found, mine, found.data, _named(found))
+    form = found.pack.form
+    pairs, refused = take_files(request, viewer, form, received or {})
+    data = questions.taken_in(form, form.fields, found.data, pairs)
+    faults = refused or (form.validate(data) if request.POST.get("go") == "next" else ())
+    if faults or request.POST.get("go") != "next":
+        return _correcting(request, viewer, found, mine, data, faults)
+    try:
+        with transaction.atomic():
+            matter.act(
+                viewer, found.id, step=mine.name, outcome="done", data=data,
+                version=_number(request.POST.get("version")), request_id=request.POST.get("request_id", ""),
+            )  # fmt: skip
+    except Refused as refusal:
+        return _correcting(request, viewer, found, mine, data, (), refusal)
+    return redirect(f"/matter/{found.id}?told=corrected")
+
+
+def _correcting(
+    request: HttpRequest, viewer: Viewer, found: MatterView, step: StepView, data: dict[str, object],
+    faults: tuple[Fault, ...], refusal: Refused | None = None,
+) -> HttpResponse:  # fmt: skip
+    form = found.pack.form
+    asked = asking(request, viewer, form, data, faults)
+    context = {
+        "matter": found,
+        "step": step,
+        "reason_words": _reason_words(found),
+        "parts": [(page, asked.ask(page.fields)) for page in form.pages(data)],
+        "faults": questions.fault_lines(faults),
+        "refusal": refusal.words if refusal else None,
+        "request_id": request.POST.get("request_id") or uuid7(),
+        "version": request.POST.get("version") or found.version,
+    }
+    sent = request.method == "POST" and (faults or refusal)
+    status = refusal.status if refusal else 422 if sent else 200
+    return render(request, "web/portal/correct.html", context, status=status)
+
+
+def _reason_words(found: MatterView) -> Words | None:
+    if not found.reason:
+        return None
+    return found.pack.reasons.get("return", {}).get(found.reason) or Words(found.reason, found.reason)
+
+
+def _named(found: MatterView) -> tuple[Fault, ...]:
+    """The faults that the reviewer named, at the questions they concern."""
+    texts = found.pack.reasons.get("return", {})
+    faults = []
+    for raw in found.faults:
+        words = texts.get(raw.get("reason", ""))
+        typed = raw.get("text", "")
+        if typed:
+            words = Words(f"{words.zh}：{typed}", f"{words.en}: {typed}") if words else Words(typed, typed)
+        if words:
+            faults.append(Fault(raw.get("field", ""), words))
+    return tuple(faults)
+
+
+def withdraw(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """Ask once more, then take the matter back."""
+    found = read.read_matter(viewer, matter_id)
+    refusal = None
+    if request.method == "POST":
+        try:
+            with transaction.atomic():
+                matter.withdraw(
+                    viewer, found.id, request_id=request.POST.get("request_id", ""),
+                    reason=request.POST.get("reason", "").strip()[:500],
+                )  # fmt: skip
+            return redirect(f"/matter/{found.id}?told=withdrawn")
+        except Refused as refused:
+            refusal = refused
+    elif not found.may_withdraw:
+        return redirect(f"/matter/{found.id}")
+    context = {
+        "matter": found,
+        "reason": request.POST.get("reason", ""),
+        "request_id": request.POST.get("request_id") or uuid7(),
+        "refusal": refusal.words if refusal else None,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "web/portal/withdraw.html", context, status=status)
+
+
+def rated(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """Keep a rating, once."""
+    found = read.read_matter(viewer, matter_id)
+    try:
+        with transaction.atomic():
+            rate.rate(
+                viewer, found.id, level=_number(request.POST.get("level")) or 0,
+                text=request.POST.get("text", "").strip()[:500], request_id=request.POST.get("request_id", ""),
+            )  # fmt: skip
+    except Refused as refusal:
+        return _show(request, viewer, found, refusal)
+    return redirect(f"/matter/{found.id}?told=rated")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
+
+
+def download(request: HttpRequest, viewer: Viewer, number: str) -> HttpResponse:
+    """The signed PDF of a paper of mine."""
+    content, name = issue.download(viewer, number)
+    return _bytes(content, "application/pdf", name)
+
+
+def show_file(request: HttpRequest, viewer: Viewer, file_id: UUID) -> HttpResponse:
+    """A file I sent."""
+    content, media = file.read_file(viewer, file_id)
+    return _bytes(content, media, "")
+
+
+def _bytes(content: bytes, media: str, name: str) -> HttpResponse:
+    """Shown by itself in the browser's own viewer, never as part of a page."""
+    response = HttpResponse(content, content_type=media)
+    response["Content-Disposition"] = f'inline; filename="{name}"' if name else "inline"
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
+def readers(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Who looked at anything of mine."""
+    context = {
+        "seen": read.readers(viewer),
+        "unexplained": Words("说不清原因", "No reason given"),
+        "now": clock.now(),
+    }
+    return render(request, "web/portal/readers.html", context)
+
+
+def notices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Messages to me; seeing the list marks them as read."""
+    found = post.my_notices(viewer)
+    post.mark_read(viewer)
+    return render(request, "web/portal/notices.html", {"notices": found})

@@ -1,0 +1,215 @@
+"""My matter as the page draws it: the plate, what I have to do, the stops of the way, who has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doorstep.kernel.flow import CORRECT
+from doorstep.kernel.read import MatterView, StepView
+from doorstep.kernel.words import Words
+from doorstep.web import saying, way
+from doorstep.web.language import lang, say
+
+_HERE = Words("结果在这里，随时可以下载。", "The result is here to download.")
+_ANSWERS = {
+    "granted": (Words("办好了", "Done"), "circle-check!", _HERE),
+    "closed": (Words("办好了", "Done"), "circle-check!", _HERE),
+    "refused": (Words("没有批准", "Not approved"), "circle-x", _HERE),
+    "withdrawn": (
+        Words("您撤回了", "You withdrew it"),
+        "arrow-back-up",
+        Words("没有人再办这件事。", "Nobody works on it any more."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """The answer of the page: a day to count on, or how it ended."""
+
+    name: Words
+    note: Words
+    day: datetime | None = None
+    big: Words | None = None
+    icon: str = ""
+    papers: tuple[tuple[Words, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What waits for me."""
+
+    title: Words
+    text: Words
+    faults: tuple[Words, ...]
+    do: Words
+    url: str
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One step and who has it."""
+
+    title: Words
+    state: str
+    text: Words
+    due: datetime | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something I can do."""
+
+    verb: str
+    icon: str
+    title: Words
+    url: str
+
+
+def plate(found: MatterView) -> Plate:
+    """The one thing to know about this matter."""
+    ready = tuple((p.title, f"/paper/{p.number}.pdf") for p in found.papers if p.state == "ready")
+    ended = found.closed_at is not None
+    if ended and found.state in _ANSWERS:
+        big, icon, note = _ANSWERS[found.state]
+        if found.state == "refused":
+            note = _reason(found)
+        return Plate(found.title, note, big=big, icon=icon, papers=ready)
+    waiting = _pick_up(found)
+    if waiting is not None:
+        at = found.hand_out
+        note = Words(f"到{at.zh}来领，{at.address_zh}。", f"Collect it at {at.en}, {at.address_en}.")
+        return Plate(Words("可以来领了", "Ready to collect"), note, day=waiting.due_at, papers=ready)
+    late = any(step.late for step in found.open_steps)
+    note = _late_note(found) if late else _usual_note(found)
+    return Plate(Words("最迟哪天办好", "Done by"), note, day=found.due_at, papers=ready)
+
+
+def _pick_up(found: MatterView) -> StepView | None:
+    return next((step for step in found.open_steps if step.by == "hand_out"), None)
+
+
+def _usual_note(found: MatterView) -> Words:
+    if found.state == "returned":
+        return Words("等您改好就接着办。", "It goes on as soon as you have corrected it.")
+    unit = _holder(found)
+    return Words(f"现在在{unit.zh}，没有超时。", f"{unit.en} has it now. It is on time.")
+
+
+def _late_note(found: MatterView) -> Words:
+    unit = _holder(found)
+    return Words(
+        f"超过承诺的时间了，对不起。已经提醒{unit.zh}。",
+        f"This is past what we promised, and we are sorry. {unit.en} has been reminded.",
+    )
+
+
+def _holder(found: MatterView) -> Words:
+    return next((step.unit for step in found.open_steps if step.unit), found.unit)
+
+
+def _reason(found: MatterView) -> Words:
+    known = found.pack.reasons.get("refuse", {}).get(found.reason)
+    said = known or Words(found.reason, found.reason)
+    return Words(
+        f"{said.zh}。不服的话，可以申请复议或者到窗口当面问。",
+        f"{said.en}. You may appeal, or ask in person at a counter.",
+    )
+
+
+def todo(found: MatterView) -> Todo | None:
+    """What the applicant owes, or nothing."""
+    mine = next((step for step in found.mine if step.by == "applicant"), None)
+    if mine is None:
+        return None
+    texts = found.pack.reasons.get("return", {})
+    faults = tuple(_fault(raw, texts) for raw in found.faults)
+    known = texts.get(found.reason)
+    text = known or (Words(found.reason, found.reason) if found.reason else None)
+    ask = Words("改好以后接着办，不用重新排队。", "Once corrected it goes on; you keep your place.")
+    return Todo(
+        mine.title, Words(f"{text.zh}。{ask.zh}", f"{text.en}. {ask.en}") if text else ask, faults,
+        Words("现在改", "Fix it now"), f"/matter/{found.id}/correct", mine.due_at,
+    )  # fmt: skip
+
+
+def _fault(raw: dict[str, str], texts: object) -> Words:
+    known = texts.get(raw.get("reason", "")) if isinstance(texts, dict) else None
+    typed = raw.get("text", "")
+    if known is None:
+        return Words(typed, typed)
+    return Words(f"{known.zh}：{typed}", f"{known.en}: {typed}") if typed else known
+
+
+def stops(found: MatterView) -> tuple[way.Stop, ...]:
+    """The way as it is drawn: sent, every step of the flow, with the day it was or will be done."""
+    sent = way.Stop(saying.of("您提交了", "You sent it"), _day(found.opened_at), "done")
+    last = {step.name: step for step in found.steps}
+    drawn = [sent]
+    for stop in found.stops:
+        step = last.get(stop.id)
+        stage: way.Stage = {
+            "done": "done", "here": "go", "wait": "wait", "next": "next", "refused": "stop", "stopped": "stop",
+        }[stop.status]  # type: ignore[assignment]  # fmt: skip
+        if stop.late and stop.status in ("here", "wait"):
+            stage = "late"
+        drawn.append(
+            way.Stop(say(stop.title), _note(step, stop.status), stage, stop.status in ("here", "wait"))
+        )
+    return tuple(drawn)
+
+
+def _note(step: StepView | None, status: str) -> str:
+    if step is None:
+        return ""
+    if status in ("done", "refused", "stopped"):
+        return _day(step.closed_at)
+    if step.due_at is None:
+        return ""
+    day = _day(step.due_at)
+    if status == "wait":
+        return f"等您改，{day}前" if lang() == "zh" else f"yours to correct by {day}"
+    return f"最迟 {day}" if lang() == "zh" else f"due {day}"
+
+
+def _day(at: datetime | None) -> str:
+    return saying.day(at, year=False, week=False) if at else ""
+
+
+def legs(found: MatterView) -> tuple[Leg, ...]:
+    """Who had and has it, newest last; one line for each step that was opened."""
+    police = Words("公安机关", "The police")
+    rows = []
+    for step in found.steps:
+        you = step.by == "applicant"
+        who = Words("您", "You") if you else (step.unit or police)
+        if step.closed_at is not None:
+            rows.append(
+                Leg(step.title, "stop" if step.outcome == "refuse" else "done", who, at=step.closed_at)
+            )
+        elif step.late:
+            rows.append(Leg(step.title, "late", who, step.due_at))
+        else:
+            rows.append(Leg(step.title, "wait" if you else "go", who, step.due_at))
+    seen = {step.name for step in found.steps}
+    for stop in found.stops:
+        if stop.status == "next" and stop.id not in seen and not stop.id.startswith(CORRECT):
+            who = found.hand_out.name if stop.by == "hand_out" else found.unit
+            rows.append(Leg(stop.title, "next", who))
+    return tuple(rows)
+
+
+def acts(found: MatterView) -> tuple[Act, ...]:
+    """What the applicant can do now."""
+    can = []
+    if found.may_withdraw:
+        can.append(
+            Act("withdraw", "hand-stop", Words("不办了", "Withdraw it"), f"/matter/{found.id}/withdraw")
+        )
+    can.append(
+        Act("receipt", "receipt", Words("看受理回执", "Show the receipt"), f"/matter/{found.id}/receipt")
+    )
+    return tuple(can)

@@ -1,0 +1,40 @@
+"""The pages of the resident portal, and who may enter each."""
+
+from __future__ import annotations
+
+from doorstep.web.portal import account, apply, home, item, matter, verify
+from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
+
+_BOTH = ("GET", "POST")
+_RESIDENT = ("resident",)
+
+ROUTES: tuple[Route, ...] = (
+    Route("", home.home, "home", PUBLIC),
+    Route("find", home.search, "find", PUBLIC),
+    Route("find/hits", home.hits, "find.hits", PUBLIC),
+    Route("points", home.points, "points", PUBLIC),
+    Route("item/<str:code>", item.item, "item", PUBLIC),
+    Route("v", verify.ask, "verify.ask", PUBLIC),
+    Route("v/<str:code>", verify.verify, "verify", PUBLIC),
+    Route("login", account.login, "login", PUBLIC, methods=_BOTH),
+    Route("logout", account.logout, "logout", SIGNED_IN, methods=("POST",)),
+    Route("apply/<str:code>", apply.start, "apply", "apply", kinds=_RESIDENT),
+    Route(
+        "apply/<str:code>/<slug:page_id>", apply.page, "apply.page", "apply",
+        methods=_BOTH, kinds=_RESIDENT, receives=True,
+    ),
+    Route("send/<str:code>", apply.review, "apply.review", "apply", methods=_BOTH, kinds=_RESIDENT),
+    Route("mine", matter.mine, "mine", SIGNED_IN, kinds=_RESIDENT),
+    Route("matter/<uuid:matter_id>", matter.one, "matter", SIGNED_IN, kinds=_RESIDENT),
+    Route("matter/<uuid:matter_id>/receipt", matter.receipt, "matter.receipt", SIGNED_IN, kinds=_RESIDENT),
+    Route(
+        "matter/<uuid:matter_id>/correct", matter.correct, "matter.correct", "apply",
+        methods=_BOTH, kinds=_RESIDENT, receives=True,
+    ),
+    Route("matter/<uuid:matter_id>/withdraw", matter.withdraw, "matter.withdraw", "apply", methods=_BOTH, kinds=_RESIDENT),
+    Route("matter/<uuid:matter_id>/rate", matter.rated, "matter.rate", "rate", methods=("POST",), kinds=_RESIDENT),
+    Route("paper/<str:number>.pdf", matter.download, "paper", SIGNED_IN),
+    Route("file/<uuid:file_id>", matter.show_file, "file", SIGNED_IN),
+    Route("readers", matter.readers, "readers", SIGNED_IN, kinds=_RESIDENT),
+    Route("notices", matter.notices, "notices", SIGNED_IN, kinds=_RESIDENT),
+)  # fmt: skip

@@ -1,0 +1,55 @@
+"""A matter of mine as one row: where it stands, and what I have to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from doorstep.kernel.read import Row
+from doorstep.kernel.words import Words
+
+OPEN = ("open", "returned", "granted")
+_ENDED = {
+    "closed": Words("已经办结。", "Finished."),
+    "granted": Words("已经批准。", "Approved."),
+    "refused": Words(
+        "没有批准，里面写着理由和怎么办。", "Not approved; the reasons and your remedies are inside."
+    ),
+    "withdrawn": Words("您撤回了，没有人再办。", "You withdrew it; nobody works on it."),
+}
+_STOP = Words("。", ".")
+
+
+@dataclass(frozen=True, slots=True)
+class MineRow:
+    """One row of my list. ``line``, ``due`` and ``line_end`` make one sentence."""
+
+    id: UUID
+    number: str
+    title: Words
+    state: str
+    line: Words
+    due: datetime | None = None
+    line_end: Words = _STOP
+    todo: Words | None = None
+    todo_url: str = ""
+    todo_icon: str = "pencil"
+
+
+def mine_row(row: Row) -> MineRow:
+    """From the guarded list."""
+    unit = row.unit or Words("承办单位", "the unit in charge")
+    if row.state == "returned":
+        return MineRow(
+            row.id, row.number, row.title, row.state,
+            Words("有地方要您改，一次说清了。", "Something needs your correction; all of it is listed."),
+            todo=Words("现在改", "Fix it now"), todo_url=f"/matter/{row.id}/correct",
+        )  # fmt: skip
+    if row.state == "open" and row.due_at:
+        late = Words(f"归{unit.zh}办，超过了承诺的 ", f"{unit.en} decides; it was promised by ")
+        due = Words(f"归{unit.zh}办，最迟 ", f"{unit.en} decides, due ")
+        state, line = ("late", late) if row.late else ("open", due)
+        return MineRow(row.id, row.number, row.title, state, line, row.due_at)
+    line = _ENDED.get(row.state, Words(f"归{unit.zh}办。", f"{unit.en} decides."))
+    return MineRow(row.id, row.number, row.title, row.state, line)

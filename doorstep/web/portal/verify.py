@@ -1,0 +1,31 @@
+"""Is this paper genuine? Anybody may ask with the code printed on it; the answer names no person."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from doorstep.kernel import issue, read
+from doorstep.kernel.trust import Viewer
+from doorstep.kernel.words import Words
+
+_VERDICTS = {
+    "revoked": Words("是我们发的，但已经作废", "Ours, but withdrawn since"),
+    "expired": Words("是我们发的，但过期了", "Ours, but expired"),
+}
+
+
+def ask(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """The form; a code that was typed leads to its page."""
+    code = "".join(request.GET.get("code", "").split())[:64]
+    if code:
+        return redirect(f"/v/{code}")
+    return render(request, "web/portal/verify.html", {})
+
+
+def verify(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+    """What the code stands for."""
+    found = read.check_paper(issue.code_hash(code))
+    verdict = _VERDICTS["revoked" if found and found.state == "revoked" else "expired"]
+    context = {"asked": True, "paper": found, "verdict": verdict}
+    return render(request, "web/portal/verify.html", context, status=200 if found else 404)
