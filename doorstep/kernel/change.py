@@ -14,7 +14,7 @@ from django.db import connection
 from doorstep.kernel import clock, event, issue, pack, post
 from doorstep.kernel import flow as flows
 from doorstep.kernel.crypto import open_sealed, seal
-from doorstep.kernel.flow import Happening, State
+from doorstep.kernel.flow import Flow, Happening, State
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
 from doorstep.kernel.models import Matter, Point, Posting, Step, Unit
@@ -36,6 +36,11 @@ class Opened:
     data: dict[str, Any]
     pack: pack.Pack
     at: datetime
+
+    @property
+    def flow(self) -> Flow:
+        """The flow with the limits in force on the day the matter was accepted."""
+        return self.pack.flow_on(self.row.law_date)
 
 
 def lock(matter_id: UUID) -> Opened:
@@ -86,15 +91,15 @@ def finish(
 
 
 def settle(
-    found: pack.Pack, state: State, happened: Sequence[Happening], facts: Mapping[str, Any]
+    flow: Flow, state: State, happened: Sequence[Happening], facts: Mapping[str, Any]
 ) -> tuple[State, tuple[Happening, ...]]:
     """Do at once what the flow leaves to the system, so that nobody waits for a step without an owner."""
     log = list(happened)
     while True:
-        own = [name for name in state.open if found.flow.step(name).by == "system"]
+        own = [name for name in state.open if flow.step(name).by == "system"]
         if not own:
             return state, tuple(log)
-        state, more = flows.act(found.flow, state, own[0], "done", facts)
+        state, more = flows.act(flow, state, own[0], "done", facts)
         log += more
 
 
@@ -182,7 +187,7 @@ def tell(row: Matter, happened: Sequence[Happening], first: bool = False) -> Non
 
 def check_mine(viewer: Viewer, opened: Opened, step: str) -> None:
     """Is this step of the flow open, and the viewer's to do? Each no has its own words."""
-    declared = opened.pack.flow.steps.get(step)
+    declared = opened.flow.steps.get(step)
     if declared is None:
         raise Refused(
             "no-such-step",

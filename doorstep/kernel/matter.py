@@ -78,10 +78,12 @@ def _open(
     moment = clock.now()
     matter_id, key = uuid7(), new_key()
     facts = found.facts(data, channel=channel)
-    state, happened = change.settle(found, *flows.start(found.flow, facts), facts)
+    law_date = calendar().day_of(moment)
+    flow = found.flow_on(law_date)
+    state, happened = change.settle(flow, *flows.start(flow, facts), facts)
     row = Matter(
         id=matter_id, number=change.next_number(unit, moment), kind="service", item=found.code,
-        branch=BRANCHES[found.branch], pack=found.hash, law_date=moment.astimezone(calendar().zone).date(),
+        branch=BRANCHES[found.branch], pack=found.hash, law_date=law_date,
         channel=channel, state="open", point_id=at_point.id, hand_out_id=z.id, unit_id=unit.id, city=unit.city,
         county=unit.county, station=unit.station, applicant_id=party_id, opened_by=viewer.account_id,
         opened_at=moment,
@@ -150,13 +152,13 @@ def _act(
 ) -> Done:
     row, found = opened.row, opened.pack
     change.check_reason(found, outcome, reason, faults)
-    by_applicant = found.flow.step(step).by == "applicant"
+    by_applicant = opened.flow.step(step).by == "applicant"
     if by_applicant and data is not None:
         change.validate(found, data)
         opened.data = data
     facts = found.facts(opened.data, channel=row.channel)
-    moved = flows.act(found.flow, State.from_json(row.flow), step, outcome, facts)
-    state, happened = change.settle(found, *moved, facts)
+    moved = flows.act(opened.flow, State.from_json(row.flow), step, outcome, facts)
+    state, happened = change.settle(opened.flow, *moved, facts)
     body: dict[str, Any] = {}
     if data is not None:
         body["data"] = data
@@ -181,7 +183,7 @@ def withdraw(viewer: Viewer, matter_id: UUID, *, request_id: str, reason: str = 
         opened = change.lock(matter_id)
         if viewer.party_id is None or viewer.party_id != opened.row.applicant_id:
             raise refuse_right()
-        state, happened = flows.withdraw(opened.pack.flow, State.from_json(opened.row.flow))
+        state, happened = flows.withdraw(opened.flow, State.from_json(opened.row.flow))
         return change.finish(
             viewer, opened, "withdrawn", state, happened, {}, {"reason": reason} if reason else {}
         )
@@ -295,7 +297,7 @@ def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
     due.late_at = opened.at
     due.save(update_fields=["late_at"])
     state, happened = flows.late(
-        opened.pack.flow, State.from_json(row.flow), step, opened.pack.facts(opened.data, channel=row.channel)
+        opened.flow, State.from_json(row.flow), step, opened.pack.facts(opened.data, channel=row.channel)
     )
     change.finish(viewer, opened, "late", state, happened, {"step": step}, {})
     if row.applicant_id and due.by != "applicant":

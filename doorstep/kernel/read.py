@@ -235,9 +235,9 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         channel=row.channel, version=row.version, opened_at=row.opened_at, due_at=row.due_at, closed_at=row.closed_at,
         point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
         applicant=applicant or Person("***"), data=open_data(row, key) if key else {},
-        steps=tuple(_step_view(viewer, found, s) for s in steps), stops=tuple(picture(found.flow, state)),
+        steps=tuple(_step_view(viewer, found, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
         events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
-        may_withdraw=own and may_withdraw(found.flow, state),
+        may_withdraw=own and may_withdraw(found.flow_on(row.law_date), state),
         may_rate=own and rated is None and row.state in ("closed", "granted", "refused"), rated=rated,
     )  # fmt: skip
 

@@ -192,7 +192,7 @@ class Pack:
         """A named limit as of a day; without a day, the latest."""
         return _limits(self.raw, on).get(name)
 
-    @property
+    @cached_property
     def promise(self) -> Limit:
         """Within what time it is done, as promised to everybody."""
         return _limits(self.raw, None)["promise"]

@@ -1,0 +1,125 @@
+"""From the decision to the paper in hand: drawn by the worker, checked by anybody, shown to whom it concerns."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.cast import Cast
+
+WORKER = "import django; django.setup(); from doorstep.kernel import chore; print(chore.make_papers())"
+
+
+def work(place: Any) -> None:
+    """One round of the worker, under its own database role."""
+    env = os.environ | {"DOORSTEP_DB_ROLE": "worker", "DOORSTEP_DATA": str(place.data)}
+    subprocess.run([sys.executable, "-c", WORKER], env=env, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def issued(cast: Cast, database: Any) -> Any:
+    """A matter whose card has been made and not yet handed out."""
+    done = cast.apply()
+    cast.act("clerk", done.matter_id, "intake")
+    cast.act("approver", done.matter_id, "review", "approve")
+    cast.act("approver", done.matter_id, "issue")
+    work(database)
+    return done
+
+
+def paper_of(cast: Cast, issued: Any, role: str = "resident") -> Any:
+    from doorstep.kernel import read
+
+    with cast.enter(role) as viewer:
+        return read.read_matter(viewer, issued.matter_id, purpose="check_quality").papers[0]
+
+
+def download(cast: Cast, issued: Any, role: str) -> bytes:
+    from doorstep.kernel import issue
+
+    number = paper_of(cast, issued).number
+    with cast.enter(role) as viewer:
+        return issue.download(viewer, number)[0]
+
+
+def text_of(pdf: bytes, tmp_path: Any, program: str = "pdftotext") -> str:
+    if not shutil.which(program):
+        pytest.skip(f"{program} (poppler-utils) is not installed")
+    (tmp_path / "p.pdf").write_bytes(pdf)
+    run = [program, str(tmp_path / "p.pdf"), *(["-"] if program == "pdftotext" else [])]
+    return subprocess.run(run, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("role", ["resident", "approver", "clerk2"])
+def test_A12_the_card_is_signed_and_says_what_was_decided(
+    cast: Cast, issued: Any, role: str, tmp_path: Any
+) -> None:
+    pdf = download(cast, issued, role)
+    text = text_of(pdf, tmp_path)
+    for part in ("云小满", "990101199003071288", "橘园路", "1990年3月7日", paper_of(cast, issued).number):
+        assert part in text
+    assert "Signature is Valid" in text_of(pdf, tmp_path, "pdfsig")
+
+
+@pytest.mark.parametrize("role", ["neighbour", "other_station", "gone", "partner", "auditor"])
+def test_A12_nobody_else_gets_the_card(cast: Cast, issued: Any, role: str) -> None:
+    from doorstep.kernel.words import Refused
+
+    with pytest.raises(Refused, match="not-found"):
+        download(cast, issued, role)
+
+
+def test_the_code_on_the_paper_proves_it_without_an_account_and_names_no_person(
+    cast: Cast, issued: Any, tmp_path: Any
+) -> None:
+    from doorstep.kernel import issue, read, trust
+
+    text = re.sub(r"\s", "", text_of(download(cast, issued, "resident"), tmp_path))
+    code = re.search(r"/v/([\w-]{20,24})", text)
+    assert code
+    with trust.enter(None):
+        found = read.check_paper(issue.code_hash(code[1][:22]))
+    assert found and found.valid and found.number == paper_of(cast, issued).number
+    assert "云小满" not in repr(found)
+
+
+def test_a_guessed_code_proves_nothing(cast: Cast, issued: Any) -> None:
+    from doorstep.kernel import issue, read, trust
+
+    with trust.enter(None):
+        assert read.check_paper(issue.code_hash("0" * 22)) is None
+
+
+def test_a_download_is_in_the_log_that_the_person_sees(cast: Cast, issued: Any) -> None:
+    from doorstep.kernel import read
+
+    download(cast, issued, "clerk2")
+    with cast.enter("resident") as viewer:
+        looks = read.readers(viewer, issued.matter_id)
+    assert "looked at the paper" in {look.what.en for look in looks}
+
+
+def test_numbers_of_papers_have_no_gaps(cast: Cast, issued: Any, database: Any) -> None:
+    other = cast.apply()
+    cast.act("clerk", other.matter_id, "intake")
+    cast.act("approver", other.matter_id, "review", "approve")
+    cast.act("approver", other.matter_id, "issue")
+    first, second = (int(paper_of(cast, one).number[-6:]) for one in (issued, other))
+    assert second == first + 1
+
+
+def test_a_paper_not_made_yet_says_so(cast: Cast) -> None:
+    from doorstep.kernel.words import Refused
+
+    done = cast.apply()
+    cast.act("clerk", done.matter_id, "intake")
+    cast.act("approver", done.matter_id, "review", "approve")
+    cast.act("approver", done.matter_id, "issue")
+    with pytest.raises(Refused, match="not-ready"):
+        download(cast, done, "resident")
