@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from doorstep import __version__
 from doorstep.kernel.words import Words
-from doorstep.project import packs
+from doorstep.project import log, packs
 from doorstep.run.halt import FAILED, Halt, say
 from doorstep.run.place import Place
 
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     stream.add_argument("--port", type=int, default=8001)
     verb("town", _town, "建立演示数据 · build the demonstration town (started by `demo`)")
     packs.add(verb("packs", packs.run, "检查、试跑、排版事项包 · check, test and format packs"))
+    log.add(verb("log", log.run, "验证日志 · prove the log (while the system runs)"))
     verb("version", _version, "版本 · print the version")
     return parser
 
