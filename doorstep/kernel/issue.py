@@ -22,6 +22,7 @@ from doorstep.kernel.event import canonical
 from doorstep.kernel.ids import link_code, uuid7
 from doorstep.kernel.models import Matter, Paper
 from doorstep.kernel.org import town, unit_words
+from doorstep.kernel.party import people
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found
 from doorstep.kernel.words import Refused, Words
@@ -40,9 +41,29 @@ def order(row: Matter, key: bytes, data: Mapping[str, Any], give: pack.Give, at:
     Paper.objects.create(
         id=paper_id, matter_id=row.id, template=give.template, number=number, item=row.item, unit_id=row.unit_id,
         code_hash=code_hash(code), sealed=seal(key, canonical({"code": code}), b"paper:" + paper_id.bytes),
-        state="making", issued_at=at, valid_until=give.valid_until(today),
+        holder=_holder(row, data, give), state="making", issued_at=at, valid_until=give.valid_until(today),
     )  # fmt: skip
     return paper_id
+
+
+def _holder(row: Matter, data: Mapping[str, Any], give: pack.Give) -> bytes | None:
+    """The keyed index of the name the paper is made out to: the one printed on it, else the applicant's."""
+    printed = pack.version(bytes(row.pack)).paper_data(give.template, data).get("name")
+    person = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
+    name = printed or (person.name if person else "")
+    return holder_index(name) if name else None
+
+
+def holder_index(name: str) -> bytes:
+    """Equal for one name however its dots and spaces were typed."""
+    return keys().blind("holder", "".join(c for c in name if c.isalnum()))
+
+
+def is_made_out_to(code: str, name: str) -> bool:
+    """Does the paper with this code bear this name? No account is needed; nothing but yes or no is told."""
+    with connection.cursor() as cursor:
+        cursor.execute("select trust.paper_is_of(%s, %s)", [code_hash(code), holder_index(name)])
+        return bool(cursor.fetchone()[0])
 
 
 def _next_number(unit_id: int, give: pack.Give, today: date) -> str:

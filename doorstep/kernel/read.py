@@ -33,6 +33,7 @@ from doorstep.kernel.models import (
 )
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
+from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
 
@@ -491,7 +492,7 @@ def check_paper(code_hash: bytes) -> CheckedPaper | None:
     if row is None or row[0] is None:
         return None
     found = pack.current(row[2])
-    today = clock.now().date()
+    today = clock.now().astimezone(calendar().zone).date()
     valid = row[4] in ("ready", "making") and (row[6] is None or row[6] >= today)
     return CheckedPaper(
         row[0], found.paper_title(row[1]), found.title, unit_words(row[3]), row[4], row[5], row[6], valid

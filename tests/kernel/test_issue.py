@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -80,13 +81,43 @@ def test_the_code_on_the_paper_proves_it_without_an_account_and_names_no_person(
 ) -> None:
     from doorstep.kernel import issue, read, trust
 
-    text = re.sub(r"\s", "", text_of(download(cast, issued, "resident"), tmp_path))
-    code = re.search(r"/v/([\w-]{20,24})", text)
-    assert code
+    code = code_on(download(cast, issued, "resident"), tmp_path)
     with trust.enter(None):
-        found = read.check_paper(issue.code_hash(code[1][:22]))
+        found = read.check_paper(issue.code_hash(code))
     assert found and found.valid and found.number == paper_of(cast, issued).number
     assert "云小满" not in repr(found)
+
+
+def code_on(pdf: bytes, tmp_path: Any) -> str:
+    found = re.search(r"/v/([\w-]{22})", re.sub(r"\s", "", text_of(pdf, tmp_path)))
+    assert found
+    return found[1]
+
+
+def test_a_copied_code_on_a_paper_with_another_name_is_told(cast: Cast, issued: Any, tmp_path: Any) -> None:
+    from doorstep.kernel import issue, trust
+
+    code = code_on(download(cast, issued, "resident"), tmp_path)
+    with trust.enter(None):
+        assert issue.is_made_out_to(code, " 云 小满")
+        assert not issue.is_made_out_to(code, "陆望舒")
+        assert not issue.is_made_out_to(code, "")
+        assert not issue.is_made_out_to("0" * 22, "云小满")
+
+
+def test_a_card_is_good_to_the_end_of_its_last_day_here_and_no_longer(
+    cast: Cast, issued: Any, tmp_path: Any
+) -> None:
+    from doorstep.kernel import clock, issue, read, trust
+    from doorstep.kernel.region import calendar
+
+    code = issue.code_hash(code_on(download(cast, issued, "resident"), tmp_path))
+    last = paper_of(cast, issued).valid_until
+    midnight = datetime.combine(last, time(0), calendar().zone) + timedelta(days=1)
+    for moment, valid in ((midnight - timedelta(minutes=1), True), (midnight, False)):
+        with clock.clock_at(moment), trust.enter(None):
+            found = read.check_paper(code)
+        assert found and found.valid is valid
 
 
 def test_a_guessed_code_proves_nothing(cast: Cast, issued: Any) -> None:

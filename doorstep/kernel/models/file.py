@@ -28,7 +28,10 @@ class File(models.Model):
 
 
 class Paper(models.Model):
-    """An issued document. ``code_hash`` finds it on the public verification page; the code itself is sealed."""
+    """An issued document. ``code_hash`` finds it on the public verification page; the code itself is sealed.
+
+    ``holder`` is a keyed index of the name printed on it: a checker's typed name can be compared, none be read.
+    """
 
     id = models.UUIDField(primary_key=True)
     matter_id = models.UUIDField()
@@ -37,6 +40,7 @@ class Paper(models.Model):
     item = models.CharField(max_length=24)
     unit_id = models.IntegerField()
     code_hash = models.BinaryField(unique=True)
+    holder = models.BinaryField(null=True)
     sealed = models.BinaryField()
     state = models.CharField(max_length=12)
     file_id = models.UUIDField(null=True)
