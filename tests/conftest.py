@@ -85,3 +85,24 @@ def live_town() -> Iterator[Doorstep]:
 def live(live_town: Doorstep) -> str:
     """The address of a running demonstration town."""
     return live_town.url
+
+
+@pytest.fixture
+def as_worker(database: Place) -> Iterator[None]:
+    """Django speaks to the database as the worker's role, as in `doorstep worker` and `doorstep relay`."""
+    yield from _as_role("worker", database)
+
+
+def _as_role(role: str, place: Place) -> Iterator[None]:
+    from django.db import connection
+
+    from doorstep.run.roles import dsn
+
+    params, before = dsn(role, place), dict(connection.settings_dict)
+    _close_connections()
+    connection.settings_dict |= {"USER": params["user"], "PASSWORD": params["password"]}
+    try:
+        yield
+    finally:
+        _close_connections()
+        connection.settings_dict |= before

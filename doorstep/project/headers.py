@@ -7,33 +7,50 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self' {stream}",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+)
+
+
+def stream_url(request: HttpRequest) -> str:
+    """Where this visitor's browser finds the live stream; empty when none runs."""
+    if settings.STREAM_URL or not settings.STREAM_PORT:
+        return settings.STREAM_URL
+    host = (
+        request.get_host().rsplit(":", 1)[0] if not request.get_host().endswith("]") else request.get_host()
+    )
+    return f"{request.scheme}://{host}:{settings.STREAM_PORT}"
 
 
 class ContentPolicy:
-    """Middleware: a strict content policy on every answer that does not carry one of its own."""
+    """Middleware: a strict content policy on every answer without one of its own; ``request.stream_url``."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
-        self._policy = "; ".join(
-            [
-                "default-src 'none'",
-                "script-src 'self'",
-                "style-src 'self'",
-                "img-src 'self' data: blob:",
-                "font-src 'self'",
-                f"connect-src 'self' {settings.STREAM_URL}".strip(),
-                "manifest-src 'self'",
-                "worker-src 'self'",
-                "form-action 'self'",
-                "frame-ancestors 'none'",
-                "base-uri 'none'",
-            ]
-        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            stream = stream_url(request)
+        except DisallowedHost:  # answered with 400 further in
+            stream = ""
+        request.stream_url = stream  # type: ignore[attr-defined]
         response = self._get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self._policy)
+        response.headers.setdefault("Content-Security-Policy", _POLICY.format(stream=stream))
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault(
             "Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=()"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from doorstep.kernel.clock import set_clock
 from doorstep.project.domains import DOMAINS
 from doorstep.run.place import Place
 from doorstep.run.roles import OWNER, dsn
@@ -52,6 +54,10 @@ _secret_file = _place.secrets / "web.secret"
 SECRET_KEY = _secret_file.read_text().strip() if _secret_file.exists() else secrets.token_urlsafe(48)
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("DOORSTEP_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+_shift = float(os.environ.get("DOORSTEP_CLOCK_SHIFT", "0"))
+if _shift:  # set by `doorstep demo` alone, so that all its processes share one clock
+    set_clock(lambda: datetime.now(UTC) + timedelta(seconds=_shift))
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
@@ -117,7 +123,9 @@ CSRF_FAILURE_VIEW = "doorstep.web.errors.csrf_failed"
 PUBLIC_URL = os.environ.get(
     "DOORSTEP_PUBLIC_URL", f"http://localhost:{os.environ.get('DOORSTEP_PORT', '8000')}"
 )
+# Where live updates come from: an address of its own, or the host of the page at this port.
 STREAM_URL = os.environ.get("DOORSTEP_STREAM_URL", "")
+STREAM_PORT = os.environ.get("DOORSTEP_STREAM_PORT", "")
 
 LOGGING = {
     "version": 1,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import subprocess
 import sys
 from typing import Final
 
-from doorstep.kernel.words import Words
+from doorstep.kernel.words import Refused, Words
 from doorstep.run.halt import OK, WRONG_DATA, Halt, say
 from doorstep.run.place import Place
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from doorstep.kernel.crypto import make_keys
 from doorstep.kernel.words import Words
 from doorstep.run.halt import DISK_FULL, FAILED, SECOND_INSTANCE, WRONG_DATA, Halt
 
@@ -72,6 +73,7 @@ class Place:
         if not mark.exists():
             self._refuse_strangers()
             self.data.chmod(0o700)
+            make_keys(self.secrets)  # before the mark: a directory that has it never gets other keys
             write_private(mark, json.dumps({"instance": uuid.uuid4().hex, "format": FORMAT, "demo": demo}))
         if self.instance.get("format", 0) > FORMAT:
             raise Halt(WRONG_DATA, _NEWER.format(path=self.data))
@@ -81,7 +83,8 @@ class Place:
     def _refuse_strangers(self) -> None:
         if self.data.stat().st_uid != os.geteuid():
             raise Halt(WRONG_DATA, _OWNER.format(path=self.data))
-        names = [p.name for p in self.data.iterdir() if not p.name.startswith(".") and p.name != "lost+found"]
+        harmless = ("lost+found", "secrets")  # the second: left by a first start that was broken off
+        names = [p.name for p in self.data.iterdir() if not p.name.startswith(".") and p.name not in harmless]
         if names:
             raise Halt(WRONG_DATA, _FOREIGN.format(path=self.data, name=sorted(names)[0]))
 

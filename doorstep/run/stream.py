@@ -1,33 +1,233 @@
-"""`doorstep stream`: a small ASGI process that keeps live connections to many viewers (server-sent
-events).
+"""`doorstep stream`: keeps live connections to many viewers (server-sent events) and tells each what it may
+hear.
+
+Only ids and states travel; the page then asks for the rest through the guard. The process's database role
+can read no table: one function says what a session may hear of, another whom a committed event concerns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final
 
+import psycopg
 import uvicorn
+from psycopg.rows import dict_row
 
 from doorstep.run.presence import be_present
+from doorstep.run.relay import CHANNEL
+from doorstep.run.roles import dsn
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+COOKIE: Final = "doorstep_session"
+_RECHECK: Final = 3.0
+"""Seconds between looks at whether every viewer's session still stands: a revoked one ends within five."""
+_SILENCE: Final = 15.0
+_MOST_VIEWERS: Final = 4000
+_MOST_OF_ONE: Final = 8
+_BACKLOG: Final = 200
+
+_AUDIENCES: Final = "select h, trust.audience(h) as audience from unnest(%s::bytea[]) as h"
+_TOLD: Final = "select * from trust.outbox_told(%s)"
+
+
+@dataclass(eq=False)
+class Viewer:
+    """One open connection: whose (by the hash of its token), what it may hear of, and what waits to be
+    sent.
+    """
+
+    token_hash: bytes
+    audience: dict[str, Any]
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_BACKLOG))
+
+    def tell(self, frame: bytes) -> None:
+        """Queues a frame; a viewer that reads too slowly is cut off and comes back with a fresh page."""
+        try:
+            self.queue.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.end()
+
+    def end(self) -> None:
+        while self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+
+
+def may_hear(audience: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Is this matter in the viewer's scope (place and branch), or shared with its party or unit?"""
+    if audience["party"] is not None and audience["party"] in map(str, row["parties"] or ()):
+        return True
+    if audience["unit"] is not None and audience["unit"] in (row["units"] or ()):
+        return True
+    branches = audience["branches"] or []
+    if branches and str(row["branch"]) not in map(str, branches):
+        return False
+    return any(audience[k] is not None and audience[k] == row[k] for k in ("station", "county", "city"))
+
 
 class Stream:
-    """The ASGI application."""
+    """The ASGI application: GET / with a session opens a stream of `event: matter`."""
+
+    def __init__(self) -> None:
+        self.viewers: set[Viewer] = set()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        self._conn = await _connect()
+        self._asking = asyncio.Lock()
+        self._tasks = [asyncio.create_task(_or_die(task)) for task in (self._listen(), self._recheck())]
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        for viewer in self.viewers:
+            viewer.end()
+        for task in self._tasks:
+            task.cancel()
+        await self._conn.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _ask(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+        async with self._asking:
+            cursor = await self._conn.execute(query, [values])
+            rows: list[dict[str, Any]] = await cursor.fetchall()
+            return rows
+
+    async def _listen(self) -> None:
+        """Hands every committed event to those who may hear of it, serialised once."""
+        async with await _connect() as conn:
+            await conn.execute(f"listen {CHANNEL}")
+            async for note in conn.notifies():
+                ids = json.loads(note.payload)
+                if not self.viewers:
+                    continue
+                for row in await self._ask(_TOLD, ids):
+                    frame = _frame(row)
+                    for viewer in self.viewers:
+                        if may_hear(viewer.audience, row):
+                            viewer.tell(frame)
+
+    async def _recheck(self) -> None:
+        """Ends viewers whose session was revoked or ran out, and takes over scopes that changed."""
+        while True:
+            await asyncio.sleep(_RECHECK)
+            hashes = list({viewer.token_hash for viewer in self.viewers})
+            if not hashes:
+                continue
+            found = {bytes(row["h"]): row["audience"] for row in await self._ask(_AUDIENCES, hashes)}
+            for viewer in list(self.viewers):
+                audience = found.get(viewer.token_hash)
+                if audience is None:
+                    viewer.end()
+                else:
+                    viewer.audience = audience
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        if scope["method"] != "GET" or scope["path"] not in ("/", "/stream"):
+            return await _answer(send, 404, headers)
+        if len(self.viewers) >= _MOST_VIEWERS:
+            return await _answer(send, 503, headers)
+        token = _token(headers)
+        token_hash = hashlib.sha256(token.encode()).digest()
+        found = await self._ask(_AUDIENCES, [token_hash]) if token else []
+        if not found or found[0]["audience"] is None:
+            return await _answer(send, 401, headers)
+        if sum(viewer.token_hash == token_hash for viewer in self.viewers) >= _MOST_OF_ONE:
+            return await _answer(send, 429, headers)
+        return await self._watch(Viewer(token_hash, found[0]["audience"]), headers, receive, send)
+
+    async def _watch(self, viewer: Viewer, headers: dict[str, str], receive: Receive, send: Send) -> None:
+        self.viewers.add(viewer)
+        gone = asyncio.create_task(_gone(receive, viewer))
+        try:
+            await send(_start(200, headers, "text/event-stream; charset=utf-8"))
+            await send(_body(b"retry: 2000\n: welcome\n\n"))
+            while True:
+                frame: bytes | None = b": still here\n\n"
+                with contextlib.suppress(TimeoutError):
+                    frame = await asyncio.wait_for(viewer.queue.get(), _SILENCE)
+                if frame is None:
+                    break
+                await send(_body(frame))
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self.viewers.discard(viewer)
+            gone.cancel()
+
+
+async def _connect() -> psycopg.AsyncConnection[dict[str, Any]]:
+    params = dsn("stream") | {"application_name": "doorstep-stream-ear"}
+    return await psycopg.AsyncConnection.connect(autocommit=True, row_factory=dict_row, **params)  # type: ignore[arg-type]
+
+
+async def _or_die(work: Awaitable[None]) -> None:
+    """Without its ears the process is of no use: it ends, and the supervisor starts a new one."""
+    try:
+        await work
+    except psycopg.Error:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _gone(receive: Receive, viewer: Viewer) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    viewer.end()
+
+
+def _token(headers: dict[str, str]) -> str:
+    """The session token of the cookie, else of the Authorization header, else empty."""
+    with contextlib.suppress(CookieError):
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        if cookie and cookie.value:
+            return cookie.value
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _frame(row: dict[str, Any]) -> bytes:
+    data = json.dumps({"matter": str(row["matter_id"]), "kind": row["kind"], "state": row["state"]})
+    return f"id: {row['id']}\nevent: matter\ndata: {data}\n\n".encode()
+
+
+def _start(status: int, headers: dict[str, str], kind: str) -> Message:
+    answer = [(b"content-type", kind.encode()), (b"cache-control", b"no-store"), (b"vary", b"origin")]
+    origin = headers.get("origin", "")
+    if origin and origin in _origins():
+        answer.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        answer.append((b"access-control-allow-credentials", b"true"))
+    return {"type": "http.response.start", "status": status, "headers": answer}
+
+
+def _origins() -> Iterable[str]:
+    """Whose pages may listen: our own, as the supervisor was told they are reached."""
+    return os.environ.get("DOORSTEP_ORIGINS", "").split(",")
+
+
+def _body(content: bytes) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": True}
+
+
+async def _answer(send: Send, status: int, headers: dict[str, str]) -> None:
+    await send(_start(status, headers, "application/problem+json"))
+    await send({"type": "http.response.body", "body": json.dumps({"status": status}).encode()})
 
 
 app = Stream()
@@ -36,4 +236,12 @@ app = Stream()
 def run(host: str, port: int) -> None:
     """Serves until SIGTERM."""
     be_present("stream", "stream")
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, lifespan="on")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )

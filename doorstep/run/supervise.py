@@ -147,6 +147,7 @@ class Supervisor:
         traces: dict[str, Any] = {child.name: child.trace for child in self.children}
         found = {
             "url": f"http://localhost:{self.port}",
+            "stream_port": int(os.environ["DOORSTEP_STREAM_PORT"]),
             "boot": _boot(),
             "pid": os.getpid(),
             "children": traces,
@@ -180,7 +181,15 @@ def migrate_only(place: Place) -> None:
 def _children(place: Place, bind: str, port: int) -> list[Child]:
     """Web, worker, relay and stream, each under its own database role."""
     stream_port = free_port(bind, int(os.environ.get("DOORSTEP_STREAM_PORT", "0")))
-    os.environ.setdefault("DOORSTEP_STREAM_URL", f"http://localhost:{stream_port}")
+    os.environ["DOORSTEP_STREAM_PORT"] = str(stream_port)
+    os.environ.setdefault("DOORSTEP_PUBLIC_URL", f"http://localhost:{port}")
+    hosts = os.environ.get("DOORSTEP_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+    origins = [
+        os.environ["DOORSTEP_PUBLIC_URL"],
+        *(f"http://{h}:{port}" for h in hosts),
+        *(f"https://{h}" for h in hosts),
+    ]
+    os.environ["DOORSTEP_ORIGINS"] = ",".join(origins)
     workers = os.environ.get("DOORSTEP_WEB_WORKERS") or str(min(2, os.cpu_count() or 1))
     python = [sys.executable, "-m"]
     web = [*python, "granian", "--interface", "wsgi", "--host", bind, "--port", str(port), "--no-ws"]

@@ -1,26 +1,95 @@
-"""`doorstep worker`: runs queued jobs, which are slow outside effects and carry ids only."""
+"""`doorstep worker`: what takes too long for a request. Queued jobs carry ids only; chores find their work
+in rows.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
+import importlib.util
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 import django
 
 from doorstep.run.presence import be_present
 
+_log = logging.getLogger(__name__)
+_STALLED: Final = 30
+"""Seconds without a heartbeat after which a job's worker counts as dead; longer than a worker takes to
+stop.
+"""
+_SWEEP: Final = 20.0
+
+
+@dataclass
+class Chore:
+    """Something done again and again. It returns how much it did; then it is asked again at once."""
+
+    work: Callable[[], int]
+    every: float
+    next_at: float = 0.0
+
+    def run_if_due(self) -> bool:
+        """True when it did something. An error is logged and tried again at the usual time."""
+        if time.monotonic() < self.next_at:
+            return False
+        did = 0
+        try:
+            did = self.work()
+        except Exception:
+            _log.exception("chore %s failed and will be tried again", self.work.__name__)
+        self.next_at = time.monotonic() + (0 if did else self.every)
+        return bool(did)
+
 
 def run(concurrency: int = 4) -> None:
-    """Runs jobs until SIGTERM, then lets those under way finish."""
+    """Runs jobs and chores until SIGTERM, then lets those under way finish."""
     django.setup()
     be_present("worker", "worker")
+    stop = threading.Event()
+    chores = threading.Thread(target=_do_chores, args=(stop,), name="chores")
+    chores.start()
+    try:
+        asyncio.run(_work(concurrency))
+    finally:
+        stop.set()
+        chores.join(20)
+
+
+def _do_chores(stop: threading.Event) -> None:
+    if importlib.util.find_spec("doorstep.kernel.pack") is None:
+        return
+    chore = importlib.import_module("doorstep.kernel.chore")
+    todo = (Chore(chore.make_papers, 0.2), Chore(chore.mark_due, 2.0), Chore(chore.sweep_files, 600.0))
+    while not stop.is_set():
+        if not any([each.run_if_due() for each in todo]):  # noqa: C419 - each gets its turn
+            stop.wait(0.1)
+
+
+async def _work(concurrency: int) -> None:
     from procrastinate.contrib.django import app
 
     with app.replace_connector(app.connector.get_worker_connector()) as real:
-        asyncio.run(_work(real, concurrency))
+        async with real.open_async():
+            sweep = asyncio.create_task(_revive_stalled(real))
+            await real.run_worker_async(
+                name="doorstep",
+                concurrency=concurrency,
+                shutdown_graceful_timeout=15,
+                delete_jobs="successful",
+            )
+            sweep.cancel()
 
 
-async def _work(app: object, concurrency: int) -> None:
-    async with app.open_async():  # type: ignore[attr-defined]
-        await app.run_worker_async(  # type: ignore[attr-defined]
-            name="doorstep", concurrency=concurrency, shutdown_graceful_timeout=15, delete_jobs="successful"
-        )
+async def _revive_stalled(app: Any) -> None:
+    """A job whose worker was killed stays `doing` for ever unless somebody looks."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED):
+            _log.warning("job %s lost its worker and is queued again", job.id)
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(_SWEEP)

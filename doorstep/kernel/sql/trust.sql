@@ -200,6 +200,16 @@ language sql volatile security definer set search_path = trust, public, pg_catal
   from public.outbox o join public.matter m on m.id = o.matter_id where o.done_at is null order by o.id limit n $$;
 create function trust.outbox_done(ids bigint[]) returns void language sql volatile security definer set search_path = trust, public, pg_catalog as
   $$ update public.outbox set done_at = clock_timestamp() where id = any (ids) $$;
+-- For the stream: whom committed events concern. The ids come with the relay's NOTIFY, which carries nothing else.
+create function trust.outbox_told(ids bigint[]) returns table (id bigint, matter_id uuid, kind varchar, state varchar,
+  branch smallint, city int, county int, station int, units int[], parties uuid[])
+language sql stable security definer set search_path = trust, public, pg_catalog as $$
+  select o.id, o.matter_id, o.kind, o.state, m.branch, m.city, m.county, m.station,
+    (select array_agg(s.unit_id) from public.share s where s.matter_id = o.matter_id and s.unit_id is not null
+       and (s.until is null or s.until > clock_timestamp())),
+    (select array_agg(s.party_id) from public.share s where s.matter_id = o.matter_id and s.party_id is not null
+       and (s.until is null or s.until > clock_timestamp()))
+  from public.outbox o join public.matter m on m.id = o.matter_id where o.id = any (ids) order by o.id $$;
 create function trust.due_steps(at timestamptz, n int) returns table (id uuid, matter_id uuid, name varchar)
 language sql stable security definer set search_path = trust, public, pg_catalog as $$
   select s.id, s.matter_id, s.name from public.step s where s.closed_at is null and s.late_at is null and s.due_at <= at
@@ -223,7 +233,7 @@ grant execute on function trust.ctx_account(), trust.ctx_kind(), trust.ctx_party
   to doorstep_app, doorstep_worker, doorstep_owner, doorstep_migrator;
 grant execute on function trust.salt_of(text), trust.login(text, bytea, bytea, int), trust.logout(bytea), trust.find_party(bytea, text),
   trust.check_paper(bytea), trust.check_notice(text), trust.ratings(int) to doorstep_app;
-grant execute on function trust.audience(bytea) to doorstep_stream;
+grant execute on function trust.audience(bytea), trust.outbox_told(bigint[]) to doorstep_stream;
 grant execute on function trust.enter_system(uuid), trust.outbox_batch(int), trust.outbox_done(bigint[]), trust.due_steps(timestamptz, int),
   trust.making_papers(int), trust.matters_after(uuid, int), trust.known_files() to doorstep_worker;
 grant execute on function trust.create_account(jsonb, bytea, bytea), trust.end_account(uuid), trust.matters_after(uuid, int),
