@@ -59,6 +59,11 @@ def set_clock(clock: Clock | None) -> None:
     _process[0] = clock or _machine
 
 
+def shift_clock(seconds: float) -> None:
+    """Let the whole process live ``seconds`` ahead of the machine's clock. For demo databases."""
+    set_clock(lambda: _machine() + timedelta(seconds=seconds))
+
+
 @contextmanager
 def clock_at(moment: datetime | Clock) -> Iterator[None]:
     """Inside the block ``now()`` answers ``moment`` (or asks it), in this context only."""

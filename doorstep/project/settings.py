@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from doorstep.kernel.clock import set_clock
+from doorstep.kernel.clock import shift_clock
 from doorstep.project.domains import DOMAINS
 from doorstep.run.place import Place
 from doorstep.run.roles import OWNER, dsn
@@ -57,7 +56,7 @@ ALLOWED_HOSTS = os.environ.get("DOORSTEP_HOSTS", "localhost,127.0.0.1,[::1]").sp
 
 _shift = float(os.environ.get("DOORSTEP_CLOCK_SHIFT", "0"))
 if _shift:  # set by `doorstep demo` alone, so that all its processes share one clock
-    set_clock(lambda: datetime.now(UTC) + timedelta(seconds=_shift))
+    shift_clock(_shift)
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -65,7 +63,10 @@ def _migrate() -> None:
             raise Halt(WRONG_DATA, _NEWER.format(name=sorted(newer)[-1]))
         call_command("migrate", interactive=False, verbosity=0)
         cursor.execute(_QUEUE_GRANTS)
-    found(demo=bool(Place.from_env().instance.get("demo")))
+        try:
+            found(demo=bool(Place.from_env().instance.get("demo")))
+        except Refused as no:
+            raise Halt(WRONG_DATA, no.words) from no
 
 
 def main() -> int:

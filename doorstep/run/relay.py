@@ -63,7 +63,9 @@ class Relay:
     def step(self) -> int:
         """One batch: react, mark as done, notify once. Returns how many rows were done."""
         cursor = self.conn.cursor(row_factory=namedtuple_row)
-        rows = cursor.execute("select * from trust.outbox_batch(%s)", [_BATCH + len(self.told)]).fetchall()
+        rows: list[Any] = cursor.execute(
+            "select * from trust.outbox_batch(%s)", [_BATCH + len(self.told)]
+        ).fetchall()
         new = [row.id for row in rows if row.id not in self.told]
         done = [row.id for row in rows if not self._held_back(row) and self._react(row)]
         if new or done:

@@ -5,8 +5,6 @@ in rows.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import logging
 import threading
 import time
@@ -62,9 +60,8 @@ def run(concurrency: int = 4) -> None:
 
 
 def _do_chores(stop: threading.Event) -> None:
-    if importlib.util.find_spec("doorstep.kernel.pack") is None:
-        return
-    chore = importlib.import_module("doorstep.kernel.chore")
+    from doorstep.kernel import chore
+
     todo = (Chore(chore.make_papers, 0.2), Chore(chore.mark_due, 2.0), Chore(chore.sweep_files, 600.0))
     while not stop.is_set():
         if not any([each.run_if_due() for each in todo]):  # noqa: C419 - each gets its turn

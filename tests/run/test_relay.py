@@ -143,7 +143,14 @@ def test_only_the_stream_may_ask_whom_an_event_concerns(database: Place) -> None
 
 
 ROW = {"station": 7, "county": 3, "city": 1, "branch": 1, "units": [5], "parties": [uuid.UUID(int=9)]}
-NOBODY = {"party": None, "unit": None, "branches": [], "station": None, "county": None, "city": None}
+NOBODY: dict[str, Any] = {
+    "party": None,
+    "unit": None,
+    "branches": [],
+    "station": None,
+    "county": None,
+    "city": None,
+}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from doorstep.run.place import Place
 from doorstep.run.roles import SUPERUSER, dsn
@@ -43,19 +44,27 @@ def _officer(root: Conn, running: Doorstep, station: int) -> str:
     account, login, token = str(uuid.uuid4()), f"u{secrets.token_hex(6)}", secrets.token_hex(16)
     unit = secrets.randbelow(10**6)
     _bare_row(root, "unit", id=unit, code=f"u{unit}", station=station, county=3, city=1)
-    row = {
-        "id": account, "login": login, "kind": "officer", "role": "clerk", "rights": [], "branches": [], "
-        ""zh": "甲",
-        "en": "A", "assurance": 2, "unit_id": unit,
-    }  # fmt: skip
+    row: dict[str, Any] = {
+        "id": account,
+        "login": login,
+        "kind": "officer",
+        "role": "clerk",
+        "rights": [],
+        "branches": [],
+    }
+    row |= {"zh": "甲", "en": "A", "assurance": 2, "unit_id": unit}
     proof = hashlib.sha256(b"p" * 32).digest()
-    root.execute("select trust.create_account(%s, %s, %s)", [psycopg.types.json.Jsonb(row), b"s" * 16, proof])
+    root.execute("select trust.create_account(%s, %s, %s)", [Jsonb(row), b"s" * 16, proof])
     token_hash = hashlib.sha256(token.encode()).digest()
-    assert root.execute("select trust.login(%s, %s, %s, 60)", [login, b"p" * 32, token_hash]).fetchone() == ("ok",)
+    assert root.execute("select trust.login(%s, %s, %s, 60)", [login, b"p" * 32, token_hash]).fetchone() == (
+        "ok",
+    )
     return token
 
 
-def _listen(running: Doorstep, token: str, seconds: float = 8) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
+def _listen(
+    running: Doorstep, token: str, seconds: float = 8
+) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
     port = json.loads((running.data / "running.json").read_text())["stream_port"]
     asking = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     asking.request("GET", "/stream", headers={"Cookie": f"doorstep_session={token}", "Origin": running.url})
