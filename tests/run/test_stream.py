@@ -52,7 +52,7 @@ def _officer(root: Conn, running: Doorstep, station: int) -> str:
         "rights": [],
         "branches": [],
     }
-    row |= {"zh": "甲", "en": "A", "assurance": 2, "unit_id": unit}
+    row |= {"rights": ["read:*:unit:personal"], "zh": "甲", "en": "A", "assurance": 2, "unit_id": unit}
     proof = hashlib.sha256(b"p" * 32).digest()
     root.execute("select trust.create_account(%s, %s, %s)", [Jsonb(row), b"s" * 16, proof])
     token_hash = hashlib.sha256(token.encode()).digest()
