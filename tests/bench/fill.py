@@ -90,11 +90,12 @@ class Filler:
     def _opened(self, life: Life, found: pack.Pack) -> tuple[change.Opened, Any, Any, event.Entry]:
         matter_id, key, at = uuid7(), new_key(), life.at
         facts = found.facts(life.data, channel=life.channel)
-        state, happened = change.settle(found, *flow.start(found.flow, facts), facts)
         x = point_named(life.point)
         code, z_code = found.competent_code(life.data), found.hand_out_code(life.data)
         unit = unit_named(code) if code else town().units[x.unit_id]
-        today = at.astimezone(calendar().zone).date()
+        today = calendar().day_of(at)
+        way = found.flow_on(today)
+        state, happened = change.settle(way, *flow.start(way, facts), facts)
         self.sequence += 1
         row = Matter(
             id=matter_id, number=matter_number(unit.division[:6], today, self.sequence), kind="service",
@@ -121,9 +122,8 @@ class Filler:
             row.sealed = change.seal_data(row.id, opened.key, one.data)
             self._files(found, one.data, row.id, one.by, opened.at)
         facts = found.facts(opened.data, channel=row.channel)
-        state, happened = change.settle(
-            found, *flow.act(found.flow, state, one.step, one.outcome, facts), facts
-        )
+        moved = flow.act(opened.flow, state, one.step, one.outcome, facts)
+        state, happened = change.settle(opened.flow, *moved, facts)
         body: dict[str, Any] = {"data": one.data} if one.data is not None else {}
         body |= {"reason": one.reason} if one.reason else {}
         body |= {"faults": [dict(f) for f in one.faults]} if one.faults else {}

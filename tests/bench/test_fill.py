@@ -211,7 +211,10 @@ def test_a_copied_matter_verifies_replays_and_goes_on_through_the_verbs(cast: Ca
 
         headers = [orjson.loads(e.header) for e in Event.objects.filter(matter_id=two).order_by("seq")]
         happened = [flow.Happening.from_codes(c) for h in headers for c in h["happened"]]
-        assert flow.replay(pack.version(bytes(found.pack)).flow, happened).as_json() == found.flow
+        assert (
+            flow.replay(pack.version(bytes(found.pack)).flow_on(found.law_date), happened).as_json()
+            == found.flow
+        )
 
 
 def test_a_copied_paper_is_what_the_worker_makes(cast: Cast, above: Any, database: Place) -> None:

@@ -197,7 +197,7 @@ def _chain(row: Any) -> list[str]:
     faults = event.verify(row.id, keys().unwrap(bytes(row.key), UUID(str(row.id)).bytes))
     headers = [orjson.loads(e.header) for e in Event.objects.filter(matter_id=row.id).order_by("seq")]
     happenings = [flow.Happening.from_codes(codes) for header in headers for codes in header["happened"]]
-    state = flow.replay(pack.version(bytes(row.pack)).flow, happenings)
+    state = flow.replay(pack.version(bytes(row.pack)).flow_on(row.law_date), happenings)
     if json.loads(json.dumps(state.as_json())) != row.flow:
         faults.append(f"{row.number}: headers replay to {state.as_json()}, the row says {row.flow}")
     open_rows = Counter(Step.objects.filter(matter_id=row.id, closed_at=None).values_list("name", flat=True))
