@@ -38,7 +38,8 @@ def once(
     do: Callable[[], Done],
     answer: Callable[[UUID], Done],
 ) -> Done:
-    """Do ``do`` unless (account, verb, request id) was done before; then give ``answer(matter_id)`` again.
+    """Do ``do`` unless (account, verb, request id) was done before; then give the first answer again,
+    with the state and version of then; ``answer(matter_id)`` checks that the viewer may still see it.
 
     Refused: "request-reused" (409) when the id came with other content; a refused verb stores nothing.
     """
@@ -61,9 +62,10 @@ def once(
         if cursor.rowcount == 0:
             return _again(viewer, verb, request_id, digest, answer)
         done = do()
+        first = {"made": done.made, "state": done.state, "version": done.version}
         cursor.execute(
             "update request_key set matter_id = %s, result = %s where id = %s",
-            [done.matter_id, orjson.dumps({"made": done.made}).decode(), key_id],
+            [done.matter_id, orjson.dumps(first).decode(), key_id],
         )
     return done
 
@@ -81,5 +83,5 @@ def _again(viewer: Viewer, verb: str, request_id: str, digest: bytes, answer: Ca
             ),
             status=409,
         )
-    done = answer(row.matter_id)
-    return Done(done.matter_id, done.number, done.state, done.version, True, row.result.get("made", ""))
+    done, first = answer(row.matter_id), row.result
+    return Done(done.matter_id, done.number, first["state"], first["version"], True, first["made"])
