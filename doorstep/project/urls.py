@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from doorstep.project.health import healthz, readyz
 from doorstep.web import errors
@@ -15,5 +15,6 @@ handler500 = errors.broken
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("", include("doorstep.api.urls")),
     *urls(ROUTES),
 ]

@@ -1,0 +1,161 @@
+"""The catalogue: what can be brought, where, with what, until when, for how much."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from ninja import Query, Router
+from pydantic import Field
+
+from doorstep.api.answer import Duration, Money, Out, Text, said
+from doorstep.api.guard import Asked, operation
+from doorstep.kernel import clock, pack
+from doorstep.kernel.flow import Step
+from doorstep.kernel.org import point_named
+from doorstep.kernel.pack.item import Asked as AskedMaterial
+from doorstep.kernel.region import calendar, region
+from doorstep.web.routes import PUBLIC
+
+router = Router(tags=["items"])
+
+
+class ItemCard(Out):
+    """An item as a list shows it. ``fee`` null: it costs nothing; ``promise`` 0: done on the spot."""
+
+    code: str
+    branch: str
+    title: Text
+    summary: Text
+    channels: list[str]
+    promise: Duration
+    fee: Money | None
+
+
+class Items(Out):
+    results: list[ItemCard]
+    count: int
+
+
+class Law(Out):
+    title: Text
+    sure: bool
+
+
+class Material(Out):
+    code: str
+    title: Text
+    source: Text
+    required: bool
+    note: Text | None
+
+
+class Stage(Out):
+    """A step of the flow: who acts, and the outcomes that `act` takes there."""
+
+    step: str
+    title: Text
+    by: str
+    outcomes: list[str]
+    limit: Duration | None
+
+
+class Item(ItemCard):
+    """Everything needed to apply. ``form`` is JSON Schema 2020-12 with x- hints: what `data` must be."""
+
+    guide: dict[str, Text]
+    law: list[Law]
+    statutory: Duration | None
+    materials: list[Material]
+    flow: list[Stage]
+    reasons: dict[str, dict[str, Text]]
+    purposes: dict[str, Text]
+    gives: list[Text]
+    form: dict[str, Any]
+    version: Annotated[str, Field(description="hash of the pack")]
+
+
+@operation(router, "GET", "/items", right=PUBLIC, answer=Items)
+def list_items(
+    request: Asked,
+    q: Annotated[str, Query(max_length=100, description="code, or part of a title or of a common name")] = "",
+    branch: str = "",
+    point: Annotated[str, Query(description="code of a point of service")] = "",
+    region_: Annotated[str, Query(alias="region", description="code of a region")] = "",
+    channel: str = "",
+) -> HttpResponse:
+    """What can be brought here, narrowed by words, branch, point, region and channel."""
+    channels = {channel} if channel else set()
+    if point:
+        offered = set(point_named(point).channels)
+        channels = channels & offered if channels else offered
+    found = [
+        one
+        for one in (pack.every() if region_ in ("", region().code) else ())
+        if (not branch or one.branch == branch)
+        and (not (channel or point) or channels & set(one.channels))
+        and _says(one, q)
+    ]
+    cards = [ItemCard(**_card(one)) for one in found]
+    return said(Items(results=cards, count=len(cards)))
+
+
+@operation(router, "GET", "/items/{code}", right=PUBLIC, answer=Item)
+def read_item(request: Asked, code: str) -> HttpResponse:
+    """One item with its guide, materials, form, flow and reasons."""
+    return said(_item(pack.current(code)))
+
+
+def _says(one: pack.Pack, q: str) -> bool:
+    """Does the item answer to these words? Every word must be in its code, a title or a name people use."""
+    told = " ".join(
+        [one.code, one.title.zh, one.title.en, one.summary.zh, one.summary.en,
+         *(name for names in one.aliases.values() for name in names)]
+    ).casefold()  # fmt: skip
+    return all(word in told for word in q.casefold().split())
+
+
+def _card(one: pack.Pack) -> dict[str, Any]:
+    return {
+        "code": one.code, "branch": one.branch, "title": Text.of(one.title), "summary": Text.of(one.summary),
+        "channels": list(one.channels), "promise": Duration.of(one.promise), "fee": fee_of(one),
+    }  # fmt: skip
+
+
+def fee_of(one: pack.Pack) -> Money | None:
+    """What the item costs today."""
+    row = one.fee(clock.now().astimezone(calendar().zone).date())
+    return Money(amount=str(row.value["amount"]), currency=str(row.value["currency"])) if row else None
+
+
+def _item(one: pack.Pack) -> Item:
+    return Item(
+        **_card(one),
+        guide={name: Text.of(words) for name, words in one.guide.items()},
+        law=[Law(title=Text.of(title), sure=sure) for title, sure in one.law],
+        statutory=Duration.of(one.statutory) if one.statutory else None,
+        materials=[_material(asked) for asked in one.materials],
+        flow=[_stage(step) for step in one.flow.steps.values() if step.shown],
+        reasons={
+            outcome: {name: Text.of(words) for name, words in listed.items()}
+            for outcome, listed in one.reasons.items()
+        },
+        purposes={name: Text.of(words) for name, words in one.purposes.items()},
+        gives=[Text.of(give.title) for give in one.gives],
+        form=one.raw["form"],
+        version=one.hash.hex(),
+    )
+
+
+def _material(asked: AskedMaterial) -> Material:
+    return Material(
+        code=asked.material.code, title=Text.of(asked.material.title), source=Text.of(asked.material.source),
+        required=asked.required, note=Text.of(asked.note) if asked.note else None,
+    )  # fmt: skip
+
+
+def _stage(step: Step) -> Stage:
+    return Stage(
+        step=step.id, title=Text.of(step.title), by=step.by, outcomes=list(step.outcomes),
+        limit=Duration.of(step.limit) if step.limit else None,
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""The catalogue, open to anybody, and drafts, open to their owner."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.calls import Calls, fresh
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", True), ("q=身份证", True), ("q=lost+my+id", True), ("q=HZ-078", True), ("q=怀表", False),
+        ("branch=household", True), ("branch=traffic", False), ("channel=online", True), ("channel=partner", False),
+        ("point=HW-1", True), ("point=LX-R1&channel=room", False), ("region=anlan", True), ("region=elsewhere", False),
+    ],
+)  # fmt: skip
+def test_items_are_narrowed_by_what_is_asked(calls: Calls, query: str, found: bool) -> None:
+    answer = calls.nobody.get(f"items?{query}")
+    assert ("HZ-078" in [i["code"] for i in answer.json()["results"]]) is found
+
+
+def test_an_item_tells_all_that_is_needed_to_apply(calls: Calls) -> None:
+    item = calls.nobody.get("items/HZ-078").json()
+    assert item["promise"] == {"value": 1, "unit": "workday"} and item["fee"]["amount"] == "10.00"
+    assert item["form"]["properties"] and item["flow"][0]["step"] == "intake"
+    assert all(law["title"]["zh"] and law["title"]["en"] for law in item["law"])
+
+
+def test_an_unknown_item_is_not_there(calls: Calls) -> None:
+    assert calls.nobody.get("items/HZ-999").status_code == 404
+
+
+def test_a_draft_is_kept_changed_and_dropped(calls: Calls) -> None:
+    made = calls.resident.post("drafts", {"item": "HZ-078", "data": {"reason": "lost"}, "page": "who"})
+    where = made.headers["Location"]
+    changed = calls.resident.ask("PATCH", where, {"data": {"reason": "expired"}}).json()
+    assert (changed["data"], changed["page"], changed["version"]) == ({"reason": "expired"}, "who", 2)
+    assert calls.resident.ask("DELETE", where).status_code == 204
+    assert calls.resident.get(where).status_code == 404
+
+
+def test_the_same_draft_sent_twice_is_one(calls: Calls) -> None:
+    key, sent = fresh(), {"item": "HZ-078", "data": {"reason": "lost"}}
+    first, again = (calls.resident.post("drafts", sent, key=key) for _ in range(2))
+    assert first.json() == again.json() and again.headers["Idempotent-Replay"] == "true"
