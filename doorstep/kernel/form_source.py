@@ -126,6 +126,7 @@ class _Author:
         if name and name not in FORMATS:
             self.flaw((*where, "format"), "format", f"没有“{name}”这种格式", f"there is no format '{name}'")
         kind = FORMATS.get(name)
+        self.region_list(where, node, kind.widget if kind else "")
         one = Field(
             pointer=pointer,
             title=self.words(where, "x-title", node) or (fact.title if fact else self.no_title(where)),
@@ -149,6 +150,16 @@ class _Author:
             pattern_words=self.words(where, "x-pattern-words", node),
         )
         return one, checks
+
+    def region_list(self, where: Where, node: dict[str, Any], widget: str) -> None:
+        """A unit or point is chosen from a list of the region, and that list has a name."""
+        named = str(node.get("x-options-from", "")).partition(".")[0]
+        if widget in ("unit", "point") and named != f"{widget}s":
+            zh, en = (
+                f"要写 x-options-from: {widget}s.…",
+                f"write from which list: x-options-from: {widget}s.…",
+            )
+            self.flaw(where, "options_from", zh, en)
 
     def rows(self, where: Where, pointer: str, node: dict[str, Any], items: list[Field]) -> dict[str, Any]:
         rows = node.get("items")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -12,10 +13,10 @@ from typing import Any
 import pytest
 
 from doorstep.kernel import flow as game
-from doorstep.kernel import pack
+from doorstep.kernel import pack, paper
 from doorstep.kernel.clock import Limit
 from doorstep.kernel.pack.dated import in_force, overlaps, read_dated
-from doorstep.kernel.words import Refused
+from doorstep.kernel.words import Lang, Refused, Words
 
 CARD, ENTRY = "HZ-078", "HZ-106"
 Edit = Callable[..., list[pack.Finding]]
@@ -304,3 +305,56 @@ def test_dated_rows_hold_on_their_days_only() -> None:
 )
 def test_dated_rows_that_overlap_or_leave_a_gap_are_found(spans: Any, rule: str) -> None:
     assert [flaw.rule for flaw in overlaps(dated(*spans))] == [rule]
+
+
+def test_a_unit_is_chosen_from_a_list_that_has_a_name(edit: Edit) -> None:
+    found = edit(CARD, ("          x-options-from: units.station\n", ""))
+    assert [finding.rule for finding in found] == ["form.options_from"]
+
+
+def test_an_anchor_that_is_named_twice_is_found(edit: Edit) -> None:
+    found = edit(CARD, ("data: *lost", "data: &lost {}"))
+    assert [finding.rule for finding in found] == ["yaml"]
+
+
+def test_whatever_is_torn_out_of_a_pack_the_linter_answers(edit: Edit, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    path = next((tmp_path / "packs").rglob(f"{ENTRY}.yaml"))
+    whole = path.read_text(encoding="utf-8").splitlines()
+    for _ in range(30):
+        torn = list(whole)
+        at = chance.randrange(len(torn))
+        key, _, _ = torn[at].partition(":")
+        torn[at : at + 1] = chance.choice([[], [f"{key}: null"], [f"{key}: [1, 2]"], [torn[at], torn[at]]])
+        path.write_text("\n".join(torn) + "\n", encoding="utf-8")
+        for finding in pack.check(tmp_path / "packs", [path]):
+            assert finding.line >= 1
+            assert finding.message.zh
+            assert finding.message.en
+
+
+def _papers() -> list[tuple[pack.Pack, pack.Give]]:
+    return [(one, give) for one in pack.every() for give in one.gives]
+
+
+@pytest.mark.parametrize(("one", "give"), _papers(), ids=lambda x: getattr(x, "template", ""))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_paper_can_be_drawn_from_the_packs_own_example(
+    one: pack.Pack, give: pack.Give, lang: Lang
+) -> None:
+    shared = {
+        "issued_on": date(2026, 11, 22),
+        "valid_until": give.valid_until(date(2026, 11, 22)),
+        "number": "LS1",
+    }
+    known = {
+        "unit": Words("示范派出所", "Example Station"),
+        "check_url": "https://example.org/v/x",
+        "demo": True,
+        "matter_number": "9901012611220000042",
+        "item": one.title,
+    }
+    data = one.raw["examples"][0]["data"]
+    given = {key: value for key, value in shared.items() if value is not None} | known
+    pdf = paper.render(give.template, {**given, **one.paper_data(give.template, data, shared)}, lang=lang)
+    assert pdf.startswith(b"%PDF")

@@ -9,6 +9,7 @@ from typing import Any
 
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.pack.item import Library, Pack
+from doorstep.kernel.pack.shape import shape_flaws
 from doorstep.kernel.pack.source import Finding, Source, Unusable, read
 from doorstep.kernel.words import Refused, Words
 
@@ -41,7 +42,7 @@ def library(root: Path = ROOT) -> Library:
 
 
 def load_pack(path: Path, root: Path = ROOT) -> Pack:
-    """One pack from its file. Unusable, with every finding, if its form, tables or flow do not hold.
+    """One pack from its file. Unusable, with every finding, if its shape, form, tables or flow do not hold.
 
     This is the quick load of a running system; ``check`` says far more and is what publishing needs.
     """
@@ -50,6 +51,9 @@ def load_pack(path: Path, root: Path = ROOT) -> Pack:
 
 def pack_of(source: Source, root: Path = ROOT) -> Pack:
     """A pack from a file that was read already."""
+    misfits = shape_flaws(source.data, root)
+    if misfits:
+        raise Unusable([source.finding(flaw) for flaw in misfits])
     try:
         return Pack.of(source.data, library(root))
     except Flawed as why:

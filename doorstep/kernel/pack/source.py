@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from doorstep.kernel.flaw import Flaw, Where
@@ -82,14 +83,16 @@ def read(path: Path, name: str = "") -> Source:
     name = name or str(path)
     yaml = YAML(typ="safe", pure=True)
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ReusedAnchorWarning)
+            root = yaml.compose(path.read_text(encoding="utf-8"))
         data = yaml.constructor.construct_document(root) if root is not None else None
     except MarkedYAMLError as why:
         mark = why.problem_mark or why.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         words = Words(f"不是有效的 YAML：{why.problem}", f"not valid YAML: {why.problem}")
         raise Unusable([Finding(name, line, col, "yaml", words)]) from None
-    except (OSError, ValueError) as why:
+    except (OSError, ValueError, ReusedAnchorWarning) as why:
         words = Words(f"读不出来：{why}", f"cannot be read: {why}")
         raise Unusable([Finding(name, 1, 1, "yaml", words)]) from None
     return Source(name, plain(data), root)
