@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -9,13 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
-from doorstep.kernel import clock, draft, file, issue, matter, pack, paper, post, rate, read
+from doorstep.kernel import clock, draft, file, issue, matter, pack, paper, post, rate, read, trust
+from doorstep.kernel import receipt as receipts
 from doorstep.kernel.field import Fault
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused, Words
-from doorstep.web import questions
+from doorstep.web import language, questions
 from doorstep.web.portal.apply import asking, take_files
 from doorstep.web.portal.item import how_it_goes
 from doorstep.web.portal.picture import acts, legs, plate, stops, todo
@@ -111,6 +113,25 @@ def receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespon
         "qr": mark_safe(paper.qr_svg(address)),  # noqa: S308  (our own drawing of our own address)
     }
     return render(request, "web/portal/receipt.html", context)
+
+
+def receipt_pdf(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """The receipt of acceptance, on paper: also for who came to a window without a phone."""
+    return _copy(request, viewer, matter_id, receipts.acceptance, "receipt")
+
+
+def to_correct_pdf(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """Everything that is to be put right, on paper."""
+    return _copy(request, viewer, matter_id, receipts.to_correct, "to-correct")
+
+
+def _copy(
+    request: HttpRequest, viewer: Viewer, matter_id: UUID, draw: Callable[..., bytes], name: str
+) -> HttpResponse:
+    found = read.read_matter(viewer, matter_id)
+    address = request.build_absolute_uri(f"/matter/{found.id}")
+    content = draw(found, lang=language.lang(), address=address, demo=trust.is_demo())
+    return _bytes(content, "application/pdf", f"{found.number}-{name}.pdf")
 
 
 def correct(

@@ -15,7 +15,7 @@ ROUTES: tuple[Route, ...] = (
     Route("points", home.points, "points", PUBLIC),
     Route("item/<str:code>", item.item, "item", PUBLIC),
     Route("v", verify.ask, "verify.ask", PUBLIC),
-    Route("v/<str:code>", verify.verify, "verify", PUBLIC),
+    Route("v/<str:code>", verify.verify, "verify", PUBLIC, methods=_BOTH),
     Route("login", account.login, "login", PUBLIC, methods=_BOTH),
     Route("logout", account.logout, "logout", SIGNED_IN, methods=("POST",)),
     Route("apply/<str:code>", apply.start, "apply", "apply", kinds=_RESIDENT),
@@ -27,6 +27,8 @@ ROUTES: tuple[Route, ...] = (
     Route("mine", matter.mine, "mine", SIGNED_IN, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>", matter.one, "matter", SIGNED_IN, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>/receipt", matter.receipt, "matter.receipt", SIGNED_IN, kinds=_RESIDENT),
+    Route("matter/<uuid:matter_id>/receipt.pdf", matter.receipt_pdf, "matter.receipt.pdf", SIGNED_IN),
+    Route("matter/<uuid:matter_id>/to-correct.pdf", matter.to_correct_pdf, "matter.to_correct.pdf", SIGNED_IN),
     Route(
         "matter/<uuid:matter_id>/correct", matter.correct, "matter.correct", "apply",
         methods=_BOTH, kinds=_RESIDENT, receives=True,

@@ -24,8 +24,12 @@ def ask(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def verify(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
-    """What the code stands for."""
+    """What the code stands for. A posted name is compared with the paper's: a code can be copied, a name not."""
     found = read.check_paper(issue.code_hash(code))
     verdict = _VERDICTS["revoked" if found and found.state == "revoked" else "expired"]
-    context = {"asked": True, "paper": found, "verdict": verdict}
+    name = request.POST.get("name", "").strip()[:80]
+    context = {
+        "asked": True, "paper": found, "verdict": verdict, "code": code, "name": name,
+        "bears": issue.is_made_out_to(code, name) if found and name else None,
+    }  # fmt: skip
     return render(request, "web/portal/verify.html", context, status=200 if found else 404)
