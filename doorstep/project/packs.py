@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from doorstep.kernel import pack
+from doorstep.kernel.pack.mutant import mutate
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +23,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         one.add_argument("files", nargs="*", type=Path, help="默认全部 · all, if none is named")
         if name != "fmt":
             one.add_argument("--json", action="store_true", help="一行一条 · one JSON object a line")
+        if name == "test":
+            told = "例子能发现多少错 · how many small mistakes the examples notice"
+            one.add_argument("--mutate", action="store_true", help=told)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         return _check(files, args.json)
     if args.packs_verb == "fmt":
         return _fmt(files)
-    return _test(files, args.json)
+    return _mutate(files, args.json) if args.mutate else _test(files, args.json)
 
 
 def _check(files: list[Path], as_json: bool) -> int:
@@ -60,6 +64,22 @@ def _test(files: list[Path], as_json: bool) -> int:
     if not as_json:
         _say(f"{ran} 个例子，{failed} 个没通过 · {ran} examples, {failed} failed")
     return 1 if failed or not ran else 0
+
+
+def _mutate(files: list[Path], as_json: bool) -> int:
+    try:
+        tried = [mutate(pack.load_pack(path)) for path in files]
+    except pack.Unusable as why:
+        sys.stderr.write(f"{why}\n")
+        return 1
+    for one in tried:
+        if as_json:
+            _say(json.dumps(one.as_dict()))
+            continue
+        _say(f"{one.pack}: {one.caught}/{one.tried}")
+        for name in one.survived:
+            _say(f"  没发现 · not noticed: {name}")
+    return 0
 
 
 def _fmt(files: list[Path]) -> int:

@@ -16,6 +16,7 @@ from doorstep.kernel import flow as game
 from doorstep.kernel import pack, paper
 from doorstep.kernel.clock import Limit
 from doorstep.kernel.pack.dated import in_force, overlaps, read_dated
+from doorstep.kernel.pack.mutant import mutate
 from doorstep.kernel.words import Lang, Refused, Words
 
 CARD, ENTRY = "HZ-078", "HZ-106"
@@ -358,3 +359,17 @@ def test_every_paper_can_be_drawn_from_the_packs_own_example(
     given = {key: value for key, value in shared.items() if value is not None} | known
     pdf = paper.render(give.template, {**given, **one.paper_data(give.template, data, shared)}, lang=lang)
     assert pdf.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("one", pack.every(), ids=lambda one: one.code)
+def test_the_examples_notice_nearly_every_small_mistake(one: pack.Pack) -> None:
+    tried = mutate(one)
+    assert tried.tried >= 15
+    assert tried.as_dict()["share"] >= 0.95, tried.survived
+
+
+def test_a_pack_whose_examples_prove_nothing_is_seen_through() -> None:
+    raw = json.loads(pack.current(ENTRY).content)
+    raw["pack"]["examples"] = raw["pack"]["examples"][:1]
+    tried = mutate(pack.Pack.from_content(json.dumps(raw)))
+    assert tried.as_dict()["share"] < 0.7
