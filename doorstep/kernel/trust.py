@@ -303,5 +303,10 @@ def demo_logins() -> list[dict[str, Any]]:
     return list(_fact("demo_logins") or []) if is_demo() else []
 
 
+def demo_fact(name: str) -> Any:
+    """One fact of a demo database, or None; None everywhere else."""
+    return _fact(name) if is_demo() else None
+
+
 def _fact(name: str) -> Any:
     return Fact.objects.filter(name=name).values_list("value", flat=True).first()

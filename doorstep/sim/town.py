@@ -25,6 +25,7 @@ from doorstep.kernel import clock, file, matter, org, rate, trust
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.party import Person, find_or_add
 from doorstep.kernel.region import Region, region
+from doorstep.kernel.words import Refused
 from doorstep.sim import office
 from doorstep.sim.people import Citizen, citizen
 
@@ -53,20 +54,24 @@ def build(progress: Callable[[str], None]) -> None:
 
     ``progress`` is told, in words, what is being done. DOORSTEP_DEMO_FAST=1 leaves out the history.
     """
-    if trust.demo_logins():
+    if trust.demo_fact("demo_lives") is not None:
         return
     seed = int(os.environ.get("DOORSTEP_SEED", "1"))
     town = Town(region(), seed, random.Random(seed))  # noqa: S311  # a town, not a secret
     org.forget_town()
     progress("请大家上岗 / people take up their posts")
-    logins = _staff(town)
-    logins += _people(town)
+    logins = _staff(town) + _people(town)
+    office.ask([{"fact": ["demo_logins", logins]}])
+    _print_logins(logins)
     lives = 0 if _fast() else LIVES
     progress(f"过 {lives} 件事 / {lives} matters are lived")
     for number in range(lives):
-        _live(town, number)
-    office.ask([{"fact": ["demo_logins", logins]}])
-    _print_logins(logins)
+        try:
+            _live(town, number)
+        except Refused as no:
+            if no.code != "request-reused":  # lived before an interruption; the town goes on from there
+                raise
+    office.ask([{"fact": ["demo_lives", lives]}])
 
 
 def _division(town: Town) -> str:
@@ -96,7 +101,9 @@ def _staff(town: Town) -> list[dict[str, Any]]:
                     "en": f"{unit['name']['en']} {role}",
                 }
                 orders.append(_order(town, f"{role}.{unit['id']}", role, name, unit["id"]))
-    office.ask(orders)
+    orders = _hire(town, "demo_staff", orders)
+    passwords = {order["make"]["login"]: order["make"]["password"] for order in orders}
+    logins = [login | {"password": passwords[login["login"]]} for login in logins]
     for order in orders:
         made = order["make"]
         town.tokens[made["login"]] = trust.sign_in(made["login"], made["password"])
@@ -128,10 +135,21 @@ def _people(town: Town) -> list[dict[str, Any]]:
         town.residents.append((login, someone))
         if one:
             logins.append(_login(one, order["make"]["password"], ""))
-    office.ask(orders)
+    orders = _hire(town, "demo_residents", orders)
+    passwords = {order["make"]["login"]: order["make"]["password"] for order in orders}
+    logins = [login | {"password": passwords[login["login"]]} for login in logins]
     for order in orders:
         town.tokens[order["make"]["login"]] = trust.sign_in(order["make"]["login"], order["make"]["password"])
     return logins
+
+
+def _hire(town: Town, fact: str, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Have the accounts made, together with the fact that they were; after an interruption, those made before."""
+    before = trust.demo_fact(fact)
+    if before is not None:
+        return list(before)
+    office.ask([*orders, {"fact": [fact, orders]}])
+    return orders
 
 
 def _named(someone: Citizen, name: str) -> Citizen:
