@@ -22,7 +22,7 @@ _SUFFIX = ".file"
 
 
 class Arrived(UploadedFile):  # type: ignore[type-arg]  # not generic when it runs
-    """A whole file of a form, sealed already; ``finished`` is what the store knows of it."""
+    """A file of a form, sealed already; ``finished`` is what the store knows of it, None if it was refused."""
 
     finished: Any = None
 
@@ -52,13 +52,11 @@ class Arriving(FileUploadHandler):
     def file_complete(self, file_size: int) -> Arrived | None:
         if self._arrival is None:
             return None
+        arrived = Arrived(None, self.file_name, self.content_type, file_size)
         try:
-            finished = self._arrival.finish(file_size)
+            arrived.finished = self._arrival.finish(file_size)
         except Refused as refusal:
             _refusals(self.request)[str(self.field_name)] = refusal
-            return None
-        arrived = Arrived(None, self.file_name, self.content_type, file_size)
-        arrived.finished = finished
         return arrived
 
     def upload_interrupted(self) -> None:
@@ -90,7 +88,7 @@ def receive(request: HttpRequest) -> Received:
         name.removesuffix(_SUFFIX): refusal for name, refusal in _refusals(request).items()
     }
     for name, upload in request.FILES.items():
-        if isinstance(upload, Arrived):
+        if isinstance(upload, Arrived) and upload.finished is not None:
             taken[name.removesuffix(_SUFFIX)] = _keep(upload)
     return taken
 

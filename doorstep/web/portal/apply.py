@@ -24,6 +24,7 @@ from doorstep.web.questions import Asking, FaultLine, anchor_of
 from doorstep.web.uploads import Received
 
 REVIEW = Words("看一遍，提交", "Review and send")
+MORE = Words("您刚才的回答还要再问一点，在下面。", "Your answer calls for one more question below.")
 _HELD = {"applicant.name": "name", "applicant.id_no": "id_no", "applicant.mobile": "phone"}
 
 
@@ -85,8 +86,11 @@ def _post(
     if request.POST.get("go") != "next":
         return _show(request, viewer, found, here, kept)
     faults = found.form.validate(data, page=here.id)
+    again = next((one for one in found.form.pages(data) if one.id == here.id), here)
     if faults:
-        return _show(request, viewer, found, here, kept, faults)
+        return _show(request, viewer, found, again, kept, faults)
+    if {one.pointer for one in again.fields} - {one.pointer for one in here.fields}:
+        return redirect(f"/apply/{found.code}/{here.id}?more=1")  # an answer called for another question
     return redirect(_after(found, here.id, data))
 
 
@@ -143,6 +147,7 @@ def _show(
         "before": Back(pages[place - 1].title, f"/apply/{found.code}/{pages[place - 1].id}")
         if place
         else None,
+        "called": MORE if request.GET.get("more") else None,
         "saved_at": kept.saved_at if kept.version > 1 else None,
         **_progress(found, pages, place),
     }
