@@ -19,7 +19,7 @@ from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
 from doorstep.kernel.models import Matter, PackVersion, Point, Posting, Step, Unit
 from doorstep.kernel.org import town, unit_named
-from doorstep.kernel.party import Person, find_or_add
+from doorstep.kernel.party import Person, find_or_add, people
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_right
 from doorstep.kernel.words import Refused, Words
@@ -331,6 +331,8 @@ def add_share(
 
 
 def post_tokens(row: Matter, party_id: UUID, person: Person | None) -> None:
+    """What `search` finds the matter by, however it came in: number, party, and the person's name and identity number."""
+    person = person or people([party_id]).get(party_id)
     tokens = [keys().blind("number", row.number), keys().blind("party", str(party_id))]
     if person is not None:
         tokens.append(keys().blind("name", person.name))
