@@ -97,7 +97,7 @@ def sign_out(request: Asked) -> HttpResponse:
 @operation(router, "GET", "/stream-url", right=SIGNED_IN, answer=StreamUrl)
 def stream_url(request: Asked) -> HttpResponse:
     """Where live changes come from (server-sent events, same session)."""
-    return said(StreamUrl(url=settings.STREAM_URL))
+    return said(StreamUrl(url=getattr(request, "stream_url", "")))
 
 
 def _me(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,13 +91,17 @@ def test_of_two_clerks_at_once_one_is_told(calls: Calls) -> None:
         answers.append(calls.act("clerk", made, "intake", version=made["version"]))
         connections.close_all()
 
-    threads = [threading.Thread(target=act) for _ in range(2)]
+    _together(act)
+    assert sorted(a.status_code for a in answers) == [200, 409]
+    assert is_problem(next(a for a in answers if a.status_code == 409), 409, "moved-on")
+
+
+def _together(work: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=work) for _ in range(2)]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    assert sorted(a.status_code for a in answers) == [200, 409]
-    assert is_problem(next(a for a in answers if a.status_code == 409), 409, "moved-on")
 
 
 def test_an_old_page_is_told(calls: Calls) -> None:
@@ -157,6 +162,32 @@ def test_search_by_number_finds_only_what_one_may_see(calls: Calls, role: str, s
     made = calls.opened()
     rows = calls.people[role].get(f"matters?party={made['number']}").json()["results"]
     assert [r["id"] for r in rows] == ([made["id"]] if seen else [])
+
+
+def test_a_clerk_finds_what_came_in_online_by_the_number_on_the_card(calls: Calls) -> None:
+    from doorstep.kernel.party import own_person
+
+    made = calls.opened()
+    with calls.cast.enter("resident") as viewer:
+        own = own_person(viewer)
+    rows = calls.clerk.get(f"matters?party={own.id_no if own else '?'}").json()["results"]
+    assert made["id"] in [r["id"] for r in rows]
+
+
+def test_the_same_request_twice_at_once_happens_once(calls: Calls) -> None:
+    card, key, ready = calls.card(), fresh(), threading.Barrier(2)
+    answers: list[Any] = []
+
+    def send() -> None:
+        from django.db import connections
+
+        ready.wait()
+        answers.append(calls.resident.post("matters", card, key=key))
+        connections.close_all()
+
+    _together(send)
+    assert [a.status_code for a in answers] == [201, 201] and answers[0].json() == answers[1].json()
+    assert sum("Idempotent-Replay" in a.headers for a in answers) == 1
 
 
 def test_note_share_link_and_hand_over(calls: Calls) -> None:
