@@ -9,12 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from doorstep.run.place import Place
 from tests.cast import Cast, make_cast
 from tests.running import Doorstep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
+
+
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("long", max_examples=10_000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

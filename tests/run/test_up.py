@@ -24,11 +24,26 @@ def running() -> Iterator[Doorstep]:
     found.remove()
 
 
-@pytest.fixture
-def stopped() -> Iterator[Doorstep]:
-    """A data directory that has run once and was stopped in order; the caller may spoil it."""
+@pytest.fixture(scope="module")
+def finished() -> Iterator[Doorstep]:
+    """A data directory that has run once and was stopped in order."""
     found = Doorstep()
     found.start().stop()
+    yield found
+    found.remove()
+
+
+@pytest.fixture
+def stopped(finished: Doorstep) -> Iterator[Doorstep]:
+    """A copy of it, which the test may spoil."""
+    found = Doorstep()
+    shutil.rmtree(found.root)
+    subprocess.run(["cp", "-a", str(finished.root), str(found.root)], check=True)
+    link = found.data / "pg"
+    if link.is_symlink():
+        target = found.root / link.readlink().relative_to(finished.root)
+        link.unlink()
+        link.symlink_to(target)
     yield found
     found.remove()
 
