@@ -61,6 +61,8 @@ def test_a_receipt_can_be_taken_home_on_paper(cast: Cast, role: str) -> None:
     done = cast.apply()
     page = browser(cast, role).get(f"/matter/{done.matter_id}/receipt.pdf")
     assert page.headers["Content-Type"] == "application/pdf"
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert page.content.startswith(b"%PDF-")
 
 

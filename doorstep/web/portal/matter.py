@@ -262,7 +262,11 @@ def _bytes(content: bytes, media: str, name: str) -> HttpResponse:
     """Shown by itself in the browser's own viewer, never as part of a page."""
     response = HttpResponse(content, content_type=media)
     response["Content-Disposition"] = f'inline; filename="{name}"' if name else "inline"
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    # No sandbox for PDFs: Safari then shows an empty window. Browsers run PDF viewers apart from the origin.
+    box = "" if media == "application/pdf" else "; sandbox"
+    response["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'{box}"
+    )
     return response
 
 
