@@ -171,6 +171,7 @@ def _order(town: Town, login: str, role: str, name: dict[str, str], unit: int | 
 def _login(one: dict[str, Any], password: str, unit: str) -> dict[str, Any]:
     role = one.get("as", one["role"])
     return {"role": one["role"], "name": one["name"]["zh"], "name_en": one["name"]["en"], "login": one["login"],
+            "title": [one["title"]["zh"], one["title"]["en"]],
             "password": password, "unit": unit, "start_url": _START.get(role, "/counter/desk/")}  # fmt: skip
 
 
@@ -331,11 +332,11 @@ def _upload(town: Town, login: str, material: str, number: int) -> UUID:
 
 def picture(number: int) -> bytes:
     """A drawn figure, never a photograph of anybody."""
-    image = Image.new("RGB", (358, 441), "white")
+    image = Image.new("RGB", (179, 220), "white")
     draw = ImageDraw.Draw(image)
     shade = (120 + number % 60, 130 + number % 40, 150)
-    draw.ellipse((109, 90, 249, 250), fill=shade)
-    draw.ellipse((59, 270, 299, 560), fill=shade)
+    draw.ellipse((54, 45, 124, 125), fill=shade)
+    draw.ellipse((29, 135, 149, 280), fill=shade)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=70)
     return out.getvalue()

@@ -80,8 +80,8 @@ def _start_of(login_name: str) -> str:
 def _person(raw: dict[str, Any]) -> DemoPerson:
     unit = raw.get("unit") or ""
     named = next((u.name for u in town().units.values() if u.zh == unit), None)
-    role = str(raw["role"])
-    line = Words(f"{named.zh}，{role}", f"{named.en}, {role}") if named else Words("居民", "Resident")
+    title = Words(*raw["title"])
+    line = Words(f"{named.zh}，{title.zh}", f"{named.en}, {title.en}") if named else title
     name = Words(str(raw["name"]), str(raw.get("name_en") or raw["name"]))
     return DemoPerson(
         raw["role"], raw["login"], raw["password"], name, line, "building-bank" if named else "user"
