@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doorstep.kernel.flaw import Flawed
@@ -133,3 +133,58 @@ def test_a_checked_table_answers_every_possible_case(married: bool, missing: int
         {"married": married, "missing": missing, "channel": channel}
     )
     assert 1 <= decision.row <= 5
+
+
+_NUMBER_CELLS = st.sampled_from(
+    ["-", "0", "3", "1..4", "5..9", ">= 2", "<= 6", "> 8", "< 1", "0, 9", "2..3, 7"]
+)
+
+
+def _holds(cell: str, value: int) -> bool:
+    """A number cell read the slow and plain way."""
+    for part in cell.split(","):
+        text = part.strip()
+        if text == "-":
+            return True
+        for sign, good in (
+            (">=", value.__ge__),
+            ("<=", value.__le__),
+            (">", value.__gt__),
+            ("<", value.__lt__),
+        ):
+            if text.startswith(sign):
+                if good(int(text[len(sign) :])):
+                    return True
+                break
+        else:
+            low, _, high = text.partition("..")
+            if int(low) <= value <= int(high or low):
+                return True
+    return False
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(_NUMBER_CELLS, st.sampled_from(["-", True, False])), min_size=1, max_size=5))
+def test_gaps_and_dead_rows_are_found_exactly(rows: list[tuple[str, Any]]) -> None:
+    points = [(number, yes) for number in range(10) for yes in (True, False)]
+    first = {
+        (n, yes): next((at for at, (a, b) in enumerate(rows) if _holds(a, n) and b in ("-", yes)), None)
+        for n, yes in points
+    }
+    gap = None in first.values()
+    dead = set(range(len(rows))) - set(first.values())
+    raw = {
+        "inputs": {"n": {"type": "int", "min": 0, "max": 9}, "yes": "bool"},
+        "outputs": {"route": ["go"]},
+        "rows": [[a, b, "go"] for a, b in rows],
+    }
+    try:
+        table = compile_table("random", raw)
+    except Flawed as flawed:
+        found = [(flaw.rule, flaw.where) for flaw in flawed.flaws]
+        assert (("table.gap", ("rows",)) in found) == gap
+        assert {where[1] for rule, where in found if rule == "table.dead_row"} == dead
+    else:
+        assert not gap
+        assert not dead
+        assert all(table.decide({"n": n, "yes": yes}).row == first[n, yes] + 1 for n, yes in points)
