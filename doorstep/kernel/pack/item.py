@@ -6,7 +6,7 @@ import calendar
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
@@ -95,7 +95,7 @@ class Pack:
     form: Form
     tables: Mapping[str, Table]
     flow: Flow
-    _flows: dict[date, Flow] = field(default_factory=dict, repr=False)
+    _flows: dict[tuple[tuple[str, Limit], ...], Flow] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, raw: Mapping[str, Any], library: Library) -> Pack:
@@ -106,8 +106,9 @@ class Pack:
             for name, one in (raw.get("tables") or {}).items()
             if (table := _part(flaws, ("tables", name), lambda: compile_table(name, one)))  # noqa: B023
         }
+        limits = {name: rows[-1].value["limit"] for name, rows in _dated_limits(raw).items()}
         form = _part(flaws, ("form",), lambda: Form(raw["form"], library.facts))
-        flow = _part(flaws, ("flow",), lambda: compile_flow(raw["flow"], tables, _limits(raw, None)))
+        flow = _part(flaws, ("flow",), lambda: compile_flow(raw["flow"], tables, limits))
         if flaws or form is None or flow is None:
             raise Flawed(flaws)
         return cls(raw, library, form, tables, flow)
@@ -190,12 +191,21 @@ class Pack:
 
     def limit(self, name: str, on: date | None = None) -> Limit | None:
         """A named limit as of a day; without a day, the latest."""
-        return _limits(self.raw, on).get(name)
+        return self._limits(on).get(name)
+
+    def _limits(self, on: date | None) -> dict[str, Limit]:
+        """All named limits as of a day. Rows were parsed once; lists ask this for every line."""
+        held = ((name, in_force(rows, on)) for name, rows in self._dated_limits.items())
+        return {name: row.value["limit"] for name, row in held if row is not None}
+
+    @cached_property
+    def _dated_limits(self) -> dict[str, tuple[Dated, ...]]:
+        return _dated_limits(self.raw)
 
     @cached_property
     def promise(self) -> Limit:
         """Within what time it is done, as promised to everybody."""
-        return _limits(self.raw, None)["promise"]
+        return self._limits(None)["promise"]
 
     @property
     def statutory(self) -> Limit | None:
@@ -204,9 +214,11 @@ class Pack:
 
     def flow_on(self, day: date) -> Flow:
         """The flow with the limits of a day: a matter keeps those of the day it was accepted."""
-        if day not in self._flows:
-            self._flows[day] = compile_flow(self.raw["flow"], self.tables, _limits(self.raw, day))
-        return self._flows[day]
+        limits = self._limits(day)
+        key = tuple(limits.items())
+        if key not in self._flows:
+            self._flows[key] = compile_flow(self.raw["flow"], self.tables, limits)
+        return self._flows[key]
 
     def fee(self, on: date | None = None) -> Dated | None:
         """What it costs: ``value`` holds amount (text, two decimals) and currency. None: nothing."""
@@ -348,10 +360,11 @@ def _of_id_number(how: str, number: Any) -> Any:
     return f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
 
 
-def _limits(raw: Mapping[str, Any], on: date | None) -> dict[str, Limit]:
-    limits = {}
-    for name, rows in (raw.get("limits") or {}).items():
-        row = in_force(read_dated(rows), on)
-        if row is not None:
-            limits[name] = Limit.parse(row.value["value"])
-    return limits
+def _dated_limits(raw: Mapping[str, Any]) -> dict[str, tuple[Dated, ...]]:
+    """Each named limit's rows, with the limit itself as ``limit``."""
+    return {
+        name: tuple(
+            replace(row, value={"limit": Limit.parse(row.value["value"])}) for row in read_dated(rows)
+        )
+        for name, rows in (raw.get("limits") or {}).items()
+    }
