@@ -1,0 +1,39 @@
+"""The counter: one window for every item, and the desk behind it."""
+
+from __future__ import annotations
+
+from doorstep.domains.counter import desk, matter, window
+from doorstep.domains.counter.frame import STAFF
+from doorstep.kernel.plug import Domain, Tile
+from doorstep.kernel.words import Words
+from doorstep.web.routes import Route
+
+_BOTH = ("GET", "POST")
+_MATTER = "counter/matter/<uuid:matter_id>"
+_VISIT = "counter/visit/<uuid:visit_id>"
+
+DOMAIN = Domain(
+    name="counter",
+    title=Words("窗口与审批", "Counter and approval"),
+    tiles=(
+        Tile(Words("窗口", "Counter"), Words("收件、发证", "Take in and hand out"), "/counter/", "receive", "user-plus"),
+        Tile(Words("审批台", "Approval desk"), Words("按期限办", "By due time"), "/counter/desk/", "decide", "gavel"),
+    ),
+    routes=(
+        Route("counter/", window.start, "counter", "receive", "staff", _BOTH, STAFF, receives=True),
+        Route(_VISIT, window.go_on, "counter_visit", "receive", "staff", _BOTH, STAFF, receives=True),
+        Route(f"{_VISIT}/keep", window.autosave, "counter_keep", "receive", "staff", ("POST",), STAFF),
+        Route(f"{_VISIT}/receipt", window.receipt, "counter_receipt", "receive", "staff", kinds=STAFF),
+        *desk.routes(desk.APPROVALS),
+        *desk.routes(desk.INTAKE),
+        *desk.routes(desk.HAND_OUT),
+        Route("counter/matters", matter.listing, "counter_matters", "read", "staff", kinds=STAFF),
+        Route("counter/search", matter.find, "counter_search", "search", "staff", kinds=STAFF),
+        Route(_MATTER, matter.show, "counter_matter", "read", "staff", kinds=STAFF),
+        Route(f"{_MATTER}/note", matter.add_note, "counter_note", "note", "staff", ("POST",), STAFF),
+        Route(f"{_MATTER}/hand-over", matter.move, "counter_hand_over", "hand_over", "staff", ("POST",), STAFF),
+        Route("counter/file/<uuid:file_id>", matter.show_file, "counter_file", "read", "staff", kinds=STAFF),
+        Route("counter/file/<uuid:file_id>/look", matter.look, "counter_look", "read", "staff", kinds=STAFF),
+        Route("counter/paper/<str:number>", matter.show_paper, "counter_paper", "read", "staff", kinds=STAFF),
+    ),
+)  # fmt: skip
