@@ -269,8 +269,8 @@ class DiskStore:
             path.unlink(missing_ok=True)
         unknown = []
         for path in self._kept.glob("*/*"):
-            file_id = UUID(path.name)
-            if file_id not in known_ids and _older(path, before):
+            file_id = _id_of(path)
+            if file_id and file_id not in known_ids and _older(path, before):
                 self.delete(file_id)
                 unknown.append(file_id)
         return Swept(len(unfinished), tuple(unknown))
@@ -371,3 +371,11 @@ def _older(path: Path, moment: float) -> bool:
         return path.stat().st_mtime < moment
     except FileNotFoundError:
         return False
+
+
+def _id_of(path: Path) -> UUID | None:
+    """The id in a file name; None for what we did not put there, which is left alone."""
+    try:
+        return UUID(path.name)
+    except ValueError:
+        return None

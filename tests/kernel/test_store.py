@@ -248,10 +248,14 @@ def age(root: Path, days: float) -> None:
 def test_a_sweep_takes_old_rubbish_and_nothing_else(store: DiskStore, key: bytes, tmp_path: Path) -> None:
     known, unknown = put(store, PDF, key), put(store, PDF, key)
     store.put_stream([PDF])
+    stranger = tmp_path / "files" / "kept" / "00" / "lost+found"
+    stranger.parent.mkdir(exist_ok=True)
+    stranger.touch()
     age(tmp_path, 2)
     fresh = put(store, PDF, key)
     swept = store.sweep(min_age=DAY, known_ids={known.id})
     assert (swept.unfinished, swept.unknown) == (1, (unknown.id,))
+    assert stranger.exists()
     assert store.open(known.id, key) == store.open(fresh.id, key) == PDF
 
 
