@@ -6,15 +6,16 @@ from typing import Annotated, Any
 
 from django.http import HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import Field, RootModel
 
-from doorstep.api.answer import Duration, Money, Out, Text, said
+from doorstep.api.answer import Duration, In, Money, Out, Text, said
 from doorstep.api.guard import Asked, operation
 from doorstep.kernel import clock, pack
 from doorstep.kernel.flow import Step
 from doorstep.kernel.org import point_named
 from doorstep.kernel.pack.item import Asked as AskedMaterial
 from doorstep.kernel.region import calendar, region
+from doorstep.web.finding import Hit, find
 from doorstep.web.routes import PUBLIC
 
 router = Router(tags=["items"])
@@ -75,6 +76,25 @@ class Item(ItemCard):
     version: Annotated[str, Field(description="hash of the pack")]
 
 
+class Question(In):
+    """What somebody wants, in their own words."""
+
+    text: str = Field(min_length=1, max_length=1000)
+
+
+class Guess(Out):
+    """An item that may be meant, how well it fits (0 to 1), and which of its names the words come close to."""
+
+    item: str
+    title: Text
+    score: float
+    why: Text
+
+
+class Guesses(RootModel[list[Guess]]):
+    """At most three, best first."""
+
+
 @operation(router, "GET", "/items", right=PUBLIC, answer=Items)
 def list_items(
     request: Asked,
@@ -92,11 +112,9 @@ def list_items(
     found = [
         one
         for one in (pack.every() if region_ in ("", region().code) else ())
-        if (not branch or one.branch == branch)
-        and (not (channel or point) or channels & set(one.channels))
-        and _says(one, q)
+        if (not branch or one.branch == branch) and (not (channel or point) or channels & set(one.channels))
     ]
-    cards = [ItemCard(**_card(one)) for one in found]
+    cards = [ItemCard(**_card(one)) for one in (_best_first(found, q) if q.strip() else found)]
     return said(Items(results=cards, count=len(cards)))
 
 
@@ -104,6 +122,33 @@ def list_items(
 def read_item(request: Asked, code: str) -> HttpResponse:
     """One item with its guide, materials, form, flow and reasons."""
     return said(_item(pack.current(code)))
+
+
+@operation(router, "POST", "/guide", right=PUBLIC, answer=Guesses, keyed=False)
+def guide(request: Asked, asked: Question) -> HttpResponse:
+    """Which items may be meant, best first, at most three; none when nothing fits.
+
+    Nothing of the text is kept, so it needs no Idempotency-Key.
+    """
+    hits = find(asked.text, pack.every())
+    return said(
+        Guesses(
+            [
+                Guess(item=h.pack.code, score=round(h.score, 3), why=_why(h), title=Text.of(h.pack.title))
+                for h in hits
+            ]
+        )
+    )
+
+
+def _why(hit: Hit) -> Text:
+    return Text(zh=f"和“{hit.name}”相近", en=f"close to “{hit.name}”")
+
+
+def _best_first(packs: list[pack.Pack], q: str) -> list[pack.Pack]:
+    """Those that fit the words as a person means them, then those that hold the words as they stand."""
+    ranked = [hit.pack for hit in find(q, packs, most=len(packs))]
+    return ranked + [one for one in packs if one not in ranked and _says(one, q)]
 
 
 def _says(one: pack.Pack, q: str) -> bool:

@@ -18,10 +18,11 @@ _STOP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A service that may be meant, and how well the words fit (0 to 1)."""
+    """A service that may be meant, how well the words fit (0 to 1), and which of its names they fit best."""
 
     pack: Pack
     score: float
+    name: str = ""
 
 
 def find(text: str, packs: Iterable[Pack], most: int = 3) -> list[Hit]:
@@ -29,7 +30,7 @@ def find(text: str, packs: Iterable[Pack], most: int = 3) -> list[Hit]:
     asked = _parts(text)
     if not asked:
         return []
-    hits = [Hit(one, max(_fit(asked, _parts(name)) for name in _names(one))) for one in packs]
+    hits = [Hit(one, *max((_fit(asked, _parts(name)), name) for name in _names(one))) for one in packs]
     return sorted((hit for hit in hits if hit.score >= _ENOUGH), key=lambda hit: -hit.score)[:most]
 
 

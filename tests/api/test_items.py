@@ -27,6 +27,16 @@ def test_an_item_tells_all_that_is_needed_to_apply(calls: Calls) -> None:
     assert all(law["title"]["zh"] and law["title"]["en"] for law in item["law"])
 
 
+@pytest.mark.parametrize("text", ["身份证丢了，急着坐车", "I lost my ID card"])
+def test_the_guide_understands_everyday_words(calls: Calls, text: str) -> None:
+    guesses = calls.nobody.post("guide", {"text": text}, key="").json()
+    assert guesses[0]["item"] == "HZ-078" and 0 < guesses[0]["score"] <= 1 and guesses[0]["why"]["zh"]
+
+
+def test_the_guide_says_nothing_when_nothing_fits(calls: Calls) -> None:
+    assert calls.nobody.post("guide", {"text": "天气预报"}, key="").json() == []
+
+
 def test_an_unknown_item_is_not_there(calls: Calls) -> None:
     assert calls.nobody.get("items/HZ-999").status_code == 404
 
