@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token, rotate_token
 from ninja import Router
@@ -15,7 +14,7 @@ from doorstep.api.guard import Asked, operation
 from doorstep.kernel import trust
 from doorstep.kernel.org import town
 from doorstep.kernel.trust import Viewer
-from doorstep.web.routes import PUBLIC, SESSION_COOKIE, SIGNED_IN, token_of
+from doorstep.web.routes import PUBLIC, SESSION_COOKIE, SIGNED_IN, give_token, token_of
 
 router = Router(tags=["session"])
 
@@ -73,9 +72,7 @@ def sign_in(request: HttpRequest, who: SignIn) -> HttpResponse:
     with trust.enter(token) as viewer:
         body = Session(**_me(request, viewer), token=token)
         response = said(body, 201, {"Location": "/api/v1/session"})
-    response.set_cookie(
-        SESSION_COOKIE, token, max_age=trust.SESSION_MINUTES * 60, httponly=True, samesite="Lax", secure=settings.HTTPS
-    )  # fmt: skip
+    give_token(response, token)
     return response
 
 

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -71,6 +72,14 @@ def token_of(request: HttpRequest) -> str:
     if bearer.startswith("Bearer "):
         return bearer.removeprefix("Bearer ").strip()
     return request.COOKIES.get(SESSION_COOKIE, "")
+
+
+def give_token(response: HttpResponseBase, token: str) -> None:
+    """Let the browser carry the session: unreadable to scripts, unsent from other sites, for as long as it lasts."""
+    response.set_cookie(
+        SESSION_COOKIE, token, max_age=trust.SESSION_MINUTES * 60, httponly=True, samesite="Lax",
+        secure=settings.CSRF_COOKIE_SECURE,
+    )  # fmt: skip
 
 
 def _guarded(route: Route) -> Callable[..., HttpResponseBase]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
@@ -15,7 +14,7 @@ from doorstep.kernel import trust
 from doorstep.kernel.org import town
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused, Words
-from doorstep.web.routes import SESSION_COOKIE, token_of
+from doorstep.web.routes import SESSION_COOKIE, give_token, token_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,7 @@ def login(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def _welcome(request: HttpRequest, token: str, wanted: str) -> HttpResponse:
     rotate_token(request)
     response = redirect(_inside(request, wanted) or _start_of(request.POST.get("login", "")))
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=trust.SESSION_MINUTES * 60,
-        httponly=True,
-        secure=settings.CSRF_COOKIE_SECURE,
-        samesite="Lax",
-    )
+    give_token(response, token)
     return response
 
 
