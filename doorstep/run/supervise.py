@@ -73,7 +73,6 @@ class Supervisor:
 
     def _start(self, bind: str, shift: str) -> None:
         os.environ["DOORSTEP_CLOCK_SHIFT"] = shift
-        os.environ["DOORSTEP_DEMO"] = "1" if self.demo else "0"
         self.place.secret("web")
         if url := os.environ.get("DATABASE_URL"):
             self.place.check_room()
