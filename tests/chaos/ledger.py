@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass
 class Asked:
-    """One request with its key. ``tries`` counts how often it was sent; ``answer`` is the first acknowledgement."""
+    """One request with its key. ``answer`` is the first acknowledgement.
+
+    ``tries``: how often it was sent, ``unanswered``: how often it went out and the line broke or the answer was an error.
+    """
 
     key: str
     login: str
@@ -20,6 +23,7 @@ class Asked:
     step: str = ""
     outcome: str = ""
     tries: int = 0
+    unanswered: int = 0
     status: int = 0
     replayed: bool = False
     abandoned: bool = False

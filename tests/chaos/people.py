@@ -18,7 +18,7 @@ from PIL import Image
 from tests.chaos.ledger import Asked, Ledger
 
 API = "/api/v1"
-_GIVE_UP = 0.12
+_GIVE_UP = 0.25
 """The share of people who, left without an answer, go away and never send it again."""
 
 
@@ -44,7 +44,7 @@ class Caller:
 
     def run(self) -> None:
         """Matters, one after the other, until told to stop."""
-        while not self._stop.is_set():
+        while not self._stop.wait(0.02):
             if self._chance.random() < 0.3:
                 self._let_home()
             else:
@@ -84,7 +84,7 @@ class Caller:
 
     def _upload(self, login: str, material: str) -> str | None:
         one = self._new(login, "upload", f"/files?material={material}")
-        answer = self._until_answered(one, _picture(self._chance.randrange(10**6)), "image/jpeg")
+        answer = self._until_answered(one, picture(self._chance.randrange(10**6)), "image/jpeg")
         return str(answer["id"]) if answer else None
 
     def _open(self, login: str, item: str, data: dict[str, Any]) -> str | None:
@@ -118,7 +118,7 @@ class Caller:
                 return one.answer
             if one.told:
                 return None
-            if self._chance.random() < _GIVE_UP:
+            if one.unanswered and self._chance.random() < _GIVE_UP:
                 one.abandoned = True
                 return None
             if self._stop.wait(0.1) and one.tries > 200:
@@ -129,13 +129,21 @@ class Caller:
         self._ledger.begins(one)
         try:
             status, headers, raw = self._exchange(one, body, media)
+        except (
+            ConnectionRefusedError
+        ):  # nobody there: not a byte was sent, so nobody wonders what became of it
+            self._hang_up()
+            self._stop.wait(0.2)
+            return False
         except (OSError, http.client.HTTPException):
             self._hang_up()
+            one.unanswered += 1
             return False
         finally:
             self._ledger.ends(one)
         one.status = status
         if status >= 500 or status == 425:
+            one.unanswered += 1
             return False
         if status >= 400:
             one.told = f"{status} {raw[:300].decode(errors='replace')}"
@@ -169,7 +177,7 @@ bodies: dict[str, tuple[bytes, str]] = {}
 """What was sent under each key, for those who come back later."""
 
 
-def _picture(number: int) -> bytes:
+def picture(number: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (160, 200), (number % 256, number // 256 % 256, 120)).save(out, "JPEG")
     return out.getvalue()

@@ -1,0 +1,201 @@
+"""Something to look at for everybody: matters at each stage, and an address for every route and person."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from ruamel.yaml import YAML
+
+from tests.chaos.people import picture, sign_in
+from tests.running import ROOT, Doorstep
+
+API = "/api/v1"
+
+
+@dataclass
+class Guest:
+    """Somebody at our pages. ``rights`` are verbs; nobody in particular has none and no token."""
+
+    role: str
+    kind: str = "anonymous"
+    token: str = ""
+    rights: frozenset[str] = frozenset()
+    matters: list[str] = field(default_factory=list)
+    parts: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Examples:
+    """Who there is, and what an address is made of."""
+
+    url: str
+    guests: list[Guest]
+    parts: dict[str, list[str]]
+
+    def known_parts(self) -> set[str]:
+        return {*self.parts, *(p for g in self.guests for p in g.parts)}
+
+    def addresses(self, guest: Guest, route: dict[str, Any]) -> list[str]:
+        """The addresses of a route that this person may open; none if they may not enter, or have nothing there."""
+        if not _may(guest, route):
+            return []
+        found = ["/" + route["path"]]
+        for part in re.findall(r"<[^>]+>", route["path"]):
+            values = guest.parts.get(
+                f"{route['name']} {part}", guest.parts.get(part, self.parts.get(part, []))
+            )
+            found = [one.replace(part, value) for one in found for value in values]
+        return found
+
+
+def _may(guest: Guest, route: dict[str, Any]) -> bool:
+    if route["right"] == "PUBLIC":
+        return True
+    if not guest.token or (route["kinds"] and guest.kind not in route["kinds"]):
+        return False
+    return route["right"] == "SIGNED_IN" or route["right"] in guest.rights
+
+
+def chromium() -> str:
+    """The browser of this machine: Debian's, or one that playwright brought (empty: its own choice)."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+
+
+@dataclass
+class Hand:
+    """Calls the API as anybody of the town."""
+
+    url: str
+    tokens: dict[str, str]
+
+    def ask(self, who: str, method: str, path: str, body: Any = None, media: str = "application/json") -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        headers = {
+            "Authorization": f"Bearer {self.tokens[who]}",
+            "Idempotency-Key": str(uuid.uuid4()),
+            "Content-Type": media,
+        }
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+        connection.request(method, API + path, raw, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        assert answer.status < 300, f"{method} {path}: {answer.status} {text[:400].decode(errors='replace')}"
+        return json.loads(text)
+
+    def card(self, person: dict[str, Any], station: str, point: str, *steps: tuple[str, str, str]) -> str:
+        """A temporary card, brought as far as ``steps`` go."""
+        photo = self.ask("resident", "POST", "/files?material=PHO", picture(7), "image/jpeg")["id"]
+        data = {"applicant": person, "household": {"address": "橘园路 12 号", "station": station}, "reason": "lost",
+                "photo": photo, "pick_up": {"point": point}}  # fmt: skip
+        made = self.ask("resident", "POST", "/matters", {"item": "HZ-078", "point": point, "data": data})
+        for who, step, outcome in steps:
+            what = {"step": step, "outcome": outcome}
+            if outcome == "return":
+                what |= {"reason": "photo_unclear"}
+            self.ask(who, "POST", f"/matters/{made['id']}/act", what)
+        return str(made["id"])
+
+
+_WAY = (
+    ("clerk", "intake", "done"), ("approver", "review", "approve"), ("approver", "issue", "done"),
+    ("clerk", "hand_out", "done"),
+)  # fmt: skip
+
+
+def make_examples(town: Doorstep) -> Examples:
+    """Signs everybody in and lives a few matters: waiting, returned, decided, made, handed out."""
+    logins = {one["role"]: one for one in json.loads((town.data / "demo.json").read_text())}
+    region = YAML(typ="safe").load(next((ROOT / "regions").glob("*/region.yaml")).read_text())
+    cast = {one["role"]: one for one in region["cast"]}
+    hand = Hand(
+        town.url, {role: sign_in(town.url, one["login"], one["password"]) for role, one in logins.items()}
+    )
+    station = cast["approver"]["unit"]
+    point = next(
+        p["code"] for p in region["points"] if p["unit"] == cast["clerk"]["unit"] and p["kind"] != "room"
+    )
+    person = _person(town)
+    returned = (_WAY[0], ("approver", "review", "return"))
+    stages = [
+        hand.card(person, station, point, *way) for way in (_WAY[:0], _WAY[:1], _WAY[:3], _WAY, returned)
+    ]
+    paper = _paper(hand, stages[3])
+    guests = [Guest("guest")]
+    for role, one in logins.items():
+        rights = frozenset(r.split(":")[0] for r in region["roles"][cast[role].get("as", role)])
+        guests.append(Guest(role, "officer" if one.get("unit") else "resident", hand.tokens[role], rights))
+    _give(guests, stages, paper, hand)
+    return Examples(
+        town.url, _unlike(guests), {"<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"]}
+    )
+
+
+def _person(town: Doorstep) -> dict[str, Any]:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chaos.check", "who", "resident"],
+        env=town.environment | {"DOORSTEP_DB_ROLE": "backup"}, cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(done.stdout)["resident"]
+    return found
+
+
+def _paper(hand: Hand, matter: str) -> dict[str, Any]:
+    until = time.monotonic() + 60
+    while True:
+        found: dict[str, Any] = hand.ask("resident", "GET", f"/matters/{matter}")
+        if found["papers"] and found["papers"][0]["state"] == "ready":
+            return found
+        assert time.monotonic() < until, "the paper was not made within a minute"
+        time.sleep(0.3)
+
+
+def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], hand: Hand) -> None:
+    """Who sees which matter, file and paper: those that are theirs, so that each page has something on it."""
+    waiting, taken, made, _, returned = stages
+    files, numbers = [f["id"] for f in ended["files"]][:1], [p["number"] for p in ended["papers"]]
+    pages = {
+        "apply.page <str:code>": ["HZ-078"],
+        "verify <str:code>": ["no-such-code-at-all"],
+        "matter.correct <uuid:matter_id>": [returned],
+        "matter.to_correct.pdf <uuid:matter_id>": [returned],
+        "matter.withdraw <uuid:matter_id>": [waiting],
+    }
+    for guest in guests:
+        guest.parts |= {
+            "<uuid:matter_id>": [],
+            "<uuid:file_id>": [],
+            "<str:number>": [],
+            "<uuid:visit_id>": [],
+        }
+        guest.parts |= {k: v for k, v in pages.items() if "<uuid" not in k}
+        if guest.role == "resident":
+            guest.parts |= {
+                "<uuid:matter_id>": stages,
+                "<uuid:file_id>": files,
+                "<str:number>": numbers,
+                **pages,
+            }
+        elif guest.role == "clerk":
+            guest.parts |= {"<uuid:matter_id>": [waiting, made]}
+        elif guest.role == "approver":
+            guest.parts |= {"<uuid:matter_id>": [taken]}
+
+
+def _unlike(guests: list[Guest]) -> list[Guest]:
+    """One of those who may do the same and see the same; all pages would be the same pages."""
+    kept: dict[str, Guest] = {}
+    for guest in guests:
+        kept.setdefault(repr((guest.kind, sorted(guest.rights), sorted(guest.parts.items()))), guest)
+    return list(kept.values())
