@@ -22,7 +22,7 @@ from doorstep.kernel import change, clock, event, flow, pack
 from doorstep.kernel.crypto import new_key, seal
 from doorstep.kernel.event import canonical
 from doorstep.kernel.ids import link_code, matter_number, uuid7
-from doorstep.kernel.issue import code_hash
+from doorstep.kernel.issue import code_hash, holder_index
 from doorstep.kernel.models import Matter
 from doorstep.kernel.org import point_named, town, unit_named
 from doorstep.kernel.party import Person
@@ -65,18 +65,19 @@ Row = dict[str, Any]
 
 @dataclass
 class Filler:
-    """Collects rows, table by table. ``sequence``: the last matter number given out."""
+    """Collects rows, table by table. ``sequence``: the last matter number given out; ``names``: of applicants."""
 
     sequence: int = 0
     papers_ready: bool = True
     tables: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    names: dict[UUID | None, str] = field(default_factory=dict)
     counters: dict[tuple[int, str, int], int] = field(default_factory=dict)
 
     def live(self, life: Life) -> UUID:
         """Everything that the verbs would have written for this life."""
         found = pack.current(life.item)
         opened, state, happened, entry = self._opened(life, found)
-        self._request(life.by, "open", opened.row.id, _content(life), life.at)
+        self._request(life.by, "open", opened.row, _content(life), life.at)
         self._first_shares(opened.row, life)
         self._written(life.by, opened, happened, entry)
         self._tell(opened.row, happened, life.at, first=True)
@@ -130,14 +131,13 @@ class Filler:
         self._finish(opened, one, "acted", state, happened, {"step": one.step, "outcome": one.outcome}, body)
         content = {"matter": str(row.id), "step": one.step, "outcome": one.outcome, "data": one.data,
                    "reason": one.reason, "faults": list(one.faults)}  # fmt: skip
-        self._request(one.by, "act", row.id, content, opened.at)
+        self._request(one.by, "act", row, content, opened.at)
         return state
 
     def _note(self, opened: change.Opened, one: Move, state: Any) -> Any:
         self._finish(opened, one, "noted", state, (), {}, {"text": one.note})
-        self._request(
-            one.by, "note", opened.row.id, {"matter": str(opened.row.id), "text": one.note}, opened.at
-        )
+        content = {"matter": str(opened.row.id), "text": one.note}
+        self._request(one.by, "note", opened.row, content, opened.at)
         return state
 
     def _finish(
@@ -203,8 +203,12 @@ class Filler:
             "number": f"{give.prefix}{division}{row.unit_id % 1000:03d}-{today.year}-{last:06d}",
             "code_hash": code_hash(code), "state": "making", "file_id": None, "issued_at": at,
             "sealed": seal(opened.key, canonical({"code": code}), b"paper:" + paper_id.bytes),
-            "valid_until": give.valid_until(today),
+            "valid_until": give.valid_until(today), "holder": self._holder(opened, give),
         })  # fmt: skip
+
+    def _holder(self, opened: change.Opened, give: pack.Give) -> bytes | None:
+        printed = opened.pack.paper_data(give.template, opened.data).get("name")
+        return holder_index(printed or self.names[opened.row.applicant_id])
 
     def _papers_made(self, opened: change.Opened) -> None:
         """What the worker does a moment later; the content itself is not made, for nobody opens it here."""
@@ -267,8 +271,9 @@ class Filler:
         self.tables["posting"] += [{"token": t, "matter_id": row.id} for t in tokens]
 
     def party(self, person: Person, by: Viewer, at: datetime) -> UUID:
-        """A person who came for the first time, and the look-up that did not find them."""
+        """A person who came for the first time."""
         party_id, key = uuid7(), new_key()
+        self.names[party_id] = person.name
         raw = canonical({"name": person.name, "id_no": person.id_no, "phone": person.phone})
         self.tables["party"].append({
             "id": party_id, "kind": person.kind, "id_blind": keys().blind("id_no", person.id_no),
@@ -297,11 +302,11 @@ class Filler:
                 "values": Jsonb({"number": row.number}), "check_code": link_code()[:16], "at": at, "read_at": None,
             })  # fmt: skip
 
-    def _request(self, by: Viewer, verb: str, matter_id: UUID, content: Any, at: datetime) -> None:
+    def _request(self, by: Viewer, verb: str, row: Matter, content: Any, at: datetime) -> None:
         self.tables["request_key"].append({
             "id": uuid7(), "account_id": by.account_id, "verb": verb, "request_id": secrets.token_hex(8),
-            "digest": keys().fingerprint(verb, canonical(content)), "matter_id": matter_id,
-            "result": Jsonb({"made": ""}), "at": at,
+            "digest": keys().fingerprint(verb, canonical(content)), "matter_id": row.id,
+            "result": Jsonb({"made": "", "state": row.state, "version": row.version}), "at": at,
         })  # fmt: skip
 
     def copy(self, conn: Connection[Any]) -> int:

@@ -119,6 +119,7 @@ def _by_copy(above: Any, life: Any, ready: bool) -> UUID:
 
     filler = Filler(papers_ready=ready)
     filler.go_on_from(above)
+    filler.names[life.party] = life.data.get("applicant", life.data.get("landlord"))["name"]
     again = _with_other_files(life)
     matter_id = filler.live(again)
     filler.copy(above)
@@ -160,7 +161,9 @@ def _form(row: dict[str, Any], table: str, matter_id: UUID) -> dict[str, Any]:
         elif column in CHANCE or value == matter_id:
             said[column] = column
         elif isinstance(value, bytes | memoryview):
-            said[column] = bytes(value).hex() if column == "pack" else f"{len(bytes(value))} bytes"
+            said[column] = (
+                bytes(value).hex() if column in ("pack", "holder") else f"{len(bytes(value))} bytes"
+            )
         elif column == "header":
             said[column] = _header(value, matter_id)
         elif column == "values":

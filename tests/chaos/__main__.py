@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [--kills 60] [--seed 1] [--minutes 9]`: exit 1 if anything acknowledged was lost, or anything doubled.
+"""`python -m tests.chaos [--kills 60] [--seed 1] [--minutes 18]`: exit 1 if anything acknowledged was lost, or anything doubled.
 
 Starts a demonstration town in a temporary place on a free port, with the settings of every day, lets people use it over HTTP,
 kills its processes, and holds what the people remember against the database. The last line is for programs.
@@ -31,11 +31,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=9.0)
+    parser.add_argument("--minutes", type=float, default=0.0, help="0: as many as the kills may need")
     args = parser.parse_args()
     doorstep = Doorstep("demo", env={"DOORSTEP_DURABLE": "1"})
     try:
-        found = run(doorstep, args.kills, args.seed, args.minutes * 60)
+        found = run(doorstep, args.kills, args.seed, (args.minutes or 4 + args.kills * 0.23) * 60)
     finally:
         doorstep.remove()
     sys.stderr.write("\n".join(found.pop("told")) + "\n")
