@@ -65,12 +65,12 @@ Row = dict[str, Any]
 
 @dataclass
 class Filler:
-    """Collects rows, table by table. ``sequence``: the last matter number given out; ``names``: of applicants."""
+    """Collects rows, table by table. ``sequence``: the last matter number given out; ``people``: who applies."""
 
     sequence: int = 0
     papers_ready: bool = True
     tables: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    names: dict[UUID | None, str] = field(default_factory=dict)
+    people: dict[UUID | None, Person] = field(default_factory=dict)
     counters: dict[tuple[int, str, int], int] = field(default_factory=dict)
 
     def live(self, life: Life) -> UUID:
@@ -208,7 +208,7 @@ class Filler:
 
     def _holder(self, opened: change.Opened, give: pack.Give) -> bytes | None:
         printed = opened.pack.paper_data(give.template, opened.data).get("name")
-        return holder_index(printed or self.names[opened.row.applicant_id])
+        return holder_index(printed or self.people[opened.row.applicant_id].name)
 
     def _papers_made(self, opened: change.Opened) -> None:
         """What the worker does a moment later; the content itself is not made, for nobody opens it here."""
@@ -262,8 +262,9 @@ class Filler:
                 "at": life.at, "until": None, "reason": "",
             })  # fmt: skip
         tokens = [keys().blind("number", row.number), keys().blind("party", str(life.party))]
+        applicant = life.person or self.people[life.party]
+        tokens += [keys().blind("name", applicant.name), keys().blind("id_no", applicant.id_no)]
         if life.person:
-            tokens += [keys().blind("name", life.person.name), keys().blind("id_no", life.person.id_no)]
             purpose = pack.current(life.item).purpose
             self._access(
                 life.by.account_id, life.by.unit_id, "lookup", 0, purpose, life.party, life.at, "exact"
@@ -273,7 +274,7 @@ class Filler:
     def party(self, person: Person, by: Viewer, at: datetime) -> UUID:
         """A person who came for the first time."""
         party_id, key = uuid7(), new_key()
-        self.names[party_id] = person.name
+        self.people[party_id] = person
         raw = canonical({"name": person.name, "id_no": person.id_no, "phone": person.phone})
         self.tables["party"].append({
             "id": party_id, "kind": person.kind, "id_blind": keys().blind("id_no", person.id_no),

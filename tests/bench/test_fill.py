@@ -114,12 +114,14 @@ def _by_verbs(cast: Cast, life: Any) -> UUID:
     return done.matter_id
 
 
-def _by_copy(above: Any, life: Any, ready: bool) -> UUID:
+def _by_copy(cast: Cast, above: Any, life: Any, ready: bool) -> UUID:
+    from doorstep.kernel.party import Person, own_person
     from tests.bench.fill import Filler
 
     filler = Filler(papers_ready=ready)
     filler.go_on_from(above)
-    filler.names[life.party] = life.data.get("applicant", life.data.get("landlord"))["name"]
+    with cast.enter("resident") as viewer:
+        filler.people[life.party] = own_person(viewer) or Person("")
     again = _with_other_files(life)
     matter_id = filler.live(again)
     filler.copy(above)
@@ -186,7 +188,7 @@ def _header(text: str, matter_id: UUID) -> dict[str, Any]:
 def test_a_copied_matter_is_the_verbs_matter_row_by_row(cast: Cast, above: Any, item: str) -> None:
     life = _life(cast, item)
     one = _by_verbs(cast, life)
-    two = _by_copy(above, life, ready=False)
+    two = _by_copy(cast, above, life, ready=False)
     for table in TABLES:
         mine = [_form(r, table, one) for r in _rows(above, table, one)]
         copied = [_form(r, table, two) for r in _rows(above, table, two)]
@@ -200,7 +202,7 @@ def test_a_copied_matter_verifies_replays_and_goes_on_through_the_verbs(cast: Ca
     from doorstep.kernel.trust import keys
 
     life = _life(cast, "HZ-078")
-    two = _by_copy(above, dataclasses.replace(life, moves=life.moves[:-1]), ready=True)
+    two = _by_copy(cast, above, dataclasses.replace(life, moves=life.moves[:-1]), ready=True)
     done = cast.act("clerk2", two, "hand_out")
     assert done.state == "granted" and done.version == 8
     with cast.enter("resident") as viewer:
@@ -222,7 +224,7 @@ def test_a_copied_matter_verifies_replays_and_goes_on_through_the_verbs(cast: Ca
 
 def test_a_copied_paper_is_what_the_worker_makes(cast: Cast, above: Any, database: Place) -> None:
     life = _life(cast, "HZ-106")
-    one, two = _by_verbs(cast, life), _by_copy(above, life, ready=True)
+    one, two = _by_verbs(cast, life), _by_copy(cast, above, life, ready=True)
     code = "import django; django.setup(); from doorstep.kernel import chore; chore.make_papers(100)"
     subprocess.run([sys.executable, "-c", code], env=os.environ | {"DOORSTEP_DB_ROLE": "worker"}, check=True)
     (mine,), (copied,) = _rows(above, "paper", one), _rows(above, "paper", two)

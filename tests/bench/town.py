@@ -70,7 +70,7 @@ def fill(conn: psycopg.Connection[Any], matters: int, seed: int) -> dict[str, An
     filler = Filler()
     filler.go_on_from(conn)
     now = datetime.now(tz=staff.many.zone)
-    filler.names[staff.many.viewer.party_id] = staff.many.person.name
+    filler.people[staff.many.viewer.party_id] = staff.many.person
     persons = _persons(filler, staff, chance, now, seed)
     events: list[int] = []
     for number in range(matters):
