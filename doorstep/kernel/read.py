@@ -152,6 +152,7 @@ class Row:
     step: str = ""
     step_title: Words | None = None
     unit: Words | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +406,7 @@ def _rows(found: Sequence[tuple[Matter, Step | None]]) -> tuple[Row, ...]:
                 s.name if s else "",
                 item.flow.step(s.name).title if s else None,
                 unit_words(m.unit_id),
+                m.closed_at is not None,
             )
         )
     return tuple(rows)

@@ -16,7 +16,7 @@ from doorstep.kernel.words import Words
 from doorstep.web.finding import find
 from doorstep.web.language import say
 from doorstep.web.places import counters
-from doorstep.web.portal.rows import OPEN, mine_row
+from doorstep.web.portal.rows import mine_row
 
 _NEAR = 4
 _ICONS = {"confirmation": "id", "licence": "license", "benefit": "coins", "payment": "receipt"}
@@ -49,7 +49,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     mine = read.my_matters(viewer).rows if viewer.is_resident else ()
     context = {
         "tips": [tip for tip in (_everyday_name(one) for one in packs[:3]) if tip],
-        "mine": [mine_row(row) for row in mine if row.state in OPEN][:_NEAR],
+        "mine": [mine_row(row) for row in mine if not row.ended][:_NEAR],
         "signed_in": viewer.signed_in,
         "best": places[0] if places else None,
         "points": places[1:_NEAR],

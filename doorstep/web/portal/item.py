@@ -20,6 +20,7 @@ from doorstep.kernel.words import Words
 from doorstep.web import saying
 from doorstep.web.places import counters
 
+_NEAR = 4
 _MATERIAL_ICONS = {"PHO": "camera", "HKB": "book", "ID": "id", "PRO": "home", "LEA": "file-text"}
 
 
@@ -40,6 +41,7 @@ class Needed:
     note: Words
     icon: str
     held: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     drafts = draft.my_drafts(viewer) if viewer.is_resident else []
     context = {
         "item": guide_of(found),
-        "points": counters(found.channels),
+        "points": counters(found.channels)[:_NEAR],
         "draft": next((one for one in drafts if one.item == code), None),
     }
     return render(request, "web/portal/item.html", context)
@@ -179,9 +181,8 @@ def _money(value: Mapping[str, Any]) -> Words:
 
 def _needed(one: Asked) -> Needed:
     note = one.note or one.material.source
-    if not one.required:
-        note = Words(f"有就带，没有也能办。{note.zh}", f"If you have it; not required. {note.en}")
-    return Needed(one.material.title, note, _MATERIAL_ICONS.get(one.material.code, "file-text"))
+    sign = _MATERIAL_ICONS.get(one.material.code, "file-text")
+    return Needed(one.material.title, note, sign, optional=not one.required)
 
 
 def _law(title: Words, sure: bool) -> Words:

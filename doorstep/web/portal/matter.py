@@ -21,7 +21,7 @@ from doorstep.web import language, questions
 from doorstep.web.portal.apply import asking, take_files
 from doorstep.web.portal.item import how_it_goes
 from doorstep.web.portal.picture import acts, legs, plate, stops, todo
-from doorstep.web.portal.rows import OPEN, mine_row
+from doorstep.web.portal.rows import mine_row
 from doorstep.web.uploads import Received
 
 _TOLD = {
@@ -53,8 +53,8 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             }
             for one in (draft.my_drafts(viewer) if number == 1 else [])
         ],
-        "open": [mine_row(row) for row in found.rows if row.state in OPEN],
-        "ended": [mine_row(row) for row in found.rows if row.state not in OPEN],
+        "open": [mine_row(row) for row in found.rows if not row.ended],
+        "ended": [mine_row(row) for row in found.rows if row.ended],
         "notices": post.my_notices(viewer, 4),
         "pages": {"now": number, "before": number - 1, "next": number + 1, "more": found.more},
         "told": _TOLD.get(request.GET.get("told", "")),
@@ -84,7 +84,7 @@ def _show(
         "unexplained": Words("说不清原因", "No reason given"),
         "seen": read.readers(viewer, found.id)[:8],
         "now": clock.now(),
-        "rate": found.may_rate,
+        "rate": found.may_rate and found.closed_at is not None,
         "rate_fault": refusal.words if refusal else None,
         "rate_text": request.POST.get("text", ""),
         "levels": [

@@ -82,7 +82,12 @@ def plate(found: MatterView) -> Plate:
     if waiting is not None:
         at = found.hand_out
         note = Words(f"到{at.zh}来领，{at.address_zh}。", f"Collect it at {at.en}, {at.address_en}.")
-        return Plate(Words("可以来领了", "Ready to collect"), note, day=waiting.due_at, papers=ready)
+        return Plate(
+            Words("可以来领了，给您留到", "Ready to collect, kept for you until"),
+            note,
+            day=waiting.due_at,
+            papers=ready,
+        )
     late = any(step.late for step in found.open_steps)
     note = _late_note(found) if late else _usual_note(found)
     return Plate(Words("最迟哪天办好", "Done by"), note, day=found.due_at, papers=ready)
@@ -131,9 +136,18 @@ def todo(found: MatterView) -> Todo | None:
     text = known or (Words(found.reason, found.reason) if found.reason else None)
     ask = Words("改好以后接着办，不用重新排队。", "Once corrected it goes on; you keep your place.")
     return Todo(
-        mine.title, Words(f"{text.zh}。{ask.zh}", f"{text.en}. {ask.en}") if text else ask, faults,
+        _what(mine, len(faults)), Words(f"{text.zh}。{ask.zh}", f"{text.en}. {ask.en}") if text else ask, faults,
         Words("现在改", "Fix it now"), f"/matter/{found.id}/correct", mine.due_at,
     )  # fmt: skip
+
+
+def _what(mine: StepView, count: int) -> Words:
+    if not mine.name.startswith(CORRECT) or not count:
+        return mine.title
+    return Words(
+        f"有 {count} 处要您改",
+        "One thing for you to correct" if count == 1 else f"{count} things for you to correct",
+    )
 
 
 def _fault(raw: dict[str, str], texts: object) -> Words:

@@ -9,7 +9,6 @@ from uuid import UUID
 from doorstep.kernel.read import Row
 from doorstep.kernel.words import Words
 
-OPEN = ("open", "returned", "granted")
 _ENDED = {
     "closed": Words("已经办结。", "Finished."),
     "granted": Words("已经批准。", "Approved."),
@@ -51,5 +50,8 @@ def mine_row(row: Row) -> MineRow:
         due = Words(f"归{unit.zh}办，最迟 ", f"{unit.en} decides, due ")
         state, line = ("late", late) if row.late else ("open", due)
         return MineRow(row.id, row.number, row.title, state, line, row.due_at)
+    if row.state == "granted" and not row.ended:
+        line = Words("批准了，点开看哪天、在哪领。", "Approved. Open it to see when and where to collect.")
+        return MineRow(row.id, row.number, row.title, row.state, line)
     line = _ENDED.get(row.state, Words(f"归{unit.zh}办。", f"{unit.en} decides."))
     return MineRow(row.id, row.number, row.title, row.state, line)
