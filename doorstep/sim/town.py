@@ -33,7 +33,7 @@ LIVES = 300
 RESIDENTS = 24
 FEW = 4
 _POSTS = {"clerk": "窗口", "approver": "审批"}
-_START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/", "officer": "/counter/desk/"}
+_START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/"}
 
 
 @dataclass
@@ -173,7 +173,7 @@ def _login(one: dict[str, Any], password: str, unit: str) -> dict[str, Any]:
     role = one.get("as", one["role"])
     return {"role": one["role"], "name": one["name"]["zh"], "name_en": one["name"]["en"], "login": one["login"],
             "title": [one["title"]["zh"], one["title"]["en"]],
-            "password": password, "unit": unit, "start_url": _START.get(role, "/counter/desk/")}  # fmt: skip
+            "password": password, "unit": unit, "start_url": _START.get(role, "/counter/start")}  # fmt: skip
 
 
 def _print_logins(logins: list[dict[str, Any]]) -> None:

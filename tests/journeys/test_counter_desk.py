@@ -162,3 +162,9 @@ def test_the_pages_are_there_in_both_languages(cast: Cast, case: Done, lang: str
     ):
         text = open_desk(cast[role].token).text(f"{address}?lang={lang}")
         assert f'data-page="{page}"' in text and f'<html lang="{html}"' in text, address
+
+
+def test_everybody_starts_where_their_rights_are(cast: Cast) -> None:
+    starts = {"clerk": "/counter/", "approver": "/counter/desk/", "officer": "/counter/matters", "chief": "/"}
+    for role, start in starts.items():
+        assert open_desk(cast[role].token).get("/counter/start")["Location"] == start

@@ -200,7 +200,7 @@ def _form(view: MatterView, step: StepView, post: QueryDict) -> dict[str, Any]:
 
 
 def _send(label: Words) -> Words:
-    return Words(f"{label.zh}，看下一件", f"{label.en}, open the next")
+    return Words(f"{label.zh}，看下一件", f"{label.en}, then next")
 
 
 def _returns_left(flow: Flow, step: StepView) -> Words:

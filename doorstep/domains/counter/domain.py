@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import desk, matter, window
+from doorstep.domains.counter import desk, frame, matter, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.kernel.words import Words
-from doorstep.web.routes import Route
+from doorstep.web.routes import SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
 _MATTER = "counter/matter/<uuid:matter_id>"
@@ -20,6 +20,7 @@ DOMAIN = Domain(
         Tile(Words("审批台", "Approval desk"), Words("按期限办", "By due time"), "/counter/desk/", "decide", "gavel"),
     ),
     routes=(
+        Route("counter/start", frame.start, "counter_start", SIGNED_IN, "staff", kinds=STAFF),
         Route("counter/", window.start, "counter", "receive", "staff", _BOTH, STAFF, receives=True),
         Route(_VISIT, window.go_on, "counter_visit", "receive", "staff", _BOTH, STAFF, receives=True),
         Route(f"{_VISIT}/keep", window.autosave, "counter_keep", "receive", "staff", ("POST",), STAFF),
