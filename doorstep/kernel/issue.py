@@ -16,7 +16,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
-from doorstep.kernel import clock, file, pack, paper, post, signature
+from doorstep.kernel import clock, file, pack, paper, post
 from doorstep.kernel.crypto import open_sealed, seal
 from doorstep.kernel.event import canonical
 from doorstep.kernel.ids import link_code, uuid7
@@ -124,6 +124,8 @@ def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
         **_photo(found, row.template, data),
     }
     pdf = paper.render(row.template, given, lang="zh")
+    from doorstep.kernel import signature  # a second of pyHanko: only the process that signs pays for it
+
     return signature.sign(pdf, signature.signing_identity(Path(settings.SECRETS_DIR)))
 
 

@@ -57,7 +57,7 @@ class Supervisor:
         with self.place.only_one():
             end_leftovers(self._traces())
             bind = os.environ.get("DOORSTEP_BIND", "127.0.0.1")
-            self.port = free_port(bind, int(os.environ.get("DOORSTEP_PORT", "8000")))
+            self.port = free_port(bind, _port_wish("DOORSTEP_PORT", "8000"))
             try:
                 self._start(bind, shift)
                 self._tend_until_asked()
@@ -179,7 +179,7 @@ def migrate_only(place: Place) -> None:
 
 def _children(place: Place, bind: str, port: int) -> list[Child]:
     """Web, worker, relay and stream, each under its own database role."""
-    stream_port = free_port(bind, int(os.environ.get("DOORSTEP_STREAM_PORT", "0")))
+    stream_port = free_port(bind, _port_wish("DOORSTEP_STREAM_PORT", "0"))
     os.environ["DOORSTEP_STREAM_PORT"] = str(stream_port)
     os.environ.setdefault("DOORSTEP_PUBLIC_URL", f"http://localhost:{port}")
     hosts = os.environ.get("DOORSTEP_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
@@ -202,6 +202,13 @@ def _children(place: Place, bind: str, port: int) -> list[Child]:
         Child("relay", [*python, "doorstep", "relay"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
         Child("stream", stream, {"DOORSTEP_DB_ROLE": "stream"}, place.log),
     ]
+
+
+def _port_wish(name: str, usual: str) -> int:
+    wish = os.environ.get(name) or usual
+    if not wish.isdecimal() or int(wish) > 65535:
+        raise Halt(USAGE, _PORT_FORM.format(name=name, wish=wish))
+    return int(wish)
 
 
 def free_port(bind: str, wish: int) -> int:
@@ -251,6 +258,10 @@ def _clock_shift(demo: bool) -> str:
 _PORT = Words(
     "端口 {port} 已被占用。请停止占用它的程序，或设置 DOORSTEP_PORT（0 表示任选空闲端口）。",
     "Port {port} is in use. Stop the program that uses it, or set DOORSTEP_PORT (0 takes any free port).",
+)
+_PORT_FORM = Words(
+    "{name}={wish} 不是端口号：请给 0 到 65535 的数字（0 表示任选空闲端口）。",
+    "{name}={wish} is no port: give a number from 0 to 65535 (0 takes any free port).",
 )
 _BIND = Words(
     "无法在 {bind}:{port} 上监听：{why}。请检查 DOORSTEP_BIND 和 DOORSTEP_PORT。",

@@ -169,6 +169,13 @@ def test_demo_data_is_not_run_for_real_nor_the_other_way(stopped: Doorstep) -> N
     assert done.returncode == 5 and _in_both_languages(done.stderr)
 
 
+@pytest.mark.parametrize("wish", ["eighty", "70000", "-1"])
+def test_a_port_that_is_none_is_refused(fresh: Doorstep, wish: str) -> None:
+    fresh.env["DOORSTEP_PORT"] = wish
+    done = fresh.command("up")
+    assert done.returncode == 2 and _in_both_languages(done.stderr)
+
+
 def test_only_a_demonstration_may_set_the_clock(fresh: Doorstep) -> None:
     fresh.env["DOORSTEP_NOW"] = "2026-03-02T09:00+08:00"
     assert fresh.command("up").returncode == 2
