@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,10 @@ class Calls:
         self.people["nobody"] = Caller("nobody")
 
     def __getattr__(self, role: str) -> Caller:
-        return self.people[role]
+        try:
+            return self.people[role]
+        except KeyError:
+            raise AttributeError(role) from None
 
     def card(self, role: str = "resident", **changed: Any) -> dict[str, Any]:
         """The body of a sound application: taken at X, decided by Y, handed out at Z."""
@@ -112,9 +116,7 @@ def fresh() -> str:
 
 
 def _bytes(body: Any) -> bytes:
-    import orjson
-
-    return body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+    return body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
 
 
 def photo(tone: int = 200) -> bytes:
