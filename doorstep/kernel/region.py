@@ -33,6 +33,7 @@ class Region:
     points: tuple[dict[str, Any], ...]
     roles: dict[str, tuple[str, ...]]
     cast: tuple[dict[str, Any], ...]
+    streets: tuple[str, ...]
 
 
 def load_region(code: str, folder: Path = FOLDER) -> Region:
@@ -51,6 +52,7 @@ def load_region(code: str, folder: Path = FOLDER) -> Region:
             points=tuple(raw["points"]),
             roles={name: tuple(rights) for name, rights in raw["roles"].items()},
             cast=tuple(raw.get("cast", ())),
+            streets=tuple(raw.get("streets", ())),
         )
     except (KeyError, TypeError, ValueError) as why:
         raise ValueError(f"{path.name} of region {code}: {why!r}") from why

@@ -7,6 +7,7 @@ range kept for demonstrations. Nobody here exists.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,7 +21,6 @@ _GIVEN = (
     "望舒", "清禾", "若溪", "听澜", "书白", "念安", "景行", "疏影", "既明", "青越", "南栀", "晚渡", "孟拾", "小满", "江月", "守拙",
     "知秋", "云帆", "归航", "石渡", "照野", "闻笛", "如初", "长宁", "见山", "怀瑾", "亦舟", "半夏", "未央", "思齐", "明川", "春和",
 )  # fmt: skip
-_STREETS = ("望江路", "柳溪街", "橘园路", "棠湖路", "石桥巷", "云汀街", "渡口路", "柳堤路")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,11 @@ class Citizen:
     address: str
 
 
-def citizen(seed: int, number: int, division: str) -> Citizen:
-    """The ``number``-th person of the town of ``seed``, registered in ``division`` (six digits, beginning with 99)."""
+def citizen(seed: int, number: int, division: str, streets: Sequence[str]) -> Citizen:
+    """The ``number``-th person of the town of ``seed``, registered in ``division`` (six digits, beginning with 99).
+
+    They live in one of ``streets``, which the region names.
+    """
     if not division.startswith("99") or len(division) != 6:
         raise ValueError("invented people live in division 99…… only")
     chance = random.Random(f"{seed}:{number}")  # noqa: S311  # a town, not a secret
@@ -52,5 +55,5 @@ def citizen(seed: int, number: int, division: str) -> Citizen:
         phone=f"199{chance.randrange(10**8):08d}",
         sex=sex,
         born=born,
-        address=f"{chance.choice(_STREETS)}{chance.randrange(1, 200)}号{chance.randrange(1, 30)}栋{chance.randrange(101, 2800)}室",
+        address=f"{chance.choice(streets)}{chance.randrange(1, 200)}号{chance.randrange(1, 30)}栋{chance.randrange(101, 2800)}室",
     )

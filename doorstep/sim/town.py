@@ -121,7 +121,7 @@ def _people(town: Town) -> list[dict[str, Any]]:
     clerk = next(iter(town.clerk_of.values()))
     orders, logins = [], []
     for number in range(FEW if _fast() else RESIDENTS):
-        someone = citizen(town.seed, number, _division(town))
+        someone = citizen(town.seed, number, _division(town), town.place.streets)
         one = cast[number] if number < len(cast) else None
         name = one["name"] if one else {"zh": someone.name, "en": someone.name}
         someone = _named(someone, name["zh"])
@@ -223,7 +223,7 @@ def _temporary_card(town: Town, number: int, start: datetime) -> None:
     login, someone = (
         chance.choice(town.residents[1:])
         if online
-        else ("", citizen(town.seed, 1000 + number, _division(town)))
+        else ("", citizen(town.seed, 1000 + number, _division(town), town.place.streets))
     )
     by = login or town.clerk_of[x["id"]]
     photo = _upload(town, by, "PHO", number)
@@ -305,7 +305,7 @@ def _let_home(town: Town, number: int) -> None:
     chance = town.chance
     y = chance.choice(_stations(town))
     login, someone = chance.choice(town.residents[1:])
-    tenant = citizen(town.seed, 5000 + number, _division(town))
+    tenant = citizen(town.seed, 5000 + number, _division(town), town.place.streets)
     right = "owner" if chance.random() < 0.7 else "agent"
     title = _upload(town, login, "PRO", number)
     today = clock.now().astimezone(town.place.calendar.zone).date()

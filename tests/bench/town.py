@@ -128,12 +128,13 @@ def _persons(
     filler: Any, staff: Staff, chance: random.Random, now: datetime, seed: int
 ) -> list[tuple[Any, Any]]:
     from doorstep.kernel.party import Person
+    from doorstep.kernel.region import region
     from doorstep.sim.people import citizen
 
     division = staff.stations[0].division[:6]
     persons, known = [], set()
     for number in range(PERSONS):
-        one = citizen(seed, 100_000 + number, division)
+        one = citizen(seed, 100_000 + number, division, region().streets)
         if one.id_no not in known:
             known.add(one.id_no)
             person = Person(one.name, one.id_no, one.phone)
