@@ -103,7 +103,7 @@ def _measure(meter: Meter, client: Client, db: Any, calls: int) -> list[Cost]:
         "select m.id from matter m join unit u on u.id = m.unit_id where u.code = %s order by random() limit %s",
         [unit, calls + 20],
     )]  # fmt: skip
-    reads = [lambda i=i: client.ask("approver", "GET", f"/matters/{i}?purpose=check_quality") for i in ids]
+    reads = [lambda i=i: client.ask("approver", "GET", f"/matters/{i}?purpose=answer_question") for i in ids]
     unit_list = [lambda: client.ask("approver", "GET", "/matters?unit&page=1")] * (calls + 20)
     mine = [
         lambda p=n % 9 + 1: client.ask("neighbour", "GET", f"/matters?mine&page={p}")
