@@ -49,7 +49,8 @@ def test_a_return_shows_every_fault_beside_its_question_and_is_mended(
     cast: Cast, opened: Any, resident: Visit
 ) -> None:
     _return(cast, opened.matter_id)
-    assert "左上角反光" in resident.get(f"/matter/{opened.matter_id}").text
+    returned = resident.get(f"/matter/{opened.matter_id}").text
+    assert "左上角反光" in returned and "退回补正" in returned
     page = resident.get(f"/matter/{opened.matter_id}/correct")
     assert "左上角反光" in page.text
     form = page.form("/correct") | {"/reason": "expired", "go": "next"}

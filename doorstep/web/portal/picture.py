@@ -181,7 +181,7 @@ def _note(step: StepView | None, status: str) -> str:
         return ""
     if status in ("done", "refused", "stopped"):
         return _day(step.closed_at)
-    if step.due_at is None:
+    if step.due_at is None or step.closed_at is not None:
         return ""
     day = _day(step.due_at)
     if status == "wait":
@@ -193,6 +193,15 @@ def _day(at: datetime | None) -> str:
     return saying.day(at, year=False, week=False) if at else ""
 
 
+_CLOSED = {
+    "refuse": "refused",
+    "return": "sent_back",
+    "withdrawn": "withdrawn",
+    "cancelled": "stop",
+    "lapsed": "stop",
+}
+
+
 def legs(found: MatterView) -> tuple[Leg, ...]:
     """Who had and has it, newest last; one line for each step that was opened."""
     police = Words("公安机关", "The police")
@@ -201,9 +210,8 @@ def legs(found: MatterView) -> tuple[Leg, ...]:
         you = step.by == "applicant"
         who = Words("您", "You") if you else (step.unit or police)
         if step.closed_at is not None:
-            rows.append(
-                Leg(step.title, "stop" if step.outcome == "refuse" else "done", who, at=step.closed_at)
-            )
+            ended = _CLOSED.get(step.outcome or "", "done")
+            rows.append(Leg(step.title, ended, who, at=step.closed_at))
         elif step.late:
             rows.append(Leg(step.title, "late", who, step.due_at))
         else:

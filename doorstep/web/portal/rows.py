@@ -52,6 +52,6 @@ def mine_row(row: Row) -> MineRow:
         return MineRow(row.id, row.number, row.title, state, line, row.due_at)
     if row.state == "granted" and not row.ended:
         line = Words("批准了，点开看哪天、在哪领。", "Approved. Open it to see when and where to collect.")
-        return MineRow(row.id, row.number, row.title, row.state, line)
+        return MineRow(row.id, row.number, row.title, "approved", line)
     line = _ENDED.get(row.state, Words(f"归{unit.zh}办。", f"{unit.en} decides."))
     return MineRow(row.id, row.number, row.title, row.state, line)

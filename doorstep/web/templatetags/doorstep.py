@@ -24,6 +24,8 @@ STATES: dict[str, tuple[str, str, str, str]] = {
     "refused": ("stop", "circle-x", "没有批准", "Not approved"),
     "withdrawn": ("stop", "arrow-back-up", "您撤回了", "Withdrawn"),
     "closed": ("stop", "archive", "已办结", "Closed"),
+    "approved": ("done", "check", "批准了", "Approved"),
+    "sent_back": ("stop", "arrow-back-up", "退回补正", "Sent back"),
     "wait": ("wait", "hourglass", "等您", "Waiting for you"),
     "go": ("go", "progress", "正在办", "In progress"),
     "next": ("next", "circle-dotted", "排在后面", "To come"),
