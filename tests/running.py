@@ -55,10 +55,10 @@ class Doorstep:
         """Runs one verb to its end."""
         line = [sys.executable, "-m", "doorstep", *words]
         return subprocess.run(
-            line, env=self.environment, capture_output=True, text=True, timeout=120, cwd=ROOT
+            line, env=self.environment, capture_output=True, text=True, timeout=180, cwd=ROOT
         )
 
-    def start(self, seconds: float = 90) -> Doorstep:
+    def start(self, seconds: float = 180) -> Doorstep:
         """Starts it and returns when it says READY."""
         errors = (self.root / "stderr").open("w")
         self.process = subprocess.Popen(
@@ -92,7 +92,7 @@ class Doorstep:
         except urllib.error.HTTPError as error:
             return error.code, None
 
-    def until_well(self, seconds: float = 60) -> None:
+    def until_well(self, seconds: float = 120) -> None:
         """Returns when /readyz answers 200 again."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -73,7 +73,7 @@ def test_root_opens_no_parent_folder(fresh: Doorstep) -> None:
     private.mkdir(mode=0o700)
     fresh.env |= {"DOORSTEP_DATA": str(private / "data"), "DOORSTEP_STATE": "/var/lib/doorstep-test"}
     try:
-        fresh.start(90)
+        fresh.start()
         assert private.stat().st_mode & 0o777 == 0o700
         assert fresh.root.stat().st_mode & 0o777 == 0o700
         owner = pwd.getpwuid((private / "data" / "pg").stat().st_uid)
@@ -99,7 +99,7 @@ def test_a_disk_that_fills_up_stops_writes_and_loses_nothing(fresh: Doorstep) ->
         acknowledged = _write_until_full(fresh, disk)
         assert acknowledged
         (disk / "ballast").unlink()
-        fresh.until_well(60)
+        fresh.until_well()
         with _superuser(fresh) as conn:
             found = {row[0] for row in conn.execute("select n from filler").fetchall()}
         assert set(acknowledged) <= found

@@ -63,7 +63,7 @@ def _officer(root: Conn, running: Doorstep, station: int) -> str:
 
 
 def _listen(
-    running: Doorstep, token: str, seconds: float = 8
+    running: Doorstep, token: str, seconds: float = 30
 ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
     port = json.loads((running.data / "running.json").read_text())["stream_port"]
     asking = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
