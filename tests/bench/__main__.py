@@ -28,7 +28,7 @@ API = "/api/v1"
 ADDRESS = "橘园路 12 号 3-201 室，" + "靠近渡口的老院子，" * 18  # long enough for a body of about a kilobyte
 OPEN_ZAAK = {"create": 72.0, "read": 65.0, "list_100": 184.0, "person_900": 184.0}
 """CPU ms a call (application and database) of Open Zaak, measured earlier on this class of machine, not in this run
-(docs/decisions). A list of one person's matters is held to its list of 100."""
+(docs/measuring.md). A list of one person's matters is held to its list of 100."""
 
 
 @dataclass
