@@ -102,7 +102,7 @@ def _check(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
     rows = tuple(
         {"id": str(r.id), "number": r.number, "title": r.title.as_dict(), "state": r.state} for r in others
     )
-    return replace(found, checked=True, others=rows), {}, "add"
+    return replace(found, checked=True, others=rows), {}, ""
 
 
 def _who(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
