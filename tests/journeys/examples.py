@@ -40,6 +40,8 @@ class Examples:
     url: str
     guests: list[Guest]
     parts: dict[str, list[str]]
+    missing: frozenset[str] = frozenset({"/v/no-such-code-at-all"})
+    """Addresses of nothing, to look at the page that says so."""
 
     def known_parts(self) -> set[str]:
         return {*self.parts, *(p for g in self.guests for p in g.parts)}
@@ -179,7 +181,7 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], hand: H
             "<str:number>": [],
             "<uuid:visit_id>": [],
         }
-        guest.parts |= {k: v for k, v in pages.items() if "<uuid" not in k}
+        guest.parts |= {k: [] if "<uuid" in k else v for k, v in pages.items()}
         if guest.role == "resident":
             guest.parts |= {
                 "<uuid:matter_id>": stages,

@@ -63,7 +63,7 @@ class Tour:
         asked = address + ("&" if "?" in address else "?") + f"lang={lang}"
         first = page.request.get(asked, timeout=20_000)
         self.opened += 1
-        if first.status >= 400:
+        if first.status >= 400 and address not in self.examples.missing:
             return [f"{where}: {first.status}"]
         if "text/html" not in first.headers.get("content-type", ""):
             return []
@@ -122,5 +122,5 @@ def test_axe_finds_nothing_on_any_page_for_anybody_in_any_language(
     faults: list[str] = []
     for guest in tour.examples.guests:
         faults += tour.faults_of(guest, routes)
-    assert faults == [], f"{len(faults)} on {tour.pages} pages"
+    assert not faults, f"{len(faults)} on {tour.pages} pages:\n" + "\n".join(faults)
     assert tour.pages >= 2 * len(LANGUAGES) * 5, f"only {tour.pages} pages of {tour.opened} addresses"
