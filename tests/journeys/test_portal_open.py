@@ -43,12 +43,12 @@ def test_a_code_that_we_did_not_print_is_said_to_be_none_of_ours(cast: Cast) -> 
 
 
 def test_a_wrong_password_says_so_and_keeps_the_account(cast: Cast) -> None:
-    page = Visit().post("/login", {"login": "resident", "password": "no"})
-    assert page.status == 401 and page.form("/login")["login"] == "resident"
+    page = Visit().post("/login", {"login": "neighbour", "password": "no"})
+    assert page.status == 401 and page.form("/login")["login"] == "neighbour"
 
 
 def test_signing_in_leads_back_but_never_to_a_stranger(cast: Cast) -> None:
-    who = {"login": cast["resident"].login, "password": cast["resident"].password}
+    who = {"login": cast["neighbour"].login, "password": cast["neighbour"].password}
     assert Visit().post("/login", who | {"next": "/mine"}).name == "mine"
     assert Visit().post("/login", who | {"next": "//evil.example/"}).url == "/"
 
