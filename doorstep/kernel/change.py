@@ -19,7 +19,7 @@ from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
 from doorstep.kernel.models import Matter, PackVersion, Point, Posting, Step, Unit
 from doorstep.kernel.org import town, unit_named
-from doorstep.kernel.party import Person, find_or_add, people
+from doorstep.kernel.party import Person, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_right
 from doorstep.kernel.words import Refused, Words
@@ -246,8 +246,12 @@ def check_reason(found: pack.Pack, outcome: str, reason: str, faults: Sequence[M
         )
 
 
-def validate(found: pack.Pack, data: Mapping[str, Any]) -> None:
+def validate(viewer: Viewer, found: pack.Pack, data: Mapping[str, Any], person: Person | None) -> None:
+    """Refuse answers that do not fit the form or name another applicant than ``person``: "invalid", by field."""
     faults = found.form.validate(dict(data))
+    told = {fault.pointer for fault in faults}
+    differing = disagreements(viewer, found.form, data, person) if person else ()
+    faults += tuple(fault for fault in differing if fault.pointer not in told)
     if faults:
         raise Refused(
             "invalid",

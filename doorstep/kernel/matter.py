@@ -19,7 +19,7 @@ from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Matter, Point, Step
 from doorstep.kernel.org import point_named, unit_named
-from doorstep.kernel.party import Person
+from doorstep.kernel.party import Person, own_person
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import BRANCHES, Viewer, keys, refuse_right, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
@@ -39,7 +39,8 @@ def open_matter(
     applicant: Person | None = None,
 ) -> Done:
     """Take an application in. ``point`` is where it comes in (X), ``hand_out`` where its result is fetched (Z, default X);
-    the pack says who is competent (Y). A resident applies for the own person; a clerk names ``applicant``.
+    the pack says who is competent (Y). A resident applies for the own person; a clerk names ``applicant``. Answers that
+    name another applicant are faults.
 
     Refused: "sign-in", "no-right", "no-item", "no-point", "channel" (409), "invalid" with faults by field,
     "request-reused" (409).
@@ -70,7 +71,8 @@ def _open(
         raise change.channel_closed(found, channel)
     if not viewer.is_resident and at_point.unit_id != viewer.unit_id:
         raise refuse_right()
-    change.validate(found, data)
+    person = own_person(viewer) if viewer.is_resident else applicant
+    change.validate(viewer, found, data, person)
     party_id = change.applicant(viewer, applicant, found)
     unit = change.competent(found, data, at_point)
     z_code = hand_out or found.hand_out_code(data)
@@ -101,7 +103,7 @@ def _open(
     row.save(force_insert=True)
     event.append(entry, row.state)
     file.attach(viewer, found.form.files(data), matter_id)
-    change.post_tokens(row, party_id, applicant)
+    change.post_tokens(row, party_id, person)
     change.move(viewer, opened, happened)
     change.tell(row, happened, first=True)
     return change.done(row)
@@ -154,7 +156,7 @@ def _act(
     change.check_reason(found, outcome, reason, faults)
     by_applicant = opened.flow.step(step).by == "applicant"
     if by_applicant and data is not None:
-        change.validate(found, data)
+        change.validate(viewer, found, data, own_person(viewer))
         opened.data = data
     facts = found.facts(opened.data, channel=row.channel)
     moved = flows.act(opened.flow, State.from_json(row.flow), step, outcome, facts)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import IntegrityError, connection, transaction
 
 from doorstep.kernel import clock
-from doorstep.kernel.crypto import new_key, open_sealed, seal
+from doorstep.kernel.crypto import new_key, normalise, open_sealed, seal
 from doorstep.kernel.event import canonical
+from doorstep.kernel.field import Fault, at_pointer
+from doorstep.kernel.form import Form
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Party
 from doorstep.kernel.trust import Viewer, keys
 from doorstep.kernel.words import Refused, Words
+
+#: Which facts of a form are the applicant's own record, and where that record holds them.
+HELD = {"applicant.name": "name", "applicant.id_no": "id_no", "applicant.mobile": "phone"}
+_IDENTITY = ("applicant.name", "applicant.id_no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +122,32 @@ def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
 def own_person(viewer: Viewer) -> Person | None:
     """A resident's own record, to fill in what is already known about them."""
     return people([viewer.party_id]).get(viewer.party_id) if viewer.party_id else None
+
+
+def disagreements(viewer: Viewer, form: Form, data: Any, person: Person) -> tuple[Fault, ...]:
+    """Answers that name another applicant than ``person``: the own record online, whom the clerk identified at a window."""
+    faults = []
+    for one in form.fields:
+        said, known = at_pointer(data, one.pointer), getattr(person, HELD.get(one.fact, ""), "")
+        if one.fact in _IDENTITY and known and isinstance(said, str) and _bare(said) != _bare(known):
+            faults.append(Fault(one.pointer, _differs(viewer, str(getattr(person.masked(), HELD[one.fact])))))
+    return tuple(faults)
+
+
+def _bare(text: str) -> str:
+    """Dots and spaces in a name, small letters and wide digits in a number are no difference."""
+    return "".join(c for c in normalise(text) if c.isalnum())
+
+
+def _differs(viewer: Viewer, known: str) -> Words:
+    if viewer.is_resident:
+        return Words(
+            f"和您本人的登记不一致，登记的是“{known}”。网上只能为自己办，请照登记填；登记错了，请带证件到窗口更正。",
+            f"This differs from your own record, which says “{known}”. Online you apply for yourself only: write it as "
+            "recorded. If the record is wrong, bring your identity paper to a window to have it corrected.",
+        )
+    return Words(
+        f"和核对过的来人不一致，核对的是“{known}”。请改成一致；要是给别人办，请先核对那个人。",
+        f"This differs from the person you identified, “{known}”. Make them agree; for somebody else, identify that "
+        "person first.",
+    )

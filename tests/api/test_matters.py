@@ -234,6 +234,18 @@ def test_a_resident_applies_for_nobody_else(calls: Calls) -> None:
     assert is_problem(calls.resident.post("matters", card), 422, "not-you")
 
 
+@pytest.mark.parametrize("role", ["resident", "clerk"])
+def test_answers_that_name_another_applicant_are_refused_by_field(calls: Calls, role: str) -> None:
+    card = calls.card(role)
+    card["data"]["applicant"] = card["data"]["applicant"] | {"name": "别人", "id_no": "990101198503071220"}
+    answer = calls.people[role].post("matters", card)
+    assert is_problem(answer, 422, "invalid")
+    errors = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
+    assert set(errors) == {"/data/applicant/name", "/data/applicant/id_no"}
+    assert "云**" in errors["/data/applicant/name"]
+    assert calls.cast.person(role)["id_no"] not in answer.content.decode()
+
+
 def test_a_clerk_takes_in_only_at_the_own_window(calls: Calls) -> None:
     card = calls.card("clerk") | {"point": "DK-1"}
     assert is_problem(calls.clerk.post("matters", card), 403, "no-right")

@@ -73,7 +73,8 @@ def _life(cast: Cast, item: str) -> Any:
             None,
             moves,
         )
-    card, mended = cast.card("clerk"), cast.card("resident")
+    mended = cast.card("resident")
+    card = cast.card("clerk", applicant=cast.person("resident"))
     moves = (
         Move(viewers["clerk"], "intake"),
         Move(viewers["approver"], "review", "return", "photo_unclear", UNCLEAR),

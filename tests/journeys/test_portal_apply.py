@@ -12,11 +12,6 @@ from PIL import Image
 from tests.cast import Cast
 from tests.journeys.visit import Page, Visit
 
-WHO = {
-    "/applicant/name": "云小满",
-    "/applicant/id_no": "990101199003071288",
-    "/applicant/mobile": "19900000001",
-}
 HOUSEHOLD = {"/household/address": "橘园路 12 号 3-201", "/household/station": "AL-LJ-LX"}
 
 
@@ -40,13 +35,18 @@ def picture(size: tuple[int, int] = (40, 56)) -> SimpleUploadedFile:
     return SimpleUploadedFile("me.jpg", out.getvalue(), "image/jpeg")
 
 
+def known(who: Visit) -> dict[str, str]:
+    """The first page as it comes: filled with what is known about the person."""
+    return who.get("/apply/HZ-078/who").form("/who")
+
+
 def fill(who: Visit, page: str, answers: dict[str, Any], go: str = "next") -> Page:
     return who.post(f"/apply/HZ-078/{page}", {**answers, "go": go})
 
 
 def up_to_review(who: Visit) -> Page:
     who.get("/apply/HZ-078")
-    fill(who, "who", WHO)
+    fill(who, "who", known(who))
     fill(who, "household", HOUSEHOLD)
     fill(who, "reason", {"/reason": "lost"})
     fill(who, "papers", {"/photo.file": picture()}, go="")
@@ -69,14 +69,26 @@ def test_what_is_known_already_is_not_asked_again(resident: Visit) -> None:
 
 def test_a_fault_is_said_beside_the_field_and_everything_typed_stays(resident: Visit) -> None:
     resident.get("/apply/HZ-078")
-    page = fill(resident, "who", {**WHO, "/applicant/mobile": "1990000"})
+    page = fill(resident, "who", {**known(resident), "/applicant/mobile": "1990000"})
     assert page.status == 422 and "手机号是 1 开头的 11 位数字" in page.text
     assert page.form("/who")["/applicant/mobile"] == "1990000"
 
 
+@pytest.mark.parametrize("other", [{"/applicant/name": "别人"}, {"/applicant/id_no": "990101199003071288"}])
+def test_who_is_not_the_person_signed_in_is_told_so_at_once_and_again_on_sending(
+    resident: Visit, other: dict[str, str]
+) -> None:
+    up_to_review(resident)
+    page = fill(resident, "who", {**known(resident), **other})
+    assert page.status == 422 and "网上只能为自己办" in page.text
+    review = resident.get("/send/HZ-078")
+    sent = resident.post("/send/HZ-078", review.form("/send/HZ-078"))
+    assert sent.status == 422 and "/apply/HZ-078/who#f-applicant" in sent.html
+
+
 def test_a_half_filled_form_waits_on_any_device(resident: Visit, cast: Cast) -> None:
     resident.get("/apply/HZ-078")
-    fill(resident, "who", WHO)
+    fill(resident, "who", known(resident))
     later = fill(resident, "household", {"/household/address": "橘园路 9"}, go="later")
     assert later.name == "mine" and "存好了" in later.text
     again = Visit(cast["resident"].token, "en").get("/apply/HZ-078")

@@ -67,6 +67,17 @@ def test_a_correction_with_a_fault_keeps_what_was_typed(cast: Cast, opened: Any,
     assert page.status == 422 and page.form("/correct")["/applicant/id_no"] == "12"
 
 
+def test_a_correction_that_names_somebody_else_is_refused_beside_the_question(
+    cast: Cast, opened: Any, resident: Visit
+) -> None:
+    _return(cast, opened.matter_id)
+    form = resident.get(f"/matter/{opened.matter_id}/correct").form("/correct")
+    page = resident.post(
+        f"/matter/{opened.matter_id}/correct", form | {"/applicant/name": "别人", "go": "next"}
+    )
+    assert page.status == 422 and "登记的是“云**”" in page.text
+
+
 def test_an_old_page_is_told_that_something_changed(cast: Cast, opened: Any, resident: Visit) -> None:
     _return(cast, opened.matter_id)
     form = resident.get(f"/matter/{opened.matter_id}/correct").form("/correct")

@@ -63,7 +63,9 @@ def test_A12_the_card_is_signed_and_says_what_was_decided(
 ) -> None:
     pdf = download(cast, issued, role)
     text = text_of(pdf, tmp_path)
-    for part in ("云小满", "990101199003071288", "橘园路", "1990年3月7日", paper_of(cast, issued).number):
+    who = cast.person()
+    born = f"{who['id_no'][6:10]}年{int(who['id_no'][10:12])}月{int(who['id_no'][12:14])}日"
+    for part in (who["name"], who["id_no"], "橘园路", born, paper_of(cast, issued).number):
         assert part in text
     assert "Signature is Valid" in text_of(pdf, tmp_path, "pdfsig")
 

@@ -110,6 +110,21 @@ def test_a_return_names_all_faults_and_the_applicant_mends_them(cast: Cast, open
     assert again.state == "open" and again.data["reason"] == "expired"
 
 
+def test_who_signs_in_applies_for_nobody_else_and_corrects_into_nobody_else(cast: Cast, opened: Any) -> None:
+    from doorstep.kernel.words import Refused
+
+    other = {"name": "别人", "id_no": "990101198503071220"}
+    with pytest.raises(Refused, match="invalid") as no:
+        cast.apply(applicant=other)
+    assert {pointer for pointer, _ in no.value.faults} == {"/applicant/name", "/applicant/id_no"}
+    cast.act("clerk", opened.matter_id, "intake", "return", reason="photo_unclear")
+    with pytest.raises(Refused, match="invalid"):
+        cast.act("resident", opened.matter_id, "correct:intake", data=cast.card("resident", applicant=other))
+    mine = cast.person()
+    spaced = mine | {"name": " ".join(mine["name"]), "id_no": mine["id_no"].lower()}
+    cast.act("resident", opened.matter_id, "correct:intake", data=cast.card("resident", applicant=spaced))
+
+
 def test_a_return_without_a_reason_is_refused(cast: Cast, opened: Any) -> None:
     from doorstep.kernel.words import Refused
 

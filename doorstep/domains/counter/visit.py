@@ -14,13 +14,12 @@ from doorstep.kernel.format import FORMATS, tidy
 from doorstep.kernel.matter import CHANNELS
 from doorstep.kernel.org import town
 from doorstep.kernel.pack import Pack
-from doorstep.kernel.party import Person
+from doorstep.kernel.party import HELD, Person
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.kernel.words import Words
 from doorstep.web.questions import Pairs, pairs_from, taken_in
 
 DRAFT = "counter"
-_PERSON = {"applicant.name": "name", "applicant.id_no": "id_no", "applicant.mobile": "phone"}
 _NOBODY = Person("")
 _REMOTE = ("online", "kiosk", "agent", "post", "partner")
 
@@ -171,7 +170,7 @@ def drop_item(visit: Visit, code: str) -> Visit:
 def carried(visit: Visit, found: Pack) -> dict[str, Any]:
     """What is known without asking: pointer to value, from the person and from items before this one."""
     known: dict[str, Any] = {
-        fact: value for fact, key in _PERSON.items() if (value := getattr(visit.person, key))
+        fact: value for fact, key in HELD.items() if (value := getattr(visit.person, key))
     }
     for earlier in visit.packs():
         if earlier.code == found.code:
@@ -198,7 +197,7 @@ def filled(visit: Visit, found: Pack) -> dict[str, Any]:
 def to_ask(visit: Visit, found: Pack) -> list[tuple[Words, tuple[Field, ...]]]:
     """Page by page the questions that are still the clerk's to ask: not the carried ones, not the papers."""
     known, groups = carried(visit, found), []
-    of_person = set(_PERSON)
+    of_person = set(HELD)
     for page in found.form.pages(filled(visit, found)):
         fields = tuple(
             one for one in page.fields
@@ -298,7 +297,7 @@ def missing(visit: Visit) -> list[Missing]:
     uploads: list[Missing] = []
     for item, fault in faults(visit):
         one = item.form.field(fault.pointer)
-        if one is not None and one.fact in _PERSON:
+        if one is not None and one.fact in HELD:
             if visit.checked:
                 found.append(Missing("who", one.title, fault.words))
         elif one is not None and one.material:

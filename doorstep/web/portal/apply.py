@@ -15,7 +15,7 @@ from doorstep.kernel.draft import DraftView
 from doorstep.kernel.field import Fault, Page
 from doorstep.kernel.form import Form
 from doorstep.kernel.pack import Pack
-from doorstep.kernel.party import own_person
+from doorstep.kernel.party import HELD, disagreements, own_person
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.kernel.words import Refused, Words
 from doorstep.web import questions
@@ -25,7 +25,6 @@ from doorstep.web.uploads import Received
 
 REVIEW = Words("看一遍，提交", "Review and send")
 MORE = Words("您刚才的回答还要再问一点，在下面。", "Your answer calls for one more question below.")
-_HELD = {"applicant.name": "name", "applicant.id_no": "id_no", "applicant.mobile": "phone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def _post(
         return redirect("/mine?told=kept")
     if request.POST.get("go") != "next":
         return _show(request, viewer, found, here, kept)
-    faults = found.form.validate(data, page=here.id)
+    faults = found.form.validate(data, page=here.id) or _not_me(viewer, found, here, data)
     again = next((one for one in found.form.pages(data) if one.id == here.id), here)
     if faults:
         return _show(request, viewer, found, again, kept, faults)
@@ -203,7 +202,7 @@ def _read_again(
     request: HttpRequest, found: Pack, kept: DraftView, refusal: Refused | None = None
 ) -> HttpResponse:
     pages = found.form.pages(kept.data)
-    faults = found.form.validate(found.form.clean(kept.data))
+    faults = found.form.validate(found.form.clean(kept.data)) or _told(refusal)
     groups = questions.answers(found.form, kept.data)
     context = {
         "item": found,
@@ -218,6 +217,19 @@ def _read_again(
     }
     status = refusal.status if refusal else 200
     return render(request, "web/portal/review.html", context, status=status)
+
+
+def _not_me(viewer: Viewer, found: Pack, here: Page, data: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Answers on this page that differ from my own record: said at once, not only at the end."""
+    me, mine = own_person(viewer), {one.pointer for one in here.fields}
+    faults = disagreements(viewer, found.form, data, me) if me else ()
+    return tuple(fault for fault in faults if fault.pointer in mine)
+
+
+def _told(refusal: Refused | None) -> tuple[Fault, ...]:
+    """What the refusal says of single answers."""
+    faults = refusal.faults if refusal else ()
+    return tuple(Fault(pointer, words) for pointer, words in faults)
 
 
 def _elsewhere(found: Pack, pages: Sequence[Page], fault: Fault) -> FaultLine:
@@ -251,8 +263,8 @@ def _known(viewer: Viewer, found: Pack) -> dict[str, Any]:
     if me is None:
         return {}
     pairs = [
-        (one.pointer, str(getattr(me, _HELD[one.fact])))
+        (one.pointer, str(getattr(me, HELD[one.fact])))
         for one in found.form.fields
-        if one.fact in _HELD and getattr(me, _HELD[one.fact])
+        if one.fact in HELD and getattr(me, HELD[one.fact])
     ]
     return found.form.from_post(pairs)

@@ -157,7 +157,8 @@ def correct(
                 version=_number(request.POST.get("version")), request_id=request.POST.get("request_id", ""),
             )  # fmt: skip
     except Refused as refusal:
-        return _correcting(request, viewer, found, mine, data, (), refusal)
+        faults = tuple(Fault(pointer, words) for pointer, words in refusal.faults)
+        return _correcting(request, viewer, found, mine, data, faults, refusal)
     return redirect(f"/matter/{found.id}?told=corrected")
 
 
