@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from doorstep.api.answer import Moment, Money, Out, Text
+from doorstep.api.answer import Duration, Moment, Money, Out, Text
 from doorstep.api.items import fee_of
 from doorstep.api.session import UnitRef
 from doorstep.kernel.flow import Stop
@@ -121,7 +121,10 @@ class FaultOut(Out):
 
 
 class MatterDetail(Out):
-    """One matter in full. ``version`` goes into `act`, so that an old page cannot overwrite what happened since."""
+    """One matter in full. ``due_at`` counts ``promise`` from ``accepted_at``; both are null before.
+
+    ``version`` goes into `act`, so that an old page cannot overwrite what happened since.
+    """
 
     id: UUID
     number: str
@@ -131,7 +134,9 @@ class MatterDetail(Out):
     channel: str
     version: int
     opened_at: Moment
+    accepted_at: Moment | None
     due_at: Moment | None
+    promise: Duration
     closed_at: Moment | None
     point: PointRef
     hand_out: PointRef
@@ -220,7 +225,8 @@ def matter_of(view: MatterView, *, in_clear: bool) -> MatterDetail:
     return MatterDetail(
         id=view.id, number=view.number, item=view.item, title=Text.of(view.title), state=view.state,
         channel=view.channel, version=view.version, opened_at=view.opened_at, due_at=view.due_at,
-        closed_at=view.closed_at, point=PointRef.at(view.point.code), hand_out=PointRef.at(view.hand_out.code),
+        accepted_at=view.accepted_at, promise=Duration.of(view.pack.promise), closed_at=view.closed_at,
+        point=PointRef.at(view.point.code), hand_out=PointRef.at(view.hand_out.code),
         unit=UnitRef.at(view.unit_id), fee=fee_of(view.pack), parties=[_party(view.applicant, in_clear)], data=view.data,
         steps=[_step(s) for s in view.steps], way=[_stop(s) for s in view.stops],
         events=[event_of(e) for e in view.events], papers=[_paper(p) for p in view.papers],

@@ -98,6 +98,12 @@ def finish(
     return done(row)
 
 
+def accept(row: Matter, found: pack.Pack, at: datetime) -> None:
+    """The application is accepted: the law of this day holds, and the promise counts from now."""
+    row.law_date = calendar().day_of(at)
+    row.due_at = clock.due(at, found.promise_on(row.law_date), calendar()).at
+
+
 def settle(
     flow: Flow, state: State, happened: Sequence[Happening], facts: Mapping[str, Any]
 ) -> tuple[State, tuple[Happening, ...]]:

@@ -92,7 +92,8 @@ def _open(
         moved_at=moment, version=0, head=event.genesis(matter_id), flow={}, key=keys().wrap(key, matter_id.bytes),
         sealed=change.seal_data(matter_id, key, data), figures=found.figures_of(data, channel),
     )  # fmt: skip
-    row.due_at = clock.due(moment, found.promise, calendar()).at
+    if not found.accepted_at:
+        change.accept(row, found, moment)
     opened = change.Opened(row, key, data, found, moment)
     change.share_first(row, at_point, z, party_id, moment)
     row.state, row.closed_at = change.state_after(row, state, happened, moment)
@@ -158,6 +159,8 @@ def _act(
     if by_applicant and data is not None:
         change.validate(viewer, found, data, own_person(viewer))
         opened.data = data
+    if found.accepts(step, outcome):
+        change.accept(row, found, opened.at)
     facts = found.facts(opened.data, channel=row.channel)
     moved = flows.act(opened.flow, State.from_json(row.flow), step, outcome, facts)
     state, happened = change.settle(opened.flow, *moved, facts)

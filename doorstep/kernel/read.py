@@ -127,6 +127,19 @@ class MatterView:
     rated: int | None
 
     @property
+    def accepted_at(self) -> datetime | None:
+        """When it was accepted; None while it waits for that, or if it never was."""
+        if not self.pack.accepted_at:
+            return self.opened_at
+        return next((s.closed_at for s in reversed(self.steps) if self.pack.accepts(s.name, s.outcome)), None)
+
+    @property
+    def promised(self) -> Words | None:
+        """Before acceptance there is no day yet, only how long it takes from then."""
+        waits = self.due_at is None and self.closed_at is None
+        return from_acceptance(self.pack) if waits else None
+
+    @property
     def mine(self) -> tuple[StepView, ...]:
         """The open steps that wait for the viewer."""
         return tuple(s for s in self.steps if s.mine)
@@ -134,6 +147,12 @@ class MatterView:
     @property
     def open_steps(self) -> tuple[StepView, ...]:
         return tuple(s for s in self.steps if s.closed_at is None)
+
+
+def from_acceptance(found: pack.Pack) -> Words:
+    """The promise of an item to somebody whose application is not accepted yet."""
+    said = found.promise.words
+    return Words(f"受理后 {said.zh}", f"{said.en} from acceptance")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ def acceptance(view: MatterView, *, lang: str, address: str, demo: bool) -> byte
     """The receipt of acceptance of a matter as PDF; ``address`` is where its applicant can follow it."""
     data = {
         **_head(view, address, demo),
-        "accepted_on": _day(view.opened_at),
+        "accepted_on": _day(view.accepted_at or view.opened_at),
+        "within": view.promised,
         "due_on": _day(view.due_at) if view.due_at and not view.closed_at else None,
         "due_provisional": any(step.provisional for step in view.open_steps),
         "rows": _rows(view),

@@ -107,7 +107,8 @@ class Filler:
             flow={}, key=keys().wrap(key, matter_id.bytes), sealed=change.seal_data(matter_id, key, life.data),
             figures=found.figures_of(life.data, life.channel),
         )  # fmt: skip
-        row.due_at = clock.due(at, found.promise, calendar()).at
+        if not found.accepted_at:
+            change.accept(row, found, at)
         opened = change.Opened(row, key, life.data, found, at)
         row.state, row.closed_at = change.state_after(row, state, happened, at)
         codes = {"item": found.code, "pack": found.hash.hex()}
@@ -122,6 +123,8 @@ class Filler:
             opened.data = one.data
             row.sealed = change.seal_data(row.id, opened.key, one.data)
             self._files(found, one.data, row.id, one.by, opened.at)
+        if found.accepts(one.step, one.outcome):
+            change.accept(row, found, opened.at)
         facts = found.facts(opened.data, channel=row.channel)
         moved = flow.act(opened.flow, state, one.step, one.outcome, facts)
         state, happened = change.settle(opened.flow, *moved, facts)

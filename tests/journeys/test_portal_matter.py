@@ -45,6 +45,16 @@ def test_F01_the_page_says_where_it_is_who_has_it_and_who_looked(
     assert "正在办理您的事" in page.text and cast["clerk"].name not in page.text
 
 
+def test_before_acceptance_the_page_says_how_long_and_afterwards_which_day(
+    cast: Cast, opened: Any, resident: Visit
+) -> None:
+    for address in (f"/matter/{opened.matter_id}", f"/matter/{opened.matter_id}/receipt", "/mine"):
+        assert "受理后 1 个工作日" in resident.get(address).text, address
+    cast.act("clerk", opened.matter_id, "intake")
+    page = resident.get(f"/matter/{opened.matter_id}")
+    assert "受理后" not in page.text and "最迟哪天办好" in page.text
+
+
 def test_a_return_shows_every_fault_beside_its_question_and_is_mended(
     cast: Cast, opened: Any, resident: Visit
 ) -> None:

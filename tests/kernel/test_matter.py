@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -123,6 +123,30 @@ def test_who_signs_in_applies_for_nobody_else_and_corrects_into_nobody_else(cast
     mine = cast.person()
     spaced = mine | {"name": " ".join(mine["name"]), "id_no": mine["id_no"].lower()}
     cast.act("resident", opened.matter_id, "correct:intake", data=cast.card("resident", applicant=spaced))
+
+
+def test_the_promise_counts_from_acceptance_and_not_from_sending(cast: Cast) -> None:
+    from doorstep.kernel import clock, read
+    from doorstep.kernel.models import Matter
+
+    sunday = datetime.fromisoformat("2026-11-15T10:00+08:00")
+    with clock.clock_at(sunday):
+        opened = cast.apply()
+        with cast.enter("resident") as viewer:
+            before = read.read_matter(viewer, opened.matter_id)
+    assert (before.due_at, before.accepted_at) == (None, None)
+    assert before.promised and before.promised.en == "1 working day from acceptance"
+    with clock.clock_at(sunday + timedelta(days=3)):
+        cast.act("clerk", opened.matter_id, "intake", "return", reason="photo_unclear")
+        cast.act("resident", opened.matter_id, "correct:intake")
+    accepted = sunday + timedelta(days=4)
+    with clock.clock_at(accepted):
+        cast.act("clerk", opened.matter_id, "intake")
+        with cast.enter("resident") as viewer:
+            after = read.read_matter(viewer, opened.matter_id)
+            law_date = Matter.objects.get(id=opened.matter_id).law_date
+    assert after.accepted_at == accepted and str(law_date) == "2026-11-19" and after.promised is None
+    assert after.due_at and after.due_at.date().isoformat() == "2026-11-20"
 
 
 def test_a_return_without_a_reason_is_refused(cast: Cast, opened: Any) -> None:

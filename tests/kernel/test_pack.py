@@ -82,6 +82,7 @@ def test_the_formatter_puts_keys_in_order_and_keeps_comments() -> None:
         (CARD, "branch: household\n", "", "pack.required", None),
         (CARD, "{zh: 居民身份证, en: Identity card}", "{zh: 居民身份证}", "pack.required", "group:"),
         (CARD, "value: 1 workday", "value: 4 workday", "pack.promise", "  promise:"),
+        (CARD, "accepted_at: intake", "accepted_at: intakes", "pack.accepted_at", "accepted_at:"),
         (CARD, "value: 1 workday", "value: 1 weekday", "pack.pattern", "value: 1 workday"),
         (CARD, "source: none, sure: false", "source: none, sure: true", "pack.source", "value: 1 workday"),
         (CARD, "{code: HKB,", "{code: XXX,", "pack.material", "{code: HKB,"),

@@ -18,6 +18,7 @@ from doorstep.kernel.read import MatterView, Row, read_matter, search, unit_matt
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused, Words
 from doorstep.web import saying
+from doorstep.web.language import say
 
 STATES = {
     "open": Words("正在办", "In progress"), "returned": Words("等申请人改", "With the applicant"),
@@ -109,6 +110,8 @@ def _page(
 def _until(view: MatterView) -> str:
     if view.closed_at:
         return saying.of(f"{saying.day(view.closed_at)} 办结", f"Finished {saying.day(view.closed_at)}")
+    if view.promised is not None:
+        return say(view.promised)
     if view.due_at is None:
         return saying.of("不限时", "No limit")
     return saying.of(f"最迟 {saying.day(view.due_at)}", f"Due by {saying.day(view.due_at)}")

@@ -208,6 +208,19 @@ class Pack:
         return self._limits(None)["promise"]
 
     @property
+    def accepted_at(self) -> str:
+        """The step whose good end accepts the application; empty: it is accepted as it comes in."""
+        return str(self.raw.get("accepted_at", ""))
+
+    def accepts(self, step: str, outcome: str | None) -> bool:
+        """Does ``step`` ending with ``outcome`` accept the application? From then on the promise counts."""
+        return step == self.accepted_at and outcome in ("done", "approve")
+
+    def promise_on(self, day: date) -> Limit:
+        """What is promised to an application accepted on this day."""
+        return self.limit("promise", day) or self.promise
+
+    @property
     def statutory(self) -> Limit | None:
         """Within what time the law wants it done."""
         return self.limit("statutory")

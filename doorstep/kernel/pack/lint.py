@@ -69,6 +69,17 @@ def _limits(pack: Pack) -> Iterator[Flaw]:
             yield _flaw(("limits", "promise"), "promise", zh, en)
 
 
+def _accepted(pack: Pack) -> Iterator[Flaw]:
+    """Acceptance is the act of somebody of the police."""
+    step = pack.flow.steps.get(pack.accepted_at)
+    if pack.accepted_at and (step is None or step.by not in ("received", "competent")):
+        zh, en = (
+            f"“{pack.accepted_at}”不是由公安机关办的一步",
+            f"'{pack.accepted_at}' is no step done by the police",
+        )
+        yield _flaw(("accepted_at",), "accepted_at", zh, en)
+
+
 def _fees(pack: Pack) -> Iterator[Flaw]:
     yield from overlaps(read_dated(pack.raw.get("fees") or ()), "fees")
 
@@ -211,6 +222,7 @@ def _courses(pack: Pack) -> Iterator[Flaw]:
 
 _RULES = (
     _limits,
+    _accepted,
     _fees,
     _sources,
     _materials,

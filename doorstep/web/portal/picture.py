@@ -88,6 +88,14 @@ def plate(found: MatterView) -> Plate:
             day=waiting.due_at,
             papers=ready,
         )
+    if found.promised is not None:
+        return Plate(
+            Words("多久办好", "How long it takes"),
+            _usual_note(found),
+            big=found.promised,
+            icon="clock",
+            papers=ready,
+        )
     late = any(step.late for step in found.open_steps)
     note = _late_note(found) if late else _usual_note(found)
     return Plate(Words("最迟哪天办好", "Done by"), note, day=found.due_at, papers=ready)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from doorstep.kernel.read import Row
+from doorstep.kernel import pack
+from doorstep.kernel.read import Row, from_acceptance
 from doorstep.kernel.words import Words
 
 _ENDED = {
@@ -50,6 +51,10 @@ def mine_row(row: Row) -> MineRow:
         due = Words(f"归{unit.zh}办，最迟 ", f"{unit.en} decides, due ")
         state, line = ("late", late) if row.late else ("open", due)
         return MineRow(row.id, row.number, row.title, state, line, row.due_at)
+    if row.state == "open" and not row.ended:
+        promise = from_acceptance(pack.current(row.item))
+        line = Words(f"等窗口核对，{promise.zh}办好", f"Waits for the window's check; {promise.en}")
+        return MineRow(row.id, row.number, row.title, row.state, line)
     if row.state == "granted" and not row.ended:
         line = Words("批准了，点开看哪天、在哪领。", "Approved. Open it to see when and where to collect.")
         return MineRow(row.id, row.number, row.title, "approved", line)
