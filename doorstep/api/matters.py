@@ -38,11 +38,12 @@ router = Router(tags=["matters"])
 _NEW = {
     "invalid": "/data",
     "no-name": "/parties/0",
+    "wrong-number": "/parties/0",
     "no-applicant": "/parties",
     "no-item": "/item",
     "no-point": "/point",
 }
-_DEEP = ("invalid", "no-name")
+_DEEP = ("invalid", "no-name", "wrong-number")
 """Refusals whose faults already say where, seen from the place that we name."""
 
 State = Literal["", "open", "returned", "granted", "refused", "withdrawn", "closed"]

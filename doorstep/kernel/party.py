@@ -15,6 +15,7 @@ from doorstep.kernel.crypto import new_key, normalise, open_sealed, seal
 from doorstep.kernel.event import canonical
 from doorstep.kernel.field import Fault, at_pointer
 from doorstep.kernel.form import Form
+from doorstep.kernel.format import id_number_fault
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Party
 from doorstep.kernel.trust import Viewer, keys
@@ -56,7 +57,7 @@ def mask_phone(phone: str) -> str:
 def find_or_add(viewer: Viewer, person: Person, *, purpose: str) -> UUID:
     """The party with this exact identity number, or a new one. The look-up is logged whether it finds or not.
 
-    Refused: "no-name" when the name is empty.
+    Refused: "no-name" when the name is empty, "wrong-number" for an identity number that cannot be one.
     """
     if not person.name.strip():
         raise Refused(
@@ -64,6 +65,9 @@ def find_or_add(viewer: Viewer, person: Person, *, purpose: str) -> UUID:
             Words("请填写姓名。", "Please give a name."),
             faults=(("/name", Words("必填", "Required")),),
         )
+    wrong = id_number_fault(person.id_no) if len(person.id_no) == 18 else None
+    if wrong:
+        raise Refused("wrong-number", wrong, faults=(("/id_no", wrong),))
     blind = keys().blind("id_no", person.id_no) if person.id_no else None
     if blind is not None:
         found = _find(blind, purpose)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from doorstep.kernel.crypto import Keys, load_keys, stretch
+from doorstep.kernel.format import invented_people_if
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Fact
 from doorstep.kernel.words import Refused, Words
@@ -295,7 +296,21 @@ def end_account(account_id: UUID) -> None:
 
 def is_demo() -> bool:
     """Is this a demo database? A fact set when it was created, never a setting."""
-    return _fact("demo") is True
+    with suppress(LookupError):
+        return _founded_as_demo()
+    return False
+
+
+@lru_cache(maxsize=1)
+def _founded_as_demo() -> bool:
+    """Set once for good, so asked once a process. LookupError while the database is not founded."""
+    told = _fact("demo")
+    if told is None:
+        raise LookupError
+    return told is True
+
+
+invented_people_if(is_demo)
 
 
 def demo_logins() -> list[dict[str, Any]]:

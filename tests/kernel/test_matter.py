@@ -85,6 +85,16 @@ def test_F01_the_person_sees_who_looked_by_unit_and_purpose(cast: Cast, opened: 
     ]
 
 
+@pytest.mark.parametrize(("role", "code"), [("clerk", "no-right"), ("nobody", "sign-in")])
+def test_who_has_no_record_of_their_own_is_told_so(cast: Cast, role: str, code: str) -> None:
+    from doorstep.kernel import read, trust
+    from doorstep.kernel.words import Refused
+
+    token = None if role == "nobody" else cast[role].token
+    with trust.enter(token) as viewer, pytest.raises(Refused, match=code):
+        read.readers(viewer)
+
+
 def test_the_same_look_within_a_quarter_hour_is_one_look(cast: Cast, opened: Any) -> None:
     from doorstep.kernel import read
 
@@ -147,6 +157,22 @@ def test_the_promise_counts_from_acceptance_and_not_from_sending(cast: Cast) -> 
             law_date = Matter.objects.get(id=opened.matter_id).law_date
     assert after.accepted_at == accepted and str(law_date) == "2026-11-19" and after.promised is None
     assert after.due_at and after.due_at.date().isoformat() == "2026-11-20"
+
+
+def test_an_invented_persons_number_is_right_in_a_demonstration_only(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.kernel import trust
+    from doorstep.kernel.party import Person, find_or_add
+    from doorstep.kernel.words import Refused
+
+    card, person = cast.card("resident"), cast.person()
+    monkeypatch.setattr(trust, "_founded_as_demo", lambda: False)
+    with pytest.raises(Refused, match="invalid") as no:
+        cast.apply(**card)
+    assert [pointer for pointer, _ in no.value.faults] == ["/applicant/id_no"]
+    with cast.enter("clerk") as viewer, pytest.raises(Refused, match="wrong-number"):
+        find_or_add(viewer, Person(person["name"], person["id_no"]), purpose="identify")
 
 
 def test_a_return_without_a_reason_is_refused(cast: Cast, opened: Any) -> None:
