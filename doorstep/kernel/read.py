@@ -464,10 +464,20 @@ _WHY = {
 def readers(viewer: Viewer, matter_id: UUID | None = None) -> list[Look]:
     """Who looked at the viewer's record, newest first; of one matter if given. Own looks are left out.
 
-    Refused: "sign-in", "not-found" for a matter that is not the viewer's.
+    Refused: "sign-in", "no-right" for an account that stands for nobody's own record, "not-found" for a matter that
+    is not the viewer's.
     """
-    if viewer.party_id is None:
+    if not viewer.signed_in:
         raise refuse_sign_in()
+    if viewer.party_id is None:
+        raise Refused(
+            "no-right",
+            Words(
+                "这里列的是谁看过本人的信息。您用的是工作账号，没有本人的记录。",
+                "This lists who looked at one's own record. You signed in for work; there is no record of your own here.",
+            ),
+            status=403,
+        )
     looks = Access.objects.filter(party_id=viewer.party_id).exclude(account_id=viewer.account_id)
     names: dict[str, Words] = dict(_WHY)
     if matter_id is not None:

@@ -9,9 +9,9 @@ from doorstep.project.domains import DOMAINS
 from doorstep.project.health import healthz, readyz
 from doorstep.web import errors
 from doorstep.web.portal.routes import ROUTES
-from doorstep.web.routes import urls
+from doorstep.web.routes import lost, urls
 
-handler404 = errors.not_found
+handler404 = lost
 handler500 = errors.broken
 
 _domain_routes = tuple(route for domain in register(DOMAINS).values() for route in domain.routes)

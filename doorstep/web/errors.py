@@ -44,7 +44,7 @@ def _typed(request: HttpRequest) -> list[str]:
     return [str(value) for key, value in request.POST.items() if key not in hidden and len(str(value)) > 7]
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest) -> HttpResponse:
     """404, without saying whether something is there for somebody else."""
     return refused(request, trust.not_found())
 

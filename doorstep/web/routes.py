@@ -102,6 +102,13 @@ def _guarded(route: Route) -> Callable[..., HttpResponseBase]:
     return enter
 
 
+def lost(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """404 for an address that nobody declared, in the frame of whoever asks for it."""
+    with trust.enter(token_of(request)) as viewer:
+        request.viewer = viewer  # type: ignore[attr-defined]
+        return errors.not_found(request)
+
+
 def _receive(route: Route, request: HttpRequest, token: str) -> uploads.Received:
     """The files of a form, stored outside any transaction; nobody who may not enter is let near the disk."""
     if request.method != "POST" or not uploads.came(request):

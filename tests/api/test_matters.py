@@ -246,6 +246,12 @@ def test_answers_that_name_another_applicant_are_refused_by_field(calls: Calls, 
     assert calls.cast.person(role)["id_no"] not in answer.content.decode()
 
 
+def test_who_works_here_asks_for_their_own_readers_and_is_told_why_not(calls: Calls) -> None:
+    made = calls.opened()
+    answer = calls.clerk.get(f"matters/{made['id']}/readers")
+    assert is_problem(answer, 403, "no-right")
+
+
 def test_a_clerk_takes_in_only_at_the_own_window(calls: Calls) -> None:
     card = calls.card("clerk") | {"point": "DK-1"}
     assert is_problem(calls.clerk.post("matters", card), 403, "no-right")

@@ -37,6 +37,13 @@ def test_an_unknown_service_is_not_found(cast: Cast) -> None:
     assert Visit().get("/item/XX-999").status == 404
 
 
+def test_an_address_of_nothing_asks_nobody_to_sign_in_who_has(cast: Cast) -> None:
+    for role in ("resident", "clerk"):
+        page = Visit(cast[role].token).get("/no/such/page")
+        assert page.status == 404 and 'href="/login' not in page.html and cast[role].name in page.text
+    assert 'href="/login' in Visit().get("/no/such/page").html
+
+
 def test_a_code_that_we_did_not_print_is_said_to_be_none_of_ours(cast: Cast) -> None:
     page = Visit().get("/v/never-printed")
     assert page.status == 404 and "没有发过这个码" in page.text
