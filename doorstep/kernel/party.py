@@ -55,7 +55,8 @@ def mask_phone(phone: str) -> str:
 
 
 def find_or_add(viewer: Viewer, person: Person, *, purpose: str) -> UUID:
-    """The party with this exact identity number, or a new one. The look-up is logged whether it finds or not.
+    """The party with this exact identity number, or a new one. The look-up is logged whether it finds or not, and gives
+    no sight of the record: that comes with a visible matter.
 
     Refused: "no-name" when the name is empty, "wrong-number" for an identity number that cannot be one.
     """
