@@ -1,4 +1,4 @@
-"""The verbs on one matter: act, note, share, hand over, link, withdraw, rate."""
+"""The verbs on one matter: act, note, share, hand over, erase, link, withdraw, rate."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from doorstep.api.answer import In, done
 from doorstep.api.guard import Asked, operation
 from doorstep.api.matter_out import Acknowledged
 from doorstep.api.matters import matter_id, pointing
+from doorstep.kernel import erase as verb
 from doorstep.kernel import matter as verbs
 from doorstep.kernel import rate
 from doorstep.kernel.idempotency import Done
@@ -55,6 +56,13 @@ class Share(In):
 class HandOver(In):
     unit: str
     reason: str = Field(min_length=1, max_length=2000)
+
+
+class Erase(In):
+    """``document`` is the number of the decision it rests on; no names in it, for it is kept."""
+
+    reason: Literal["order", "request", "unlawful"]
+    document: str = Field(min_length=1, max_length=40)
 
 
 class Link(In):
@@ -115,6 +123,20 @@ def hand_over(request: Asked, matter: str, what: HandOver) -> HttpResponse:
     viewer = request.viewer
     made = verbs.hand_over(
         viewer, matter_id(viewer, matter), unit=what.unit, reason=what.reason, request_id=request.request_id
+    )
+    return _done(made)
+
+
+@operation(router, "POST", "/matters/{matter}/erase", right="erase", answer=Acknowledged)
+def erase(request: Asked, matter: str, what: Erase) -> HttpResponse:
+    """Destroy the contents of an ended matter by order; its codes and figures stay, and it answers 410 from then on."""
+    viewer = request.viewer
+    made = verb.erase(
+        viewer,
+        matter_id(viewer, matter),
+        reason=what.reason,
+        document=what.document,
+        request_id=request.request_id,
     )
     return _done(made)
 

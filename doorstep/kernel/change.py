@@ -21,7 +21,7 @@ from doorstep.kernel.models import Matter, PackVersion, Point, Posting, Step, Un
 from doorstep.kernel.org import town, unit_named
 from doorstep.kernel.party import Person, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
-from doorstep.kernel.trust import Viewer, keys, not_found, refuse_right
+from doorstep.kernel.trust import Viewer, keys, not_found, refuse_erased, refuse_right
 from doorstep.kernel.words import Refused, Words
 
 
@@ -56,11 +56,7 @@ def lock(matter_id: UUID) -> Opened:
     if row is None:
         raise not_found()
     if row.key is None:
-        raise Refused(
-            "erased",
-            Words("这件事的内容已依法销毁。", "The content of this matter was lawfully erased."),
-            status=410,
-        )
+        raise refuse_erased()
     key = keys().unwrap(bytes(row.key), row.id.bytes)
     return Opened(
         row, key, open_data(row, key), pack.version(bytes(row.pack)), max(clock.now(), row.moved_at)

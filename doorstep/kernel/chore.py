@@ -1,4 +1,4 @@
-"""What the worker does again and again: due steps, promised papers, forgotten uploads. Rows are the queue."""
+"""What the worker does again and again: due steps, promised papers, forgotten uploads, ended retention. Rows are the queue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from doorstep.kernel import clock, file, issue
+from doorstep.kernel import clock, erase, file, issue
 from doorstep.kernel.matter import mark_late
 from doorstep.kernel.trust import enter_system
 from doorstep.kernel.words import Refused
@@ -39,6 +39,19 @@ def mark_due(most: int = 200) -> int:
         except Refused as no:
             _log.warning("step %s of %s: %s", step, matter_id, no.code)
     return marked
+
+
+def erase_outlived(most: int = 200) -> int:
+    """Destroy the contents of matters whose retention has ended; returns how many."""
+    erased = 0
+    for matter_id in erase.outlived(most):
+        try:
+            with enter_system(matter_id) as system:
+                erase.end_of_retention(system, matter_id)
+                erased += 1
+        except Refused as no:
+            _log.warning("%s could not be erased: %s", matter_id, no.code)
+    return erased
 
 
 def sweep_files() -> int:

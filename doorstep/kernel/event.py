@@ -124,6 +124,8 @@ def verify(matter_id: UUID, key: bytes | None) -> list[str]:
             faults += _body_faults(row, bodies.get(row.seq), key)
         prev = bytes(row.hash)
     matter = Matter.objects.filter(id=matter_id).values("head", "version").first()
+    if not key and EventBody.objects.filter(matter_id=matter_id).exists():
+        faults.append(f"{matter_id}: erased, but what was typed is still there")
     if matter is None or seq == 0 or bytes(matter["head"]) != prev or matter["version"] != seq:
         faults.append(f"{matter_id}: the matter's head is not its last event")
     return faults

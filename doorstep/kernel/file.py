@@ -20,7 +20,7 @@ from doorstep.kernel.crypto import new_key
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import File, Matter
 from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Received
-from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
+from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_erased, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
 
 _SETTLED = timedelta(hours=2)
@@ -131,10 +131,12 @@ def drop(viewer: Viewer, file_id: UUID) -> None:
 
 
 def read_file(viewer: Viewer, file_id: UUID) -> tuple[bytes, str]:
-    """Content and media type of a file the viewer may see; a tier 2 read. Refused: "not-found"."""
+    """Content and media type of a file the viewer may see; a tier 2 read. Refused: "not-found", "erased" (410)."""
     row = File.objects.filter(id=file_id).first() if viewer.signed_in else None
-    if row is None or row.key is None:
+    if row is None:
         raise not_found()
+    if row.key is None:
+        raise refuse_erased()
     if row.matter_id is not None:
         matter = Matter.objects.filter(id=row.matter_id).values("applicant_id").first()
         applicant = matter["applicant_id"] if matter else None

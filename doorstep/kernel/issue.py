@@ -24,7 +24,7 @@ from doorstep.kernel.models import Matter, Paper
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import people
 from doorstep.kernel.region import calendar
-from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found
+from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found, refuse_erased
 from doorstep.kernel.words import Refused, Words
 
 
@@ -137,7 +137,7 @@ def _photo(found: pack.Pack, template: str, data: Mapping[str, Any]) -> dict[str
 def download(viewer: Viewer, number: str) -> tuple[bytes, str]:
     """The signed PDF of a paper the viewer may see, and a file name; a tier 2 read.
 
-    Refused: "not-found"; "not-ready" (425) in the second or two before the worker has made it.
+    Refused: "not-found", "erased" (410); "not-ready" (425) in the second or two before the worker has made it.
     """
     row = Paper.objects.filter(number=number).first() if viewer.signed_in else None
     if row is None:
@@ -151,7 +151,9 @@ def download(viewer: Viewer, number: str) -> tuple[bytes, str]:
             ),
             status=425,
         )
-    matter = Matter.objects.filter(id=row.matter_id).values("applicant_id").first()
+    matter = Matter.objects.filter(id=row.matter_id).values("applicant_id", "key").first()
+    if matter and matter["key"] is None:
+        raise refuse_erased()
     applicant = matter["applicant_id"] if matter else None
     purpose = "own" if applicant == viewer.party_id else "step"
     log_access(viewer, kind="paper", tier=2, purpose=purpose, matter_id=row.matter_id, party_id=applicant)

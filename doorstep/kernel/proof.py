@@ -57,6 +57,11 @@ def _prove(matter_id: UUID, proof: Proof) -> None:
     proof.events += row.version
     proof.erased += key is None
     proof.faults += event.verify(matter_id, key)
+    erased = Event.objects.filter(matter_id=matter_id, seq=row.version, kind="erased").exists()
+    if erased != (key is None):
+        proof.faults.append(
+            f"{row.number}: the key is gone without the event that says so, or the other way round"
+        )
     kept = Event.objects.filter(matter_id=matter_id).order_by("seq").values_list("header", flat=True)
     headers = [orjson.loads(header) for header in kept]
     told = [flow.Happening.from_codes(one) for header in headers for one in header["happened"]]

@@ -34,7 +34,7 @@ from doorstep.kernel.models import (
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
 from doorstep.kernel.region import calendar
-from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_sign_in
+from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_erased, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
 
 PAGE = 100
@@ -188,9 +188,11 @@ def read_matter(viewer: Viewer, matter_id: UUID, *, purpose: str | None = None) 
     """One matter in clear; logged as a tier 1 read. An open step of the viewer is the purpose, and so is being its
     applicant; anybody else chooses one from the pack's list.
 
-    Refused: "sign-in", "not-found", "purpose" (with the list to choose from in ``faults``).
+    Refused: "sign-in", "not-found", "erased" (410), "purpose" (with the list to choose from in ``faults``).
     """
     row = _matter(viewer, matter_id)
+    if row.key is None:
+        raise refuse_erased()
     found = pack.version(bytes(row.pack))
     steps = list(Step.objects.filter(matter_id=row.id).order_by("opened_at", "id"))
     why = _purpose(viewer, row, found, steps, purpose)
@@ -241,7 +243,7 @@ def _purpose(
 
 
 def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) -> MatterView:
-    key = keys().unwrap(bytes(row.key), row.id.bytes) if row.key is not None else None
+    key = keys().unwrap(bytes(row.key or b""), row.id.bytes)
     applicant = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
     state = State.from_json(row.flow)
     events = _events(viewer, row, found, key)
@@ -255,7 +257,7 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         id=row.id, number=row.number, item=row.item, title=found.title, pack=found, state=row.state,
         channel=row.channel, version=row.version, opened_at=row.opened_at, due_at=row.due_at, closed_at=row.closed_at,
         point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
-        applicant=applicant or Person("***"), data=open_data(row, key) if key else {},
+        applicant=applicant or Person("***"), data=open_data(row, key),
         steps=tuple(_step_view(viewer, found, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
         events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
         may_withdraw=own and may_withdraw(found.flow_on(row.law_date), state),
@@ -276,12 +278,12 @@ def _step_view(viewer: Viewer, found: pack.Pack, s: Step) -> StepView:
     )  # fmt: skip
 
 
-def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes | None) -> tuple[EventView, ...]:
-    bodies = {b.seq: b for b in EventBody.objects.filter(matter_id=row.id)} if key else {}
+def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes) -> tuple[EventView, ...]:
+    bodies = {b.seq: b for b in EventBody.objects.filter(matter_id=row.id)}
     views = []
     for e in Event.objects.filter(matter_id=row.id).order_by("seq"):
         header = orjson.loads(e.header)
-        body = event.body_of(bodies[e.seq], key) if key and e.seq in bodies else {}
+        body = event.body_of(bodies[e.seq], key) if e.seq in bodies else {}
         body.pop("data", None)
         if viewer.is_resident and e.kind == "noted":
             body = {}
@@ -310,6 +312,7 @@ KINDS: dict[str, Words] = {
     "handed_over": Words("换承办单位", "Handed over to another unit"),
     "linked": Words("关联另一件事", "Linked to another matter"),
     "late": Words("超过期限", "Past the due time"),
+    "erased": Words("内容依法销毁", "Content lawfully erased"),
     "acted": Words("办理", "Step done"),
 }
 
@@ -509,6 +512,7 @@ class CheckedPaper:
     issued_at: datetime
     valid_until: Any
     valid: bool
+    named: bool
 
 
 def check_paper(code_hash: bytes) -> CheckedPaper | None:
@@ -516,7 +520,7 @@ def check_paper(code_hash: bytes) -> CheckedPaper | None:
     with connection.cursor() as cursor:
         cursor.execute(
             """select v ->> 'number', v ->> 'template', v ->> 'item', (v ->> 'unit_id')::int, v ->> 'state',
-            (v ->> 'issued_at')::timestamptz, (v ->> 'valid_until')::date from trust.check_paper(%s) v""",
+            (v ->> 'issued_at')::timestamptz, (v ->> 'valid_until')::date, (v ->> 'named')::boolean from trust.check_paper(%s) v""",
             [code_hash],
         )
         row = cursor.fetchone()
@@ -526,5 +530,13 @@ def check_paper(code_hash: bytes) -> CheckedPaper | None:
     today = clock.now().astimezone(calendar().zone).date()
     valid = row[4] in ("ready", "making") and (row[6] is None or row[6] >= today)
     return CheckedPaper(
-        row[0], found.paper_title(row[1]), found.title, unit_words(row[3]), row[4], row[5], row[6], valid
+        row[0],
+        found.paper_title(row[1]),
+        found.title,
+        unit_words(row[3]),
+        row[4],
+        row[5],
+        row[6],
+        valid,
+        row[7],
     )

@@ -34,7 +34,7 @@ SESSION_MINUTES = 8 * 60
 VERBS = frozenset(
     {
         "search", "apply", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
-        "rate", "supervise", "audit", "administer", "secure", "dispatch",
+        "rate", "erase", "supervise", "audit", "administer", "secure", "dispatch",
     }
 )  # fmt: skip
 REACHES = ("own", "unit", "county", "city")
@@ -121,6 +121,19 @@ def not_found() -> Refused:
             "Not found, or not yours to see. Check the number; your own matters are under “My matters”.",
         ),
         status=404,
+    )
+
+
+def refuse_erased() -> Refused:
+    """There was something, and it was lawfully destroyed."""
+    return Refused(
+        "erased",
+        Words(
+            "这件事的内容已依法销毁，只留下编号、种类、时间和结果。发过的证件仍然可以核验。",
+            "The content of this matter was lawfully erased; only number, kind, times and result are kept. Papers that were "
+            "issued can still be checked.",
+        ),
+        status=410,
     )
 
 

@@ -62,7 +62,12 @@ def run(concurrency: int = 4) -> None:
 def _do_chores(stop: threading.Event) -> None:
     from doorstep.kernel import chore
 
-    todo = (Chore(chore.make_papers, 0.2), Chore(chore.mark_due, 2.0), Chore(chore.sweep_files, 600.0))
+    todo = (
+        Chore(chore.make_papers, 0.2),
+        Chore(chore.mark_due, 2.0),
+        Chore(chore.sweep_files, 600.0),
+        Chore(chore.erase_outlived, 3600.0),
+    )
     while not stop.is_set():
         if not any([each.run_if_due() for each in todo]):  # noqa: C419 - each gets its turn
             stop.wait(0.1)

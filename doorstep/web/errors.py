@@ -14,6 +14,7 @@ _TITLES = {
     403: Words("这里您进不去", "You cannot open this"),
     404: Words("没有找到这一页", "We could not find this page"),
     409: Words("情况变了，先别急", "Something changed in the meantime"),
+    410: Words("内容已经销毁", "Its content was erased"),
     413: Words("文件太大了", "That file is too large"),
     415: Words("这种文件收不了", "We cannot take that kind of file"),
     422: Words("还差一点", "Not quite yet"),

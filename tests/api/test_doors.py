@@ -44,6 +44,7 @@ DOORS = {
     "note": Door("POST", M + "/note", {"text": "?"}),
     "share": Door("POST", M + "/share", {"unit": "AL-YX-DK", "reason": "?"}),
     "hand_over": Door("POST", M + "/hand_over", {"unit": "AL-YX-DK", "reason": "?"}),
+    "erase": Door("POST", M + "/erase", {"reason": "order", "document": "1"}),
     "link": Door("POST", M + "/link", {"matter": "{matter}"}),
     "withdraw": Door("POST", M + "/withdraw"),
     "rating": Door("POST", M + "/rating", {"level": 5}),

@@ -279,6 +279,11 @@ class Pack:
         """Basis, retention, notice: for the public register."""
         return dict(self.raw["privacy"])
 
+    def kept_years(self, on: date) -> int | None:
+        """For how many years after its end a matter is kept, by the rule of this day; None while nobody has said."""
+        row = in_force(read_dated(self.raw["privacy"]["retention"]), on)
+        return int(row.value["years"]) if row else None
+
     @property
     def reasons(self) -> Mapping[str, Mapping[str, Words]]:
         """Outcome (return, refuse) to reason id to its words."""

@@ -30,6 +30,6 @@ def verify(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     name = request.POST.get("name", "").strip()[:80]
     context = {
         "asked": True, "paper": found, "verdict": verdict, "code": code, "name": name,
-        "bears": issue.is_made_out_to(code, name) if found and name else None,
+        "bears": issue.is_made_out_to(code, name) if found and found.named and name else None,
     }  # fmt: skip
     return render(request, "web/portal/verify.html", context, status=200 if found else 404)
