@@ -107,7 +107,8 @@ def fresh() -> str:
 def make_cast(data_dir: Path) -> Cast:
     """Build the demo town without history and sign everybody in."""
     from doorstep.kernel import trust
-    from doorstep.sim import office, town
+    from doorstep.sim import town
+    from doorstep.sim.office import open_office
 
     town.build(lambda _: None)
     rows = json.loads((data_dir / "demo.json").read_text())
@@ -123,8 +124,9 @@ def make_cast(data_dir: Path) -> Cast:
     rights = list(region().roles["approver"])
     order = {"login": login, "password": password, "kind": "officer", "role": "approver", "rights": rights,
              "name": ["走了", "Gone"], "unit": 102, "assurance": 2}  # fmt: skip
-    account = office.ask([{"make": order}])[0]
-    token = trust.sign_in(login, password)
-    office.ask([{"end": account}])
+    with open_office() as office:
+        account = office.ask([{"make": order}])[0]
+        token = trust.sign_in(login, password)
+        office.ask([{"end": account}])
     members["gone"] = Member("gone", "走了", login, password, token)
     return Cast(members)

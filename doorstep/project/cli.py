@@ -76,7 +76,10 @@ def _town(_args: argparse.Namespace) -> None:
         raise Halt(FAILED, _NO_DEMO)
     django.setup()
     town = importlib.import_module("doorstep.sim.town")
-    town.build(lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - progress, for the person waiting
+    town.build(
+        lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - progress, for the person waiting
+        lambda: print("OPEN", flush=True),  # noqa: T201 - the supervisor may say READY
+    )
 
 
 def _migrate(_args: argparse.Namespace) -> None:

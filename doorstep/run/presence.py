@@ -11,6 +11,8 @@ import psycopg
 
 from doorstep.run.roles import dsn
 
+CHANNEL: Final = "doorstep_told"
+"""Where the relay tells the stream what was committed. Here, so that the stream need not import the relay and Django."""
 _BEAT: Final = 1.0
 
 

@@ -23,9 +23,9 @@ from psycopg.rows import namedtuple_row
 
 from doorstep.kernel import clock
 from doorstep.kernel.plug import Committed, register
+from doorstep.run.presence import CHANNEL
 from doorstep.run.roles import dsn
 
-CHANNEL: Final = "doorstep_told"
 _TICK: Final = 0.05
 _BATCH: Final = 200
 _LONGEST: Final = 300.0

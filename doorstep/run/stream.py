@@ -22,8 +22,8 @@ import psycopg
 import uvicorn
 from psycopg.rows import dict_row
 
-from doorstep.run.presence import be_present
-from doorstep.run.relay import CHANNEL
+from doorstep.run.port import share_port
+from doorstep.run.presence import CHANNEL, be_present
 from doorstep.run.roles import dsn
 
 Message = dict[str, Any]
@@ -236,12 +236,7 @@ app = Stream()
 def run(host: str, port: int) -> None:
     """Serves until SIGTERM."""
     be_present("stream", "stream")
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        lifespan="on",
-        timeout_graceful_shutdown=5,
+    serving = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5
     )
+    uvicorn.Server(serving).run([share_port(host, port)])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -20,10 +20,11 @@ from typing import Any, Final
 
 from doorstep.kernel.words import Words
 from doorstep.run.child import Child, end_leftovers
-from doorstep.run.halt import FAILED, PORT_IN_USE, USAGE, WRONG_DATA, Halt, say
+from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt, say
 from doorstep.run.leash import leashed
 from doorstep.run.migrate import migrate_apart
 from doorstep.run.place import Place, write_private
+from doorstep.run.port import hold_port
 from doorstep.run.postgres import Postgres, foreign_server, own_server
 
 _TICK: Final = 0.1
@@ -35,8 +36,9 @@ _HOPELESS: Final = 5
 
 @dataclass
 class Supervisor:
-    """Everything that runs for one data directory. ``before_ready``: a command to run once, while not yet
-    ready.
+    """Everything that runs for one data directory.
+
+    ``before_ready``: a command to run once, before READY; it may go on behind the open page after it has written a line.
     """
 
     place: Place
@@ -44,7 +46,9 @@ class Supervisor:
     before_ready: tuple[str, ...] = ()
     children: list[Child] = field(default_factory=list)
     server: Postgres | None = None
+    world: subprocess.Popen[bytes] | None = None
     port: int = 0
+    held: socket.socket | None = None
     stopping: bool = False
 
     def run(self) -> int:
@@ -57,12 +61,13 @@ class Supervisor:
         with self.place.only_one():
             end_leftovers(self._traces())
             bind = os.environ.get("DOORSTEP_BIND", "127.0.0.1")
-            self.port = free_port(bind, _port_wish("DOORSTEP_PORT", "8000"))
-            try:
-                self._start(bind, shift)
-                self._tend_until_asked()
-            finally:
-                self._stop()
+            with hold_port(bind, _port_wish("DOORSTEP_PORT", "8000")) as held:
+                self.port = int(held.getsockname()[1])
+                try:
+                    self._start(bind, shift)
+                    self._tend_until_asked()
+                finally:
+                    self._stop()
         return 0
 
     def _check_purpose(self) -> None:
@@ -80,7 +85,8 @@ class Supervisor:
         else:
             self.server = own_server(self.place, lambda: self.stopping)
         migrate_apart()
-        self.children = _children(self.place, bind, self.port)
+        self.held = hold_port(bind, _port_wish("DOORSTEP_STREAM_PORT", "0"))
+        self.children = _children(self.place, bind, self.port, int(self.held.getsockname()[1]))
         for child in self.children:
             child.start()
         self._record()
@@ -102,13 +108,12 @@ class Supervisor:
 
     def _prepare_world(self) -> None:
         env = os.environ | {"DOORSTEP_CHILD": "town"}
-        process = subprocess.Popen(self.before_ready, env=env, stdout=sys.stderr, preexec_fn=leashed())
-        while process.poll() is None:
-            if self.stopping:
-                process.terminate()
+        pipe = subprocess.PIPE
+        self.world = world = subprocess.Popen(self.before_ready, env=env, stdout=pipe, preexec_fn=leashed())
+        told: Any = world.stdout
+        while not self.stopping and not select.select([told], [], [], _TICK)[0]:
             self._tend()
-            time.sleep(_TICK)
-        if process.returncode and not self.stopping:
+        if not self.stopping and not told.readline() and world.wait():
             raise Halt(FAILED, _TOWN)
 
     def _tend_until_asked(self) -> None:
@@ -124,8 +129,14 @@ class Supervisor:
         begun = [child.name for child in self.children if child.tend()]
         if begun:
             self._record()
+        if self.world and self.world.poll():
+            say(_TOWN)
+            self.world = None
 
     def _stop(self) -> None:
+        if self.world:
+            self.world.terminate()
+            self.world.wait()
         for child in self.children:
             child.ask_to_stop()
         until = time.monotonic() + _GRACE
@@ -177,9 +188,8 @@ def migrate_only(place: Place) -> None:
         return migrate_apart()
 
 
-def _children(place: Place, bind: str, port: int) -> list[Child]:
+def _children(place: Place, bind: str, port: int, stream_port: int) -> list[Child]:
     """Web, worker, relay and stream, each under its own database role."""
-    stream_port = free_port(bind, _port_wish("DOORSTEP_STREAM_PORT", "0"))
     os.environ["DOORSTEP_STREAM_PORT"] = str(stream_port)
     os.environ.setdefault("DOORSTEP_PUBLIC_URL", f"http://localhost:{port}")
     hosts = os.environ.get("DOORSTEP_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
@@ -209,20 +219,6 @@ def _port_wish(name: str, usual: str) -> int:
     if not wish.isdecimal() or int(wish) > 65535:
         raise Halt(USAGE, _PORT_FORM.format(name=name, wish=wish))
     return int(wish)
-
-
-def free_port(bind: str, wish: int) -> int:
-    """``wish`` if it can be bound, any free port for 0. Refuses a port in use."""
-    with socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((bind, wish))
-            probe.listen(1)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise Halt(PORT_IN_USE, _PORT.format(port=wish)) from error
-            raise Halt(FAILED, _BIND.format(bind=bind, port=wish, why=error.strerror)) from error
-        return int(probe.getsockname()[1])
 
 
 def _ready(bind: str, port: int) -> bool:
@@ -255,17 +251,9 @@ def _clock_shift(demo: bool) -> str:
     return str(round(moment.astimezone().timestamp() - time.time(), 3))
 
 
-_PORT = Words(
-    "端口 {port} 已被占用。请停止占用它的程序，或设置 DOORSTEP_PORT（0 表示任选空闲端口）。",
-    "Port {port} is in use. Stop the program that uses it, or set DOORSTEP_PORT (0 takes any free port).",
-)
 _PORT_FORM = Words(
     "{name}={wish} 不是端口号：请给 0 到 65535 的数字（0 表示任选空闲端口）。",
     "{name}={wish} is no port: give a number from 0 to 65535 (0 takes any free port).",
-)
-_BIND = Words(
-    "无法在 {bind}:{port} 上监听：{why}。请检查 DOORSTEP_BIND 和 DOORSTEP_PORT。",
-    "Cannot listen on {bind}:{port}: {why}. Check DOORSTEP_BIND and DOORSTEP_PORT.",
 )
 _IS_DEMO = Words(
     "{path} 是演示数据，不能用于正式运行。请用 doorstep demo 启动它，或换一个 DOORSTEP_DATA。",

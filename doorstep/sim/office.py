@@ -1,7 +1,7 @@
 """The personnel office of a demo town: makes and ends accounts. A process of its own, with the migrator's role.
 
-Reads one JSON object a line from standard input, ``{"make": {…}}``, ``{"end": "account id"}`` or ``{"fact": [name, value]}``,
-and answers each with one line: the account's id or null.
+Reads one JSON list of orders a line from standard input: ``{"make": {…}}``, ``{"end": "account id"}`` or
+``{"fact": [name, value]}``. Each list is one transaction, answered by one line: the list of account ids or nulls.
 """
 
 from __future__ import annotations
@@ -10,25 +10,45 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
 from uuid import UUID
 
 
-def ask(orders: Sequence[dict[str, Any]]) -> list[str | None]:
-    """Have the office carry ``orders`` out; the answers in their order. Raises RuntimeError if it could not."""
+@dataclass(frozen=True)
+class Office:
+    """The office while its door is open."""
+
+    orders: IO[str]
+    answers: IO[str]
+
+    def ask(self, orders: Sequence[dict[str, Any]]) -> list[str | None]:
+        """Have it carry ``orders`` out, all or none; the answers in their order. Raises RuntimeError if it could not."""
+        self.orders.write(json.dumps(list(orders)) + "\n")
+        self.orders.flush()
+        line = self.answers.readline()
+        if not line:
+            raise RuntimeError("the personnel office failed; its reason is on standard error")
+        answers: list[str | None] = json.loads(line)
+        return answers
+
+
+@contextmanager
+def open_office() -> Iterator[Office]:
+    """An office that is closed at the end. A demo database only."""
     child = os.environ | {"DOORSTEP_DB_ROLE": "migrator"}
-    text = "".join(json.dumps(order) + "\n" for order in orders)
-    ran = subprocess.run(
-        [sys.executable, "-m", "doorstep.sim.office"], input=text, capture_output=True, text=True, env=child, check=False
-    )  # fmt: skip
-    if ran.returncode:
-        raise RuntimeError(f"the personnel office failed: {ran.stderr[-2000:]}")
-    return [json.loads(line) for line in ran.stdout.splitlines()]
+    line = [sys.executable, "-m", "doorstep.sim.office"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(line, stdin=pipe, stdout=pipe, text=True, env=child) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the personnel office has no door")
+        yield Office(process.stdin, process.stdout)
 
 
 def main() -> None:
-    """Carry out what comes in on standard input, in one transaction."""
+    """Carry out what comes in on standard input."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
     import django
 
@@ -39,9 +59,11 @@ def main() -> None:
 
     if is_founded_as_demo() is not True:
         sys.exit("这不是演示数据库 / not a demo database")
-    with transaction.atomic():
-        answers = [_carry_out(json.loads(line)) for line in sys.stdin]
-    sys.stdout.writelines(json.dumps(answer) + "\n" for answer in answers)
+    for line in sys.stdin:
+        with transaction.atomic():
+            answers = [_carry_out(order) for order in json.loads(line)]
+        sys.stdout.write(json.dumps(answers) + "\n")
+        sys.stdout.flush()
 
 
 def _carry_out(order: dict[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -25,40 +26,54 @@ from doorstep.kernel import clock, file, matter, org, rate, trust
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.party import Person, find_or_add
 from doorstep.kernel.region import Region, region
+from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused
-from doorstep.sim import office
+from doorstep.sim.office import Office, open_office
 from doorstep.sim.people import Citizen, citizen
 
 LIVES = 300
+FIRST = 12
+"""Lives that are over when the door opens; the others are lived behind the open page."""
 RESIDENTS = 24
 FEW = 4
+_NOTED = 10
+"""After so many lives it is written down how far the town is, for one that is interrupted."""
 _POSTS = {"clerk": "窗口", "approver": "审批"}
 _START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/"}
 
 
 @dataclass
 class Town:
-    """Who is signed in where, while the town is being lived in."""
+    """Who can be asked where, while the town is being lived in."""
 
     place: Region
     seed: int
     chance: random.Random
     today: datetime
+    office: Office
+    passwords: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     clerk_of: dict[int, str] = field(default_factory=dict)
     approver_of: dict[int, str] = field(default_factory=dict)
     residents: list[tuple[str, Citizen]] = field(default_factory=list)
 
 
-def build(progress: Callable[[str], None]) -> None:
+def build(progress: Callable[[str], None], opened: Callable[[], None] = lambda: None) -> None:
     """Make the town if it is not there: staff, residents, `demo.json`, and lives. A second call does nothing.
 
-    ``progress`` is told, in words, what is being done. DOORSTEP_DEMO_FAST=1 leaves out the history.
+    ``progress`` is told, in words, what is being done; ``opened`` is called once there is something to see, while the
+    rest is still being lived. DOORSTEP_DEMO_FAST=1 leaves out the history and the staff whom only the history needs.
     """
-    if trust.demo_fact("demo_lives") is not None:
-        return
+    if trust.demo_fact("demo_lives") is None:
+        with open_office() as office:
+            _build(office, progress, opened)
+    else:
+        opened()
+
+
+def _build(office: Office, progress: Callable[[str], None], opened: Callable[[], None]) -> None:
     seed = int(os.environ.get("DOORSTEP_SEED", "1"))
-    town = Town(region(), seed, random.Random(seed), clock.now())  # noqa: S311  # a town, not a secret
+    town = Town(region(), seed, random.Random(seed), clock.now(), office)  # noqa: S311  # a town, not a secret
     org.forget_town()
     progress("请大家上岗 / people take up their posts")
     logins = _staff(town) + _people(town)
@@ -66,12 +81,17 @@ def build(progress: Callable[[str], None]) -> None:
     _print_logins(logins)
     lives = 0 if _fast() else LIVES
     progress(f"过 {lives} 件事 / {lives} matters are lived")
-    for number in range(lives):
+    before = int(trust.demo_fact("demo_lived") or 0)
+    for number in range(before, lives):
+        if number == max(FIRST, before):
+            opened()
         try:
             _live(town, number)
         except Refused as no:
             if no.code != "request-reused":  # lived before an interruption; the town goes on from there
                 raise
+        if number % _NOTED == 0:
+            office.ask([{"fact": ["demo_lived", number]}])
     office.ask([{"fact": ["demo_lives", lives]}])
 
 
@@ -94,7 +114,7 @@ def _staff(town: Town) -> list[dict[str, Any]]:
         unit = units[one["unit"]]
         orders.append(_order(town, one["login"], one.get("as", one["role"]), one["name"], unit["id"]))
         logins.append(_login(one, orders[-1]["make"]["password"], unit["name"]["zh"]))
-    for unit in town.place.units:
+    for unit in [] if _fast() else town.place.units:
         if unit["kind"] in ("station", "hall"):
             for role, post in _POSTS.items():
                 name = {
@@ -102,17 +122,13 @@ def _staff(town: Town) -> list[dict[str, Any]]:
                     "en": f"{unit['name']['en']} {role}",
                 }
                 orders.append(_order(town, f"{role}.{unit['id']}", role, name, unit["id"]))
+    posts = {"clerk": town.clerk_of, "approver": town.approver_of}
     orders = _hire(town, "demo_staff", orders)
-    passwords = {order["make"]["login"]: order["make"]["password"] for order in orders}
-    logins = [login | {"password": passwords[login["login"]]} for login in logins]
     for order in orders:
         made = order["make"]
-        town.tokens[made["login"]] = trust.sign_in(made["login"], made["password"])
-        if made["login"].startswith("clerk."):
-            town.clerk_of[made["unit"]] = made["login"]
-        elif made["login"].startswith("approver."):
-            town.approver_of[made["unit"]] = made["login"]
-    return logins
+        if made["role"] in posts:
+            posts[made["role"]][made["unit"]] = made["login"]
+    return _with_passwords(town, logins)
 
 
 def _people(town: Town) -> list[dict[str, Any]]:
@@ -126,7 +142,7 @@ def _people(town: Town) -> list[dict[str, Any]]:
         name = one["name"] if one else {"zh": someone.name, "en": someone.name}
         someone = _named(someone, name["zh"])
         login = one["login"] if one else f"resident.{number}"
-        with trust.enter(town.tokens[clerk]) as viewer:
+        with _enter(town, clerk) as viewer:
             party = find_or_add(
                 viewer, Person(someone.name, someone.id_no, someone.phone), purpose="identify"
             )
@@ -136,21 +152,30 @@ def _people(town: Town) -> list[dict[str, Any]]:
         town.residents.append((login, someone))
         if one:
             logins.append(_login(one, order["make"]["password"], ""))
-    orders = _hire(town, "demo_residents", orders)
-    passwords = {order["make"]["login"]: order["make"]["password"] for order in orders}
-    logins = [login | {"password": passwords[login["login"]]} for login in logins]
-    for order in orders:
-        town.tokens[order["make"]["login"]] = trust.sign_in(order["make"]["login"], order["make"]["password"])
-    return logins
+    _hire(town, "demo_residents", orders)
+    return _with_passwords(town, logins)
 
 
 def _hire(town: Town, fact: str, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Have the accounts made, together with the fact that they were; after an interruption, those made before."""
     before = trust.demo_fact(fact)
-    if before is not None:
-        return list(before)
-    office.ask([*orders, {"fact": [fact, orders]}])
+    if before is None:
+        town.office.ask([*orders, {"fact": [fact, orders]}])
+    else:
+        orders = list(before)
+    town.passwords |= {order["make"]["login"]: order["make"]["password"] for order in orders}
     return orders
+
+
+def _with_passwords(town: Town, logins: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [login | {"password": town.passwords[login["login"]]} for login in logins]
+
+
+def _enter(town: Town, login: str) -> AbstractContextManager[Viewer]:
+    """A transaction of this person, who signs in when first needed."""
+    if login not in town.tokens:
+        town.tokens[login] = trust.sign_in(login, town.passwords[login])
+    return trust.enter(town.tokens[login])
 
 
 def _named(someone: Citizen, name: str) -> Citizen:
@@ -187,7 +212,7 @@ def _print_logins(logins: list[dict[str, Any]]) -> None:
 
 def _live(town: Town, number: int) -> None:
     """One matter, from somebody's door to its end (or to where it stands today)."""
-    chance = town.chance
+    chance = town.chance = random.Random(f"{town.seed}:life:{number}")  # noqa: S311  # the same after an interruption
     start = _workday_moment(town, days_ago=chance.randrange(0, 22))
     with clock.clock_at(start):
         if chance.random() < 0.72:
@@ -235,7 +260,7 @@ def _temporary_card(town: Town, number: int, start: datetime) -> None:
         "pick_up": {"point": _point_of(town, z["id"])["code"]},
     }
     person = None if online else Person(someone.name, someone.id_no, someone.phone)
-    with trust.enter(town.tokens[by]) as viewer:
+    with _enter(town, by) as viewer:
         opened = matter.open_matter(
             viewer, item="HZ-078", point=_point_of(town, x["id"])["code"], channel="online" if online else "station",
             data=data, request_id=f"life-{number}", applicant=person,
@@ -279,7 +304,7 @@ def _card_goes_on(
     rated_at = moment + timedelta(hours=2)
     if resident and len(plan) > 3 and rated_at < town.today and chance.random() < 0.8:
         level = chance.choice([5, 5, 5, 5, 4, 4, 3, 2])
-        with clock.clock_at(rated_at), trust.enter(town.tokens[resident]) as viewer:
+        with clock.clock_at(rated_at), _enter(town, resident) as viewer:
             rate.rate(viewer, opened.matter_id, level=level, request_id=f"rate-{opened.matter_id}")
 
 
@@ -293,7 +318,7 @@ def _do(
     data: dict[str, Any] | None,
     at: datetime,
 ) -> None:
-    with clock.clock_at(at), trust.enter(town.tokens[who]) as viewer:
+    with clock.clock_at(at), _enter(town, who) as viewer:
         matter.act(
             viewer, matter_id, step=step, outcome=outcome, reason=reason, data=data,
             request_id=f"{matter_id}-{step}-{at:%d%H%M%S}",
@@ -316,7 +341,7 @@ def _let_home(town: Town, number: int) -> None:
         },
         "tenants": [{"name": tenant.name, "id_no": tenant.id_no, "from": today.isoformat()}],
     }  # fmt: skip
-    with trust.enter(town.tokens[login]) as viewer:
+    with _enter(town, login) as viewer:
         opened = matter.open_matter(
             viewer, item="HZ-106", point=_point_of(town, y["id"])["code"], channel="online", data=data,
             request_id=f"life-{number}",
@@ -328,7 +353,7 @@ def _let_home(town: Town, number: int) -> None:
 
 def _upload(town: Town, login: str, material: str, number: int) -> UUID:
     stored = file.receive([picture(number)])
-    with trust.enter(town.tokens[login]) as viewer:
+    with _enter(town, login) as viewer:
         return file.add(viewer, stored, material)
 
 

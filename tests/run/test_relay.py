@@ -13,7 +13,8 @@ import pytest
 
 from doorstep.kernel.plug import Committed
 from doorstep.run.place import Place
-from doorstep.run.relay import CHANNEL, Relay
+from doorstep.run.presence import CHANNEL
+from doorstep.run.relay import Relay
 from doorstep.run.roles import SUPERUSER, dsn
 from doorstep.run.stream import may_hear
 
