@@ -60,7 +60,8 @@ if _shift:  # set by `doorstep demo` alone, so that all its processes share one 
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
-    "procrastinate.contrib.django",
+    # The queue's tables; importing it takes a third of a second, which only those who queue or work should pay.
+    *(["procrastinate.contrib.django"] if _role in ("worker", "migrator") else []),
     "doorstep.kernel",
     "doorstep.web",
     *DOMAINS,

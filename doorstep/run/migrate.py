@@ -1,15 +1,26 @@
-"""Brings the database's tables to this version, as the role that may; run as a process of its own."""
+"""Brings the database's tables to this version, as the role that may; run as a process of its own.
+
+What it was brought to stands as a comment on the database, so that a start that changes nothing need not look again.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import importlib.metadata
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Final
+
+import psycopg
+from psycopg import sql
 
 from doorstep.kernel.words import Refused, Words
 from doorstep.run.halt import OK, WRONG_DATA, Halt, say
 from doorstep.run.place import Place
+from doorstep.run.roles import dsn
 
 _LOCK: Final = 0x0D00_57E9
 """Advisory lock, so that two machines on one database migrate one after the other."""
@@ -35,13 +46,39 @@ end $$
 
 
 def migrate_apart() -> None:
-    """Migrates in a child process, which alone gets the migrator's role. Raises Halt when it refuses or
-    fails.
+    """Migrates in a child process, which alone gets the migrator's role, unless this very version did so before.
+
+    Raises Halt when it refuses or fails.
     """
+    if _brought_to() == _fingerprint():
+        return
     child = os.environ | {"DOORSTEP_DB_ROLE": "migrator"}
     code = subprocess.run([sys.executable, "-m", "doorstep.run.migrate"], env=child, check=False).returncode
     if code:
         raise Halt(code, _FAILED)
+
+
+def _brought_to() -> str | None:
+    with contextlib.suppress(psycopg.Error), psycopg.connect(**dsn("migrator")) as conn:  # type: ignore[arg-type]
+        found = conn.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+        ).fetchone()
+        return found[0] if found else None
+    return None
+
+
+def _fingerprint() -> str:
+    """Of everything that decides what is in the database at the start: our code, packs, regions, the queue's tables."""
+    root = Path(__file__).resolve().parents[2]
+    place = Place.from_env()
+    told = [os.environ.get("DOORSTEP_REGION", ""), str(place.instance.get("demo"))]
+    told += [importlib.metadata.version(name) for name in ("django", "procrastinate")]
+    digest = hashlib.sha256("\0".join(told).encode())
+    for folder, kinds in (("doorstep", (".py", ".sql")), ("packs", (".yaml",)), ("regions", (".yaml",))):
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in kinds:
+                digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return f"doorstep {digest.hexdigest()}"
 
 
 def _migrate() -> None:
@@ -67,6 +104,10 @@ def _migrate() -> None:
             found(demo=bool(Place.from_env().instance.get("demo")))
         except Refused as no:
             raise Halt(WRONG_DATA, no.words) from no
+        comment = sql.SQL("comment on database {} is {}").format(
+            sql.Identifier(connection.settings_dict["NAME"]), _fingerprint()
+        )
+        cursor.execute(comment)
 
 
 def main() -> int:
