@@ -13,7 +13,7 @@ from typing import Any, Final
 from doorstep.run.leash import leashed, started_at
 
 _LOG_LIMIT: Final = 16 * 2**20
-_STEADY: Final = 10.0
+_STEADY: Final = 4.0
 """Seconds after which a process counts as well again, and its next death as the first."""
 _LONGEST_PAUSE: Final = 5.0
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+import psycopg
+
 from doorstep.kernel.words import Words
 from doorstep.run.child import Child, end_leftovers
 from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt, say
@@ -26,6 +28,7 @@ from doorstep.run.migrate import migrate_apart
 from doorstep.run.place import Place, write_private
 from doorstep.run.port import hold_port
 from doorstep.run.postgres import Postgres, foreign_server, own_server
+from doorstep.run.roles import dsn
 
 _TICK: Final = 0.1
 _GRACE: Final = 20.0
@@ -91,7 +94,7 @@ class Supervisor:
             child.start()
         self._record()
         self._await_ready(bind)
-        if self.before_ready:
+        if self.before_ready and not _town_is_lived_in():
             self._prepare_world()
         sys.stdout.write(f"READY http://localhost:{self.port}\n")
         sys.stdout.flush()
@@ -229,6 +232,13 @@ def _ready(bind: str, port: int) -> bool:
         return asking.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
+
+
+def _town_is_lived_in() -> bool:
+    """Whether the demonstration town is there with all its lives; asking the database saves starting a process."""
+    with contextlib.suppress(psycopg.Error), psycopg.connect(**dsn("app")) as conn:  # type: ignore[arg-type]
+        return conn.execute("select 1 from fact where name = 'demo_lives'").fetchone() is not None
+    return False
 
 
 def _boot() -> str:
