@@ -18,7 +18,7 @@ from tests.running import Doorstep
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
 
 
-settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("same", max_examples=200, derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=10_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 

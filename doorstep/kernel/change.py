@@ -100,19 +100,6 @@ def accept(row: Matter, found: pack.Pack, at: datetime) -> None:
     row.due_at = clock.due(at, found.promise_on(row.law_date), calendar()).at
 
 
-def settle(
-    flow: Flow, state: State, happened: Sequence[Happening], facts: Mapping[str, Any]
-) -> tuple[State, tuple[Happening, ...]]:
-    """Do at once what the flow leaves to the system, so that nobody waits for a step without an owner."""
-    log = list(happened)
-    while True:
-        own = [name for name in state.open if flow.step(name).by == "system"]
-        if not own:
-            return state, tuple(log)
-        state, more = flows.act(flow, state, own[0], "done", facts)
-        log += more
-
-
 def next_entry(
     viewer: Viewer,
     opened: Opened,
@@ -139,7 +126,7 @@ def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
             Step.objects.filter(matter_id=row.id, name=one.step, closed_at=None).update(
                 closed_at=opened.at, outcome=one.outcome, account_id=viewer.account_id
             )
-            for give in opened.pack.gives_at(one.step or "", one.outcome or ""):
+            for give in opened.pack.gives_at(flows.step_of(one.step), one.outcome):
                 issue.order(row, opened.key, opened.data, give, opened.at)
         elif one.kind == "ended":
             Step.objects.filter(matter_id=row.id, closed_at=None).update(
@@ -149,7 +136,7 @@ def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
 
 def _open_step(opened: Opened, one: Happening) -> None:
     row = opened.row
-    unit_id, party_id = _owner(row, one.by or "")
+    unit_id, party_id = _owner(row, one)
     due = clock.due(opened.at, one.limit, calendar()) if one.limit else None
     Step.objects.create(
         id=uuid7(), matter_id=row.id, name=one.step, by=one.by, unit_id=unit_id, party_id=party_id,
@@ -157,16 +144,21 @@ def _open_step(opened: Opened, one: Happening) -> None:
     )  # fmt: skip
 
 
-def _owner(row: Matter, by: str) -> tuple[int | None, UUID | None]:
-    if by == "applicant":
+def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:
+    """Whose a step is, as unit or party. What waits for a message or a child matter is nobody's."""
+    if one.by == "applicant":
         return None, row.applicant_id
+    if one.asks:
+        return None, None
+    if one.by == "branch":
+        return unit_named(flows.branch_of(one.step).rpartition(".")[2]).id, None
     points = town().points
     owner = {
         "received": points[row.point_id].unit_id,
         "hand_out": points[row.hand_out_id].unit_id,
         "competent": row.unit_id,
     }
-    return owner.get(by, row.unit_id), None
+    return owner.get(one.by, row.unit_id), None
 
 
 def state_after(

@@ -1,219 +1,172 @@
-"""The way a matter goes: steps in order, reviews that return, decisions by table, limits, withdrawal.
+"""A matter moves along its flow: start, act, answer, late, add, withdraw. Each gives the next state and what happened.
 
-A flow is compiled once and never changes. Its state is a few names and counts; every change of it is a
-:class:`Happening` that carries codes only, and the state is nothing but all happenings folded together. So a
-matter can be replayed from its event headers after everything that a person typed has been erased.
-
-Nothing here reads a clock, a database or a role: who may act and when a limit ends is the caller's business.
+Check first, then move: a refusal changes nothing. Who may act, what time it is and what a connector said are the
+caller's business; the shape of a flow and of its state is in :mod:`doorstep.kernel.flow_shape`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
-from doorstep.kernel.clock import Limit
-from doorstep.kernel.rule import Table
+from doorstep.kernel.flow_shape import (
+    CORRECT,
+    HAND,
+    MESSAGES,
+    By,
+    End,
+    Flow,
+    Happening,
+    Standing,
+    State,
+    Step,
+    branch_of,
+    fold,
+    replay,
+    step_of,
+    token_of,
+    within,
+)
+from doorstep.kernel.picture import Stop, picture
 from doorstep.kernel.words import Refused, Words
 
-By = Literal["received", "competent", "hand_out", "applicant", "system"]
-Kind = Literal["task", "review", "decide", "correct"]
-HappeningKind = Literal["step.opened", "step.closed", "decided", "late", "ended"]
-End = Literal["granted", "refused", "withdrawn", "closed"]
-Now = Literal["done", "here", "wait", "next", "refused", "stopped"]
-
-CORRECT = "correct:"
-_LABELS: dict[str, Words] = {
-    "done": Words("办完", "Done"),
-    "approve": Words("同意", "Approve"),
-    "return": Words("退回补正", "Return for correction"),
-    "refuse": Words("不予办理", "Refuse"),
-}
-CORRECTION = Words("补正", "Correct and send again")
-
-
-@dataclass(frozen=True, slots=True)
-class Returns:
-    """Where a return leads: to the applicant's correction, or back to an earlier step; and how often."""
-
-    to: str
-    at_most: int
-    limit: Limit | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step. ``when``: decided values under which it happens; ``then``: what follows if not the next."""
-
-    id: str
-    kind: Kind
-    by: By
-    title: Words
-    limit: Limit | None = None
-    on_late: Literal["escalate", "lapse"] = "escalate"
-    table: str = ""
-    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    then: str = ""
-    lapses_to: str = ""
-    returns: Returns | None = None
-    may_refuse: bool = False
-    labels: Mapping[str, Words] = field(default_factory=dict)
-    shown: bool = True
-
-    @property
-    def outcomes(self) -> tuple[str, ...]:
-        """What a person may answer at this step, the usual answer first."""
-        if self.kind == "decide" or self.by == "system":
-            return ()
-        first = "approve" if self.kind == "review" else "done"
-        return (first, *(["return"] if self.returns else []), *(["refuse"] if self.may_refuse else []))
-
-    @property
-    def waits(self) -> bool:
-        """True if somebody has to act; the others pass by themselves."""
-        return self.kind != "decide" and self.by != "system"
-
-    def label(self, outcome: str) -> Words:
-        """The words on the button for one outcome."""
-        return self.labels.get(outcome) or _LABELS[outcome]
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A checked flow; made by :func:`doorstep.kernel.flow_source.compile_flow` only."""
-
-    order: tuple[str, ...]
-    steps: Mapping[str, Step]
-    tables: Mapping[str, Table]
-    ends: End = "granted"
-    withdraw_until: str = ""
-
-    def step(self, step_id: str) -> Step:
-        """The step of this name. Refused if there is none."""
-        if step_id not in self.steps:
-            words = Words("这件事没有“{s}”这一步。", "This matter has no step '{s}'.")
-            raise Refused("flow.unknown_step", words.format(s=step_id), status=422)
-        return self.steps[step_id]
-
-    def by(self, step_id: str) -> By | None:
-        """Who does a step, None if there is no such step."""
-        step = self.steps.get(step_id)
-        return step.by if step else None
-
-    def place(self, step_id: str) -> int:
-        """The index in ``order``; a correction stands where the step that asked for it stands."""
-        return self.order.index(step_id.removeprefix(CORRECT))
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a matter stands. ``visits`` counts how often each step was opened."""
-
-    open: Mapping[str, int] = field(default_factory=dict)
-    visits: Mapping[str, int] = field(default_factory=dict)
-    returns: Mapping[str, int] = field(default_factory=dict)
-    decided: Mapping[str, Any] = field(default_factory=dict)
-    late: tuple[str, ...] = ()
-    last: str = ""
-    ended: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Small and plain: only what is not empty."""
-        return {
-            part.name: list(value) if isinstance(value, tuple) else value
-            for part in fields(self)
-            if (value := getattr(self, part.name))
-        }
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> State:
-        parts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-        return cls(**parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened to a flow, in codes only: the content of an event header.
-
-    ``when``: the guards that let a step open; ``rule``, ``row``, ``outputs``: a decision; ``state``: the end.
-    """
-
-    kind: HappeningKind
-    step: str = ""
-    visit: int = 0
-    outcome: str = ""
-    by: str = ""
-    limit: Limit | None = None
-    rule: str = ""
-    row: int = 0
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    state: str = ""
-    when: Mapping[str, Any] = field(default_factory=dict)
-
-    def as_codes(self) -> dict[str, Any]:
-        """For an event header: plain JSON, empty parts left out."""
-        codes = {part.name: value for part in fields(self) if (value := getattr(self, part.name))}
-        return codes | {"limit": str(self.limit)} if self.limit else codes
-
-    @classmethod
-    def from_codes(cls, codes: Mapping[str, Any]) -> Happening:
-        """Back from a header; keys that are not ours are left alone by being ignored."""
-        known = {part.name for part in fields(cls)}
-        parts = {key: value for key, value in codes.items() if key in known}
-        return cls(**parts | {"limit": Limit.parse(parts["limit"])} if "limit" in parts else parts)
-
+__all__ = [
+    "CORRECT", "HAND", "MESSAGES", "By", "End", "Flow", "Happening", "State", "Step", "Stop", "act", "add",
+    "answer", "branch_of", "fold", "late", "may_add", "may_withdraw", "picture", "replay", "start", "step_of", "token_of",
+    "withdraw",
+]  # fmt: skip
 
 Moved = tuple[State, tuple[Happening, ...]]
+_MOST_BRANCHES = 60
 
 
 def start(flow: Flow, facts: Mapping[str, Any]) -> Moved:
-    """The first state of a matter. Refused if a first decision lacks a fact."""
+    """The first state of a matter. Refused if a first decision or fork lacks a fact."""
     run = _Run(flow, State(), facts)
-    run.go(0)
+    run.go("", 0, "")
     return run.moved
 
 
-def act(flow: Flow, state: State, step: str, outcome: str, facts: Mapping[str, Any]) -> Moved:
+def act(flow: Flow, state: State, token: str, outcome: str, facts: Mapping[str, Any]) -> Moved:
     """Close an open step with one of its outcomes and go on. Refused, nothing changed, if that cannot be."""
-    here = _open_step(flow, state, step)
-    if outcome not in here.outcomes:
+    step = _open_step(flow, state, token)
+    if outcome not in step.outcomes:
         words = Words("“{s}”不能这样答复：{o}。", "'{s}' cannot be answered with '{o}'.")
-        raise Refused("flow.outcome", words.format(s=here.title, o=outcome), status=422)
-    if outcome == "return" and here.returns and state.returns.get(step, 0) >= here.returns.at_most:
+        raise Refused("flow.outcome", words.format(s=step.title, o=outcome), status=422)
+    if outcome == "return" and step.returns and state.returns.get(token, 0) >= step.returns.at_most:
         words = Words(
             "已经退回 {n} 次，不能再退。请同意，或者说明理由不予办理。",
             "It was returned {n} times and cannot be returned again. Approve it, or refuse with a reason.",
         )
-        raise Refused("flow.returns_exhausted", words.format(n=here.returns.at_most), status=409)
+        raise Refused("flow.returns_exhausted", words.format(n=step.returns.at_most), status=409)
     run = _Run(flow, state, facts)
-    run.close(step, outcome)
-    run.after(here, outcome)
+    run.close(token, outcome)
+    run.after(step, outcome, branch_of(token))
     return run.moved
 
 
-def late(flow: Flow, state: State, step: str, facts: Mapping[str, Any] | None = None) -> Moved:
-    """The limit of an open step has passed: it is marked, or lapses. A second time nothing happens."""
-    here = _open_step(flow, state, step)
-    if step in state.late or here.limit is None:
+def answer(flow: Flow, state: State, token: str, said: str, facts: Mapping[str, Any]) -> Moved:
+    """A message came for an open call, sub or wait: one of its answers, or ``failed`` from a connector.
+
+    Refused as `act` is, and if the step waits for no message.
+    """
+    step = _open_step(flow, state, token)
+    if step.kind not in MESSAGES or (said not in step.answers and (said, step.kind) != ("failed", "call")):
+        words = Words("“{s}”等的不是这个消息：{o}。", "'{s}' does not wait for the message '{o}'.")
+        raise Refused("flow.answer", words.format(s=step.title, o=said), status=422)
+    run = _Run(flow, state, facts)
+    if said == "failed" and said not in step.answers:
+        run.failed(step, token)
+    else:
+        run.close(token, said)
+        run.after(step, said, branch_of(token))
+    return run.moved
+
+
+def late(flow: Flow, state: State, token: str, facts: Mapping[str, Any] | None = None) -> Moved:
+    """The limit of an open step has passed: it is marked, and what ``on_late`` says happens, once."""
+    step = _open_step(flow, state, token)
+    if token in state.late or step.limit is None:
         return state, ()
     run = _Run(flow, state, facts or {})
-    run.emit(Happening("late", step, state.open[step], limit=here.limit, by=here.by))
-    if here.on_late == "lapse":
-        run.close(step, "lapsed")
-        if here.lapses_to:
-            run.go(flow.place(here.lapses_to))
+    run.emit(Happening("late", token, state.open[token], limit=step.limit, by=step.by))
+    path = branch_of(token)
+    if step.on_late == "open":
+        run.beside(flow.steps[step.opens], path)
+    elif step.on_late == "fail":
+        run.failed(step, token)
+    elif step.on_late == "lapse":
+        run.close(token, "lapsed")
+        if step.lapses_to:
+            run.go(step.block, flow.steps[step.lapses_to].place, path)
+        elif step.place < 0 and step.kind != "correct":
+            run.rest(step.block, path)
         else:
-            run.end("closed")
+            run.fail(step.block, path, "lapsed")
     return run.moved
+
+
+def may_add(flow: Flow, state: State) -> tuple[str, ...]:
+    """The tokens of the steps that could be added by hand now, whoever asks."""
+    if state.ended:
+        return ()
+    return tuple(
+        token
+        for step in flow.steps.values()
+        if step.adhoc
+        for path in _running(flow, state, step.block)
+        if _addable(state, step, token := token_of(step.id, path))
+    )
+
+
+def add(flow: Flow, state: State, token: str, by: By, facts: Mapping[str, Any]) -> Moved:
+    """Add a step by hand, beside what is open. ``by``: as whom. Refused if the flow does not let this be added now."""
+    step = flow.step(token)
+    if state.ended:
+        raise _already_ended(state)
+    if step.adhoc is None or by not in step.adhoc.added_by:
+        words = Words("“{s}”不能由您加办。", "'{s}' is not yours to add.")
+        raise Refused("flow.not_addable", words.format(s=step.title), status=422)
+    if token not in may_add(flow, state):
+        words = Words("“{s}”现在不能加办，可能已经在办。", "'{s}' cannot be added now; it may be under way.")
+        raise Refused("flow.not_now", words.format(s=step.title), status=409)
+    run = _Run(flow, state, facts)
+    run.beside(step, branch_of(token))
+    return run.moved
+
+
+def _addable(state: State, step: Step, token: str) -> bool:
+    rule, path = step.adhoc, branch_of(token)
+    if rule is None or state.visits.get(token, 0) >= rule.at_most or _is_open(state, step, path):
+        return False
+    return not rule.while_ or any(token_of(name, path) in state.open for name in rule.while_)
+
+
+def _is_open(state: State, step: Step, path: str) -> bool:
+    names = (step.id, CORRECT + step.id, HAND + step.id)
+    return any(token_of(name, path) in state.open for name in names)
+
+
+def _running(flow: Flow, state: State, block: str) -> list[str]:
+    """The branches of a block that are not closed; the trunk always runs."""
+    owner = flow.blocks[block].owner
+    if not owner:
+        return [""]
+    return [
+        _under(branch_of(token), name)
+        for token, branches in state.forks.items()
+        if step_of(token) == owner
+        for name, how in branches.items()
+        if how == "open" and (name == block or block == owner)
+    ]
 
 
 def may_withdraw(flow: Flow, state: State) -> bool:
     """Whether the applicant can still take the matter back."""
-    if state.ended or not state.open:
+    if state.ended or not (state.open or state.forks):
         return False
     until = flow.withdraw_until
-    return not until or all(flow.place(step) < flow.place(until) for step in state.open)
+    return not until or all(flow.place(token) < flow.place(until) for token in (*state.open, *state.forks))
 
 
 def withdraw(flow: Flow, state: State) -> Moved:
@@ -233,126 +186,228 @@ def withdraw(flow: Flow, state: State) -> Moved:
     return run.moved
 
 
-def fold(state: State, happening: Happening) -> State:
-    """The state after one happening. The only place where a state changes."""
-    step, kind = happening.step, happening.kind
-    if kind == "step.opened":
-        visit = {step: happening.visit}
-        return replace(state, open={**state.open, **visit}, visits={**state.visits, **visit})
-    if kind == "step.closed":
-        back = {step: state.returns.get(step, 0) + 1} if happening.outcome == "return" else {}
-        return replace(
-            state,
-            open={name: visit for name, visit in state.open.items() if name != step},
-            returns={**state.returns, **back},
-            late=tuple(name for name in state.late if name != step),
-            last=step,
-        )
-    if kind == "decided":
-        named = {f"{happening.rule}.{name}": value for name, value in happening.outputs.items()}
-        return replace(state, decided={**state.decided, **named})
-    if kind == "late":
-        return replace(state, late=(*state.late, step))
-    return replace(state, ended=happening.state)
-
-
-def replay(flow: Flow, happenings: Iterable[Happening]) -> State:
-    """The state that a matter's headers amount to. Refused if one names a step unknown to the flow."""
-    state = State()
-    for happening in happenings:
-        if happening.step:
-            flow.step(happening.step)
-        state = fold(state, happening)
-    return state
-
-
-@dataclass
 class _Run:
     """One move: its happenings, and the state that follows. Thrown away if anything refuses."""
 
-    flow: Flow
-    state: State
-    facts: Mapping[str, Any]
-    log: list[Happening] = field(default_factory=list)
+    __slots__ = ("facts", "flow", "log", "now")
+
+    def __init__(self, flow: Flow, state: State, facts: Mapping[str, Any]) -> None:
+        self.flow, self.facts = flow, facts
+        self.now = Standing(state)
+        self.log: list[Happening] = []
 
     @property
     def moved(self) -> Moved:
-        return self.state, tuple(self.log)
+        return self.now.state, tuple(self.log)
 
     def emit(self, happening: Happening) -> None:
-        self.state = fold(self.state, happening)
+        self.now.fold(happening)
         self.log.append(happening)
 
-    def open(self, step: Step, when: Mapping[str, Any] | None = None) -> None:
-        visit = self.state.visits.get(step.id, 0) + 1
-        self.emit(Happening("step.opened", step.id, visit, by=step.by, limit=step.limit, when=when or {}))
+    def open(self, step: Step, path: str, when: Mapping[str, Any] | None = None) -> None:
+        token = token_of(step.id, path)
+        visit = self.now.visits.get(token, 0) + 1
+        limit, by = step.limit, step.by
+        self.emit(Happening("step.opened", token, visit, by=by, limit=limit, when=when or {}, asks=step.asks))
 
-    def close(self, step_id: str, outcome: str) -> None:
-        step = self.flow.steps[step_id]
-        visit = self.state.open[step_id]
-        self.emit(Happening("step.closed", step_id, visit, outcome=outcome, by=step.by))
+    def close(self, token: str, outcome: str) -> None:
+        by = self.flow.steps[step_of(token)].by
+        self.emit(Happening("step.closed", token, self.now.open[token], outcome, by))
+
+    def beside(self, step: Step, path: str) -> None:
+        """Open a step beside what is open, unless it is open already."""
+        if not _is_open(self.now.state, step, path):
+            self.open(step, path)
+
+    def clear(self, path: str, outcome: str) -> None:
+        for token in [token for token in self.now.open if within(branch_of(token), path)]:
+            self.close(token, outcome)
 
     def end(self, state: End) -> None:
-        for step_id in tuple(self.state.open):
-            self.close(step_id, "withdrawn" if state == "withdrawn" else "cancelled")
+        self.clear("", "withdrawn" if state == "withdrawn" else "cancelled")
         self.emit(Happening("ended", state=state))
 
-    def after(self, step: Step, outcome: str) -> None:
+    def after(self, step: Step, outcome: str, path: str) -> None:
         """Where a closed step leads."""
-        if outcome == "refuse":
-            self.end("refused")
+        if outcome == "refuse" and step.kind not in ("hand", *MESSAGES):
+            self.fail(step.block, path, "refuse")
         elif outcome == "return" and step.returns:
-            to = step.returns.to
-            if to == "applicant":
-                self.open(self.flow.steps[CORRECT + step.id])
+            if step.returns.to == "applicant":
+                self.open(self.flow.steps[CORRECT + step.id], path)
             else:
-                self.go(self.flow.place(to))
+                self.go(step.block, self.flow.steps[step.returns.to].place, path)
         elif step.kind == "correct":
-            self.open(self.flow.steps[step.id.removeprefix(CORRECT)])
+            self.open(self.flow.steps[step.id.removeprefix(CORRECT)], path)
         else:
-            self.go(self.next_place(step))
+            asked = self.flow.steps[step.id.removeprefix(HAND)]
+            if asked.kind in MESSAGES:
+                self.decide(asked, path, {"answer": outcome})
+            self.on(asked, path)
 
-    def next_place(self, step: Step) -> int:
-        return self.flow.place(step.then) if step.then else self.flow.place(step.id) + 1
+    def decide(self, step: Step, path: str, outputs: Mapping[str, Any]) -> None:
+        self.emit(Happening("decided", token_of(step.id, path), rule=step.id, outputs=outputs))
 
-    def go(self, place: int) -> None:
-        """From a place in the order to the next step at which somebody has to act, or to the end."""
-        while place < len(self.flow.order):
-            step = self.flow.steps[self.flow.order[place]]
-            guards = {name: self.state.decided.get(name) for name in step.when}
-            if any(value not in step.when[name] for name, value in guards.items()):
+    def on(self, step: Step, path: str) -> None:
+        """Go on behind a step; a step that was added beside leads nowhere."""
+        if step.place < 0:
+            self.rest(step.block, path)
+        else:
+            self.go(step.block, self.following(step), path)
+
+    def following(self, step: Step) -> int:
+        return self.flow.steps[step.then].place if step.then else step.place + 1
+
+    def failed(self, step: Step, token: str) -> None:
+        """A connector failed or did not answer: once more, or a person does it, or it is left out."""
+        path = branch_of(token)
+        if self.now.tries.get(token, 0) + 1 < step.tries:
+            self.close(token, "failed")
+            self.open(step, path)
+            return
+        self.close(token, "gave_up")
+        if step.fallback == "skip":
+            self.decide(step, path, {"answer": "failed"})
+            self.on(step, path)
+        else:
+            self.open(self.flow.steps[step.fallback], path)
+
+    def go(self, block: str, place: int, path: str) -> None:
+        """From a place in a block to the next step that waits, or into a fork, or to the block's end."""
+        steps, order = self.flow.steps, self.flow.blocks[block].order
+        while place < len(order):
+            step = steps[order[place]]
+            guards = self.guards(step.when, path)
+            if guards is None:
                 place += 1
-                continue
-            if step.waits:
-                self.open(step, guards)
-                return
-            self.pass_by(step, guards)
-            place = self.next_place(step)
-        self.end(self.flow.ends)
+            elif step.waits:
+                return self.open(step, path, guards)
+            elif step.kind == "each":
+                return self.fork(step, path, guards)
+            else:
+                self.pass_by(step, path, guards)
+                place = self.following(step)
+        return self.rest(block, path)
 
-    def pass_by(self, step: Step, guards: Mapping[str, Any]) -> None:
+    def guards(self, when: Mapping[str, tuple[Any, ...]], path: str) -> dict[str, Any] | None:
+        """The decided values that let something happen, as seen from a branch; None if they do not let it."""
+        found: dict[str, Any] = {}
+        for name, values in when.items():
+            value = self.decided(name, path)
+            if value not in values:
+                return None
+            found[name] = value
+        return found
+
+    def decided(self, name: str, path: str) -> Any:
+        while path:
+            key = f"{name}@{path}"
+            if key in self.now.decided:
+                return self.now.decided[key]
+            path = path.rpartition(".")[0]
+        return self.now.decided.get(name)
+
+    def pass_by(self, step: Step, path: str, guards: Mapping[str, Any]) -> None:
         if step.kind == "decide":
-            decision = self.flow.tables[step.table].decide(self.facts)
+            facts = {**self.facts, "each": path.rpartition(".")[2]} if path else self.facts
+            found = self.flow.tables[step.table].decide(facts)
+            token, outputs = token_of(step.id, path), dict(found.outputs)
             self.emit(
-                Happening(
-                    "decided",
-                    step.id,
-                    rule=decision.table,
-                    row=decision.row,
-                    outputs=dict(decision.outputs),
-                    when=guards,
-                )
+                Happening("decided", token, rule=found.table, row=found.row, outputs=outputs, when=guards)
             )
         else:
-            self.open(step, guards)
-            self.close(step.id, "done")
+            self.open(step, path, guards)
+            self.close(token_of(step.id, path), "done")
+
+    def fork(self, step: Step, path: str, guards: dict[str, Any]) -> None:
+        branches = self.branches(step, path, guards)
+        token = token_of(step.id, path)
+        visit = self.now.visits.get(token, 0) + 1
+        self.emit(Happening("forked", token, visit, when=guards, branches=tuple(branches)))
+        for name, block in branches.items():
+            self.go(block, 0, _under(path, name))
+        if not branches:
+            self.join(step, path)
+
+    def branches(self, step: Step, path: str, guards: dict[str, Any]) -> dict[str, str]:
+        """The branches that a fork has now, each with its block. Named ones may be kept out by a guard."""
+        if step.names:
+            return dict.fromkeys(step.names, step.id)
+        if step.of:
+            return dict.fromkeys(_listed(step, self.facts.get(step.of)), step.id)
+        found = {}
+        for name in step.blocks:
+            let = self.guards(self.flow.blocks[name].when, path)
+            if let is not None:
+                found[name] = name
+                guards |= let
+        return found
+
+    def rest(self, block: str, path: str) -> None:
+        """A block has nothing more to do; it ends unless something beside is still open in it."""
+        if any(within(branch_of(token), path) for token in (*self.now.open, *self.now.forks)):
+            return
+        if block:
+            self.leave(block, path, "done")
+        else:
+            self.end(self.flow.ends)
+
+    def leave(self, block: str, path: str, outcome: str) -> None:
+        """A branch ends; the last one to end joins."""
+        owner = self.flow.steps[self.flow.blocks[block].owner]
+        outer, _, name = path.rpartition(".")
+        token = token_of(owner.id, outer)
+        self.emit(Happening("branch.closed", token, outcome=outcome, branches=(name,)))
+        if "open" not in self.now.forks[token].values():
+            self.join(owner, outer)
+
+    def join(self, step: Step, path: str) -> None:
+        token = token_of(step.id, path)
+        ended = list(self.now.forks[token].values())
+        good = ended.count("done")
+        result = "all" if good == len(ended) else "some" if good else "none"
+        self.emit(
+            Happening("joined", token, self.now.visits[token], rule=step.id, outputs={"result": result})
+        )
+        self.go(step.block, self.following(step), path)
+
+    def fail(self, block: str, path: str, outcome: str) -> None:
+        """A refusal or a lapse fails its branch, and all around it up to where a fork lets it be joined."""
+        while block:
+            owner = self.flow.steps[self.flow.blocks[block].owner]
+            if owner.on_fail == "join":
+                self.clear(path, "cancelled")
+                return self.leave(block, path, outcome)
+            block, path = owner.block, path.rpartition(".")[0]
+        return self.end("refused" if outcome == "refuse" else "closed")
 
 
-def _open_step(flow: Flow, state: State, step_id: str) -> Step:
-    step = flow.step(step_id)
+def _under(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _listed(step: Step, value: Any) -> list[str]:
+    """The branches for a fact: a number counts them from 1, a list of codes names them."""
+    names = [str(n + 1) for n in range(value)] if isinstance(value, int) else value
+    codes = isinstance(names, list | tuple) and all(
+        isinstance(n, str)
+        and 0 < len(n) <= 24
+        and n.isascii()
+        and n.replace("-", "").replace("_", "").isalnum()
+        for n in names
+    )
+    if not codes or len(names) > _MOST_BRANCHES or len(set(names)) < len(names):
+        words = Words(
+            "“{s}”要按“{f}”分头办，这一项缺少或不合适。", "'{s}' forks by '{f}', which is missing or unfit."
+        )
+        raise Refused("flow.branches", words.format(s=step.title, f=step.of))
+    return list(names)
+
+
+def _open_step(flow: Flow, state: State, token: str) -> Step:
+    step = flow.step(token)
     if state.ended:
         raise _already_ended(state)
-    if step_id not in state.open:
+    if token not in state.open:
         words = Words(
             "“{s}”这一步现在不能办，可能刚有人办过。请刷新后再看。",
             "The step '{s}' is not open now; somebody may just have done it. Reload to see where it stands.",
@@ -364,53 +419,3 @@ def _open_step(flow: Flow, state: State, step_id: str) -> Step:
 def _already_ended(state: State) -> Refused:
     words = Words("这件事已经办结，不能再改动。", "This matter has ended and cannot be changed any more.")
     return Refused("flow.ended", words, status=409)
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """One stop of the drawn way. ``here``: the police work on it; ``wait``: it waits for the applicant."""
-
-    id: str
-    title: Words
-    status: Now
-    by: str
-    late: bool = False
-
-
-def picture(flow: Flow, state: State) -> list[Stop]:
-    """The way as a plain sequence for "you are here": done, now, and what comes if all goes well."""
-    stops: list[Stop] = []
-    front = min((flow.place(step) for step in state.open), default=len(flow.order))
-    for place, step_id in enumerate(flow.order):
-        step = flow.steps[step_id]
-        correction = CORRECT + step_id
-        if correction in state.open:
-            stops.append(_stop(flow.steps[correction], "wait", state))
-        status = _status(flow, state, step, place, front)
-        if step.shown and status:
-            stops.append(_stop(step, status, state))
-    return stops
-
-
-def _stop(step: Step, status: Now, state: State) -> Stop:
-    return Stop(step.id, step.title, status, step.by, step.id in state.late)
-
-
-def _status(flow: Flow, state: State, step: Step, place: int, front: int) -> Now | None:
-    if step.id in state.open:
-        return "wait" if step.by == "applicant" else "here"
-    visited = step.id in state.visits
-    if state.ended:
-        return _ended_status(flow, state, step, visited)
-    if place < front:
-        return "done" if visited else None
-    possible = all(state.decided.get(name) in values for name, values in step.when.items())
-    return "next" if possible else None
-
-
-def _ended_status(flow: Flow, state: State, step: Step, visited: bool) -> Now | None:
-    if not visited:
-        return None
-    if state.ended == flow.ends or step.id != state.last.removeprefix(CORRECT):
-        return "done"
-    return "refused" if state.ended == "refused" else "stopped"

@@ -82,7 +82,7 @@ def _open(
     facts = found.facts(data, channel=channel)
     law_date = calendar().day_of(moment)
     flow = found.flow_on(law_date)
-    state, happened = change.settle(flow, *flows.start(flow, facts), facts)
+    state, happened = flows.start(flow, facts)
     row = Matter(
         id=matter_id, number=change.next_number(unit, moment), kind="service", item=found.code,
         branch=BRANCHES[found.branch], pack=found.hash, law_date=law_date,
@@ -162,8 +162,7 @@ def _act(
     if found.accepts(step, outcome):
         change.accept(row, found, opened.at)
     facts = found.facts(opened.data, channel=row.channel)
-    moved = flows.act(opened.flow, State.from_json(row.flow), step, outcome, facts)
-    state, happened = change.settle(opened.flow, *moved, facts)
+    state, happened = flows.act(opened.flow, State.from_json(row.flow), step, outcome, facts)
     body: dict[str, Any] = {}
     if data is not None:
         body["data"] = data

@@ -96,7 +96,7 @@ class Filler:
         unit = unit_named(code) if code else town().units[x.unit_id]
         today = calendar().day_of(at)
         way = found.flow_on(today)
-        state, happened = change.settle(way, *flow.start(way, facts), facts)
+        state, happened = flow.start(way, facts)
         self.sequence += 1
         row = Matter(
             id=matter_id, number=matter_number(unit.division[:6], today, self.sequence), kind="service",
@@ -126,8 +126,7 @@ class Filler:
         if found.accepts(one.step, one.outcome):
             change.accept(row, found, opened.at)
         facts = found.facts(opened.data, channel=row.channel)
-        moved = flow.act(opened.flow, state, one.step, one.outcome, facts)
-        state, happened = change.settle(opened.flow, *moved, facts)
+        state, happened = flow.act(opened.flow, state, one.step, one.outcome, facts)
         body: dict[str, Any] = {"data": one.data} if one.data is not None else {}
         body |= {"reason": one.reason} if one.reason else {}
         body |= {"faults": [dict(f) for f in one.faults]} if one.faults else {}

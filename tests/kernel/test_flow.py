@@ -3,12 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from doorstep.kernel import flow as game
 from doorstep.kernel.clock import Limit
-from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.flow import Flow, Happening, State
 from doorstep.kernel.flow_source import compile_flow
 from doorstep.kernel.rule import compile_table
@@ -268,113 +265,3 @@ def test_every_button_has_words() -> None:
     for step in card().steps.values():
         for outcome in step.outcomes:
             assert step.label(outcome).zh
-
-
-def changed(at: int, **keys: Any) -> dict[str, Any]:
-    steps = [dict(step) for step in CARD["steps"]]
-    steps[at] |= keys
-    return {"steps": steps}
-
-
-@pytest.mark.parametrize(
-    ("raw", "rule"),
-    [
-        ({}, "flow.empty"),
-        ([], "flow.empty"),
-        ({"steps": []}, "flow.empty"),
-        ({"steps": ["intake"]}, "flow.shape"),
-        (changed(0, kind="dance"), "flow.kind"),
-        (changed(0, kind="each"), "flow.reserved"),
-        (changed(0, kind="sub"), "flow.reserved"),
-        (changed(0, kind="call"), "flow.reserved"),
-        (changed(0, kind="wait"), "flow.reserved"),
-        (changed(0, id="Intake!"), "flow.id"),
-        (changed(1, id="intake"), "flow.twice"),
-        (changed(0, by="nobody"), "flow.by"),
-        (changed(1, by="applicant"), "flow.by"),
-        (changed(0, title={"zh": "收件"}), "flow.words"),
-        (changed(0, limit="5 weeks"), "flow.limit"),
-        (changed(0, on_late="shrug"), "flow.on_late"),
-        (changed(2, on_late="lapse"), "flow.on_late"),
-        (changed(0, lapses_to="make"), "flow.on_late"),
-        (changed(0, table="complete"), "flow.table"),
-        (changed(0, then="nowhere"), "flow.unknown_step"),
-        (changed(0, then="hand_out"), "flow.unreachable"),
-        (changed(0, when={"complete.route": "go"}), "flow.when"),
-        (changed(0, when="route == 'go'"), "flow.when"),
-        (changed(0, returns={"to": "applicant"}), "flow.returns"),
-        (changed(0, returns={"to": "applicant", "at_most": 0}), "flow.returns"),
-        (changed(0, returns={"to": "make", "at_most": 1}), "flow.returns"),
-        (changed(0, by="applicant"), "flow.returns"),
-        (changed(0, labels={"approve": T}), "flow.outcome"),
-        (changed(0, colour="red"), "flow.unknown_key"),
-        ({"ends": "happy", "steps": CARD["steps"]}, "flow.ends"),
-        ({"withdraw": {"until": "never"}, "steps": CARD["steps"]}, "flow.unknown_step"),
-        ({"steps": [{"id": "x", "kind": "decide", "table": "gone"}]}, "flow.unknown_table"),
-        ({"steps": [*ENTRY["steps"], {**ENTRY["steps"][0], "id": "b", "then": "complete"}]}, "flow.circle"),
-        ({"steps": [ENTRY["steps"][0], ENTRY["steps"][1] | {"when": {"complete.route": "x"}}]}, "flow.when"),
-        ({"steps": [ENTRY["steps"][0], ENTRY["steps"][1] | {"when": {"complete.way": "x"}}]}, "flow.when"),
-    ],
-)
-def test_a_flow_that_cannot_be_is_refused_with_its_reason(raw: Any, rule: str) -> None:
-    with pytest.raises(Flawed) as flawed:
-        compile_flow(raw, {"complete": ROUTE}, {"review": Limit(1, "workday")})
-    assert rule in {flaw.rule for flaw in flawed.value.flaws}
-    assert all(flaw.words.zh and flaw.words.en for flaw in flawed.value.flaws)
-
-
-@st.composite
-def flows(draw: st.DrawFn) -> Flow:
-    """Any flow that the compiler accepts, of up to six steps."""
-    steps: list[dict[str, Any]] = [{"id": "complete", "kind": "decide", "table": "complete"}]
-    for number in range(draw(st.integers(1, 5))):
-        kind = draw(st.sampled_from(["task", "review"]))
-        who = ["received", "competent"] if kind == "review" else ["received", "applicant", "system"]
-        step: dict[str, Any] = {
-            "id": f"s{number}",
-            "kind": kind,
-            "by": draw(st.sampled_from(who)),
-            "title": T,
-        }
-        if step["by"] in ("received", "competent") and draw(st.booleans()):
-            to = draw(st.sampled_from(["applicant", *[s["id"] for s in steps]]))
-            step["returns"] = {"to": to, "at_most": draw(st.integers(1, 3)), "limit": "3 day"}
-        if draw(st.booleans()):
-            step |= {"limit": "1 workday", "on_late": draw(st.sampled_from(["escalate", "lapse"]))}
-        if draw(st.booleans()):
-            step["when"] = {"complete.route": draw(st.sampled_from(["go", "ask", ["go", "ask"]]))}
-            if step["by"] == "applicant":
-                step["then"] = draw(st.sampled_from([s["id"] for s in steps]))
-        steps.append(step)
-    return compile_flow({"steps": steps}, {"complete": ROUTE})
-
-
-@settings(max_examples=300, deadline=None)
-@given(flows(), st.data())
-def test_a_random_life_replays_from_its_headers_and_keeps_its_promises(
-    flow: Flow, data: st.DataObject
-) -> None:
-    facts = {"papers": data.draw(st.integers(0, 3))}
-    state, log = game.start(flow, facts)
-    headers = [h.as_codes() for h in log]
-    for _ in range(data.draw(st.integers(0, 15))):
-        moves = [(s, o) for s in state.open for o in flow.steps[s].outcomes] + [
-            (s, "late") for s in state.open
-        ]
-        if not moves:
-            break
-        step, outcome = data.draw(st.sampled_from(moves))
-        try:
-            if outcome == "late":
-                state, log = game.late(flow, state, step, facts)
-            else:
-                state, log = game.act(flow, state, step, outcome, facts)
-        except Refused as no:
-            assert no.code == "flow.returns_exhausted"
-            continue
-        headers += [h.as_codes() for h in log]
-    replayed = game.replay(flow, [Happening.from_codes(h) for h in headers])
-    assert replayed == state == State.from_json(state.as_json())
-    assert bool(state.ended) != bool(state.open)
-    assert all(flow.steps[step].waits for step in state.open)
-    assert {s.id for s in game.picture(flow, state) if s.status in ("here", "wait")} == set(state.open)

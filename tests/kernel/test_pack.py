@@ -105,7 +105,7 @@ def test_the_formatter_puts_keys_in_order_and_keeps_comments() -> None:
         (CARD, "  reason: /reason\n", "  reason: /applicant/name\n", "pack.figure", "  reason: /reason"),
         (CARD, "contact: /applicant/mobile\n", "", "pack.needless", None),
         (CARD, "    at: issue\n", "    at: sealing\n", "pack.step", "    at: issue"),
-        (CARD, "kind: review", "kind: sub", "flow.reserved", "kind: review"),
+        (CARD, "kind: review", "kind: dance", "pack.enum", "kind: review"),
         (CARD, "limit: review", "limit: forever", "flow.limit", "limit: review"),
         (CARD, "until: issue", "until: never", "flow.unknown_step", "until: issue"),
         (CARD, "purpose: issue_temporary_id", "purpose: curiosity", "pack.purpose", "purpose: issue_temp"),

@@ -50,7 +50,7 @@ class Step(models.Model):
 
     id = models.UUIDField(primary_key=True)
     matter = models.ForeignKey(Matter, models.CASCADE)
-    name = models.CharField(max_length=48)
+    name = models.CharField(max_length=128)
     by = models.CharField(max_length=16)
     unit_id = models.IntegerField(null=True)
     party_id = models.UUIDField(null=True)

@@ -24,6 +24,9 @@ _SAID: dict[str, tuple[str, str]] = {
     "minItems": ("至少要有 {v} 条", "at least {v} needed"),
     "minProperties": ("至少要有 {v} 条", "at least {v} needed"),
     "uniqueItems": ("有重复", "has something twice"),
+    "falseSchema": ("这里不能写这一项", "cannot be written here"),
+    # The schema has one place with alternatives: a fork.
+    "oneOf": ("要写 branches，或者 of 和 steps", "needs either 'branches', or 'of' with 'steps'"),
 }
 
 
