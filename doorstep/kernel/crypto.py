@@ -100,6 +100,11 @@ class Keys:
         """Four bytes that name the envelope key without telling it; every wrapped key carries them."""
         return hashlib.sha256(b"doorstep envelope id" + self._envelope).digest()[:_KEY_ID_BYTES]
 
+    @property
+    def mark(self) -> str:
+        """What names this pair of keys without telling either: the database remembers which ones it belongs to."""
+        return hashlib.sha256(b"doorstep keys" + self._envelope + self._index).hexdigest()[:32]
+
     def wrap(self, key: bytes, aad: bytes) -> bytes:
         """``key`` sealed under the envelope key, for the database. ``aad`` names its owner (a matter id)."""
         return self.envelope_id + seal(self._envelope, key, b"wrap|" + aad)

@@ -14,6 +14,7 @@ from doorstep.kernel import clock, pack
 from doorstep.kernel.crypto import make_keys
 from doorstep.kernel.models import Fact, PackVersion, Point, Unit
 from doorstep.kernel.region import Region, region
+from doorstep.kernel.trust import keys
 from doorstep.kernel.words import Refused, Words
 
 
@@ -25,6 +26,7 @@ def found(*, demo: bool) -> None:
     place = region()
     if is_founded_as_demo() is None:
         make_keys(Path(settings.SECRETS_DIR))
+    _fact_once("keys", keys().mark)
     _fact_once("demo", demo)
     _fact_once("region", place.code)
     _units(place)
@@ -38,8 +40,8 @@ def is_founded_as_demo() -> bool | None:
 
 
 def set_fact(name: str, value: Any) -> None:
-    """Write one fact of a demo database (its logins, its history); the two that name its kind stay as they are."""
-    if name in ("demo", "region"):
+    """Write one fact of a demo database (its logins, its history); those that name its kind stay as they are."""
+    if name in ("demo", "region", "keys"):
         raise ValueError(f"{name} is set at founding and never again")
     Fact.objects.update_or_create(name=name, defaults={"value": value})
 

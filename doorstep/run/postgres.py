@@ -19,7 +19,16 @@ from doorstep.run.cluster import Cluster, open_cluster
 from doorstep.run.halt import DISK_FULL, FAILED, WRONG_DATA, Halt, say
 from doorstep.run.leash import leashed
 from doorstep.run.place import Place
-from doorstep.run.roles import DATABASE, SUPERUSER, DbConnection, announce, bootstrap, furnish
+from doorstep.run.roles import (
+    DATABASE,
+    SUPERUSER,
+    DbConnection,
+    announce,
+    bootstrap,
+    check_keys,
+    furnish,
+    has_database,
+)
 
 PORT: Final = "5432"
 _LOG_LIMIT: Final = 16 * 2**20
@@ -205,6 +214,9 @@ def own_server(place: Place, giving_up: Callable[[], bool] = lambda: False) -> P
     server.start()
     try:
         with server.connect("postgres") as conn:
+            if has_database(conn, DATABASE):
+                with server.connect(DATABASE) as inside:
+                    check_keys(inside, place)
             bootstrap(conn, place)
         with server.connect(DATABASE) as conn:
             furnish(conn)
@@ -222,6 +234,9 @@ def foreign_server(place: Place, url: str) -> None:
     dbname = DATABASE if named in (None, "", "postgres") else named
     try:
         with psycopg.connect(**params | {"dbname": "postgres"}, autocommit=True) as conn:
+            if has_database(conn, dbname):  # its passwords are another's, perhaps: look before setting ours
+                with psycopg.connect(**params | {"dbname": dbname}, autocommit=True) as inside:
+                    check_keys(inside, place)
             bootstrap(conn, place, dbname)
         with psycopg.connect(**params | {"dbname": dbname}, autocommit=True) as conn:
             furnish(conn)

@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from psycopg import Connection, sql
 
+from doorstep.kernel.crypto import load_keys
+from doorstep.kernel.words import Words
+from doorstep.run.halt import FAILED, Halt
 from doorstep.run.place import Place, write_private
 
 DATABASE: Final = "doorstep"
@@ -87,6 +90,22 @@ def bootstrap(conn: DbConnection, place: Place, dbname: str = DATABASE) -> None:
     _create_database(conn, dbname)
 
 
+def check_keys(conn: DbConnection, place: Place) -> None:
+    """Refuses a database that was founded with other keys than those of ``place``, before anything in it is touched.
+
+    ``conn``: on that database. One that was not founded yet is fine.
+    """
+    if conn.execute("select to_regclass('public.fact')").fetchone() == (None,):
+        return
+    row = conn.execute("select value from public.fact where name = 'keys'").fetchone()
+    if row is not None and row[0] != load_keys(place.secrets).mark:
+        raise Halt(FAILED, _OTHER_KEYS.format(path=place.secrets))
+
+
+def has_database(conn: DbConnection, dbname: str) -> bool:
+    return conn.execute("select 1 from pg_database where datname = %s", [dbname]).fetchone() is not None
+
+
 def furnish(conn: DbConnection) -> None:
     """Closes the database to everybody but our roles and gives each its door. ``conn``: on our database."""
     name = _id(conn.info.dbname)
@@ -134,7 +153,16 @@ def _set_password(conn: DbConnection, name: str, password: str) -> None:
 
 
 def _create_database(conn: DbConnection, dbname: str) -> None:
-    if conn.execute("select 1 from pg_database where datname = %s", [dbname]).fetchone():
+    if has_database(conn, dbname):
         return
     statement = "create database {} owner {} template template0 encoding 'UTF8'"
     conn.execute(sql.SQL(statement).format(_id(dbname), _id(OWNER)))
+
+
+_OTHER_KEYS = Words(
+    "{path} 里的密钥和这个数据库不是一套，打不开里面的内容。什么都没有改动。请用建这个库时的数据目录，"
+    "或者从密钥备份恢复；要新建，请换一个数据库。",
+    "The keys in {path} do not belong to this database and open nothing in it. Nothing was changed. Use the data "
+    "directory that the database was founded with, or restore its keys from their backup; for a new start, name "
+    "another database.",
+)

@@ -60,6 +60,22 @@ def test_a_server_of_somebody_else_serves_as_well(fresh: Doorstep, somebodys_ser
     assert "secret" not in (fresh.data / "server.json").read_text().replace("secrets", "")
 
 
+def test_keys_that_do_not_belong_to_the_database_are_refused_and_nothing_is_changed(
+    fresh: Doorstep, somebodys_server: str
+) -> None:
+    stranger = Doorstep()
+    for one in (fresh, stranger):
+        one.env["DATABASE_URL"] = somebodys_server
+    try:
+        fresh.start().stop()
+        for verb in ("up", "migrate"):
+            done = stranger.command(verb)
+            assert done.returncode == 1 and "不是一套" in done.stderr and "do not belong" in done.stderr, verb
+        assert fresh.start().get("/readyz")[0] == 200  # its passwords and tables are as they were
+    finally:
+        stranger.remove()
+
+
 def test_a_server_that_cannot_be_used_is_said_so(fresh: Doorstep) -> None:
     fresh.env["DATABASE_URL"] = "postgresql://nobody:x@127.0.0.1:1/none"
     done = fresh.command("up")

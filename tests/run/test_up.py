@@ -59,6 +59,13 @@ def _in_both_languages(text: str) -> bool:
     return bool(re.search(r"家门口：.*[一-鿿]", text)) and "doorstep: " in text
 
 
+def test_lost_keys_are_said_to_be_lost_and_never_replaced(stopped: Doorstep) -> None:
+    key = stopped.data / "secrets" / "envelope.key"
+    key.write_text("00" * 32 + "\n")
+    done = stopped.command("up")
+    assert done.returncode == 1 and "do not belong" in done.stderr and _in_both_languages(done.stderr)
+
+
 def test_healthz_says_what_is_there(running: Doorstep) -> None:
     status, found = running.get("/healthz")
     assert status == 200
