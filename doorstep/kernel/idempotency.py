@@ -70,6 +70,15 @@ def once(
     return done
 
 
+def first_of(viewer: Viewer, verb: str, request_id: str) -> UUID | None:
+    """The matter that this request of the viewer made or changed when it first came; None if it never did."""
+    return (
+        RequestKey.objects.filter(account_id=viewer.account_id, verb=verb, request_id=request_id)
+        .values_list("matter_id", flat=True)
+        .first()
+    )
+
+
 def _again(viewer: Viewer, verb: str, request_id: str, digest: bytes, answer: Callable[[UUID], Done]) -> Done:
     row = RequestKey.objects.get(account_id=viewer.account_id, verb=verb, request_id=request_id)
     if bytes(row.digest) != digest or row.matter_id is None:

@@ -10,15 +10,18 @@ from doorstep.project.health import healthz, readyz
 from doorstep.web import errors
 from doorstep.web.portal.routes import ROUTES
 from doorstep.web.routes import lost, urls
+from doorstep.web.start import start_page
 
 handler404 = lost
 handler500 = errors.broken
 
-_domain_routes = tuple(route for domain in register(DOMAINS).values() for route in domain.routes)
+_domains = tuple(register(DOMAINS).values())
+_domain_routes = tuple(route for domain in _domains for route in domain.routes)
+_start = start_page(tile for domain in _domains for tile in domain.tiles)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("", include("doorstep.api.urls")),
-    *urls(ROUTES + _domain_routes),
+    *urls((*ROUTES, _start, *_domain_routes)),
 ]

@@ -39,7 +39,7 @@ FEW = 4
 _NOTED = 10
 """After so many lives it is written down how far the town is, for one that is interrupted."""
 _POSTS = {"clerk": "窗口", "approver": "审批"}
-_START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/"}
+_START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/"}  # as /start would lead them
 
 
 @dataclass
@@ -198,7 +198,7 @@ def _login(one: dict[str, Any], password: str, unit: str) -> dict[str, Any]:
     role = one.get("as", one["role"])
     return {"role": one["role"], "name": one["name"]["zh"], "name_en": one["name"]["en"], "login": one["login"],
             "title": [one["title"]["zh"], one["title"]["en"]],
-            "password": password, "unit": unit, "start_url": _START.get(role, "/counter/start")}  # fmt: skip
+            "password": password, "unit": unit, "start_url": _START.get(role, "/start")}  # fmt: skip
 
 
 def _print_logins(logins: list[dict[str, Any]]) -> None:

@@ -120,6 +120,7 @@ class FaultLine:
     words: Words
     title: Words | None = None
     url: str = ""
+    page: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)

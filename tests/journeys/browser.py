@@ -74,13 +74,18 @@ def phone(url: str, width: int = 360, height: int = 760) -> Iterator[Phone]:
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
-        page = context.new_page()
-        mine = Phone(url, page)
-        page.on("pageerror", lambda error: mine.noise.append(str(error)))
-        page.on(
-            "console",
-            lambda message: mine.noise.append(message.text) if "Content Security" in message.text else None,
-        )
-        yield mine
+        yield window(browser, url, width, height)
         browser.close()
+
+
+def window(browser: Any, url: str, width: int, height: int) -> Phone:
+    """Another person's window of the same browser, with cookies of its own."""
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    page = context.new_page()
+    mine = Phone(url, page)
+    page.on("pageerror", lambda error: mine.noise.append(str(error)))
+    page.on(
+        "console",
+        lambda message: mine.noise.append(message.text) if "Content Security" in message.text else None,
+    )
+    return mine

@@ -125,7 +125,7 @@ def make_examples(town: Doorstep) -> Examples:
     point = next(
         p["code"] for p in region["points"] if p["unit"] == cast["clerk"]["unit"] and p["kind"] != "room"
     )
-    person = _person(town)
+    person = person_of(town)
     returned = (_WAY[0], ("approver", "review", "return"))
     stages = [
         hand.card(person, station, point, *way) for way in (_WAY[:0], _WAY[:1], _WAY[:3], _WAY, returned)
@@ -141,7 +141,7 @@ def make_examples(town: Doorstep) -> Examples:
     )
 
 
-def _person(town: Doorstep) -> dict[str, Any]:
+def person_of(town: Doorstep) -> dict[str, Any]:
     import subprocess
     import sys
 

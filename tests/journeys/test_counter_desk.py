@@ -165,6 +165,16 @@ def test_the_pages_are_there_in_both_languages(cast: Cast, case: Done, lang: str
 
 
 def test_everybody_starts_where_their_rights_are(cast: Cast) -> None:
-    starts = {"clerk": "/counter/", "approver": "/counter/desk/", "officer": "/counter/matters", "chief": "/"}
+    starts = {
+        "clerk": "/counter/",
+        "approver": "/counter/desk/",
+        "officer": "/counter/matters",
+        "resident": "/",
+    }
     for role, start in starts.items():
-        assert open_desk(cast[role].token).get("/counter/start")["Location"] == start
+        assert open_desk(cast[role].token).get("/start")["Location"] == start
+
+
+def test_a_post_without_a_desk_is_told_so(cast: Cast) -> None:
+    page = open_desk(cast["chief"].token).text("/start")
+    assert 'data-page="start"' in page and "您的岗位目前没有要在这里办的事" in page

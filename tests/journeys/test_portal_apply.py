@@ -121,10 +121,18 @@ def test_sent_twice_is_one_matter(resident: Visit, cast: Cast) -> None:
     review = up_to_review(resident)
     with cast.enter("resident") as viewer:
         before = len(read.my_matters(viewer).rows)
-    for _ in range(2):
-        resident.post("/send/HZ-078", review.form("/send/HZ-078"))
+    answers = [resident.post("/send/HZ-078", review.form("/send/HZ-078")) for _ in range(2)]
+    assert answers[0].url == answers[1].url and answers[0].url.endswith("/receipt")
     with cast.enter("resident") as viewer:
         assert len(read.my_matters(viewer).rows) == before + 1
+
+
+def test_what_was_changed_on_another_page_is_read_again_before_it_is_sent(resident: Visit) -> None:
+    review = up_to_review(resident)
+    fill(resident, "household", {"/household/address": "橘园路 9"}, go="later")
+    sent = resident.post("/send/HZ-078", review.form("/send/HZ-078"))
+    assert sent.status == 409 and "在别的页面改过" in sent.text and "橘园路 9" in sent.text
+    assert resident.post("/send/HZ-078", sent.form("/send/HZ-078")).name == "receipt"
 
 
 def test_who_is_not_signed_in_is_asked_to_and_comes_back(database: object) -> None:

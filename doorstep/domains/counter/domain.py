@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import desk, frame, matter, window
+from doorstep.domains.counter import desk, matter, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.kernel.words import Words
-from doorstep.web.routes import SIGNED_IN, Route
+from doorstep.web.routes import Route
 
 _BOTH = ("GET", "POST")
 _MATTER = "counter/matter/<uuid:matter_id>"
@@ -18,9 +18,9 @@ DOMAIN = Domain(
     tiles=(
         Tile(Words("窗口", "Counter"), Words("收件、发证", "Take in and hand out"), "/counter/", "receive", "user-plus"),
         Tile(Words("审批台", "Approval desk"), Words("按期限办", "By due time"), "/counter/desk/", "decide", "gavel"),
+        Tile(Words("本单位的事", "Our matters"), Words("收、批、发", "All of them"), "/counter/matters", "read", "list-details"),
     ),
     routes=(
-        Route("counter/start", frame.start, "counter_start", SIGNED_IN, "staff", kinds=STAFF),
         Route("counter/", window.start, "counter", "receive", "staff", _BOTH, STAFF, receives=True),
         Route(_VISIT, window.go_on, "counter_visit", "receive", "staff", _BOTH, STAFF, receives=True),
         Route(f"{_VISIT}/keep", window.autosave, "counter_keep", "receive", "staff", ("POST",), STAFF),

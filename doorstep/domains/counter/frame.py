@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from doorstep.kernel import clock
@@ -87,12 +87,6 @@ def tabs(viewer: Viewer, path: str) -> tuple[Tab, ...]:
     fits = [own for own, _, _ in mine if path == own or (own != "/counter/" and path.startswith(own))]
     at = max(fits, key=len, default="/counter/" if path.startswith("/counter/visit") else "")
     return tuple(Tab(own, icon, title, own == at) for own, icon, title in mine)
-
-
-def start(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Where the day of this viewer begins: the first tab that their rights open, else the public start page."""
-    mine = tabs(viewer, "")
-    return HttpResponseRedirect(mine[0].path if mine else "/")
 
 
 def line(row: Row, url: str, here: UUID | None = None) -> Line:

@@ -53,7 +53,7 @@ def login(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 def _welcome(request: HttpRequest, token: str, wanted: str) -> HttpResponse:
     rotate_token(request)
-    response = redirect(_inside(request, wanted) or _start_of(request.POST.get("login", "")))
+    response = redirect(_inside(request, wanted) or "/start")
     give_token(response, token)
     return response
 
@@ -62,11 +62,6 @@ def _inside(request: HttpRequest, address: str) -> str:
     """The address if it is ours, else nothing: a login must not send anybody to a stranger's page."""
     fine = url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith("/")
     return address if fine and not address.startswith("/login") else ""
-
-
-def _start_of(login_name: str) -> str:
-    found = next((raw for raw in trust.demo_logins() if raw["login"] == login_name.strip().lower()), None)
-    return str(found.get("start_url", "/")) if found else "/"
 
 
 def _person(raw: dict[str, Any]) -> DemoPerson:

@@ -14,6 +14,7 @@ from doorstep.kernel import draft, file, matter, pack
 from doorstep.kernel.draft import DraftView
 from doorstep.kernel.field import Fault, Page
 from doorstep.kernel.form import Form
+from doorstep.kernel.idempotency import first_of
 from doorstep.kernel.pack import Pack
 from doorstep.kernel.party import HELD, disagreements, own_person
 from doorstep.kernel.trust import Viewer, not_found
@@ -24,6 +25,10 @@ from doorstep.web.questions import Asking, FaultLine, anchor_of
 from doorstep.web.uploads import Received
 
 REVIEW = Words("看一遍，提交", "Review and send")
+CHANGED = Words(
+    "这份申请刚才在别的页面改过。请再看一遍，没问题就提交。",
+    "This application was changed on another page. Read it once more, then send it.",
+)
 MORE = Words("您刚才的回答还要再问一点，在下面。", "Your answer calls for one more question below.")
 
 
@@ -35,6 +40,7 @@ class StepLink:
     url: str
     done: bool
     now: bool
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +159,23 @@ def _show(
     return render(request, "web/portal/apply.html", context, status=422 if faults else 200)
 
 
-def _progress(found: Pack, pages: Sequence[Page], place: int) -> dict[str, Any]:
-    """How far one is, in words and as a list; ``place`` past the last page is the review."""
+def _progress(found: Pack, pages: Sequence[Page], place: int, faults: Sequence[Fault] = ()) -> dict[str, Any]:
+    """How far one is, in words and as a list; ``place`` past the last page is the review, where ``faults`` are known."""
     links = [
-        StepLink(one.title, f"/apply/{found.code}/{one.id}", number < place, number == place)
+        StepLink(
+            one.title, f"/apply/{found.code}/{one.id}", number < place, number == place,
+            any(_is_on(one, fault) for fault in faults),
+        )
         for number, one in enumerate(pages)
-    ]
+    ]  # fmt: skip
     links.append(StepLink(REVIEW, f"/send/{found.code}", False, place == len(pages)))
     total = len(links)
     left = total - place - 1
+    if faults:
+        return {
+            "steps": links,
+            "progress": Words(f"还差 {len(faults)} 处，补好就能交。", f"{len(faults)} still to fill in."),
+        }
     said = (
         Words(f"这是第 {place + 1} 页，后面还有 {left} 页。", f"Page {place + 1} of {total}.")
         if left
@@ -174,13 +188,23 @@ def review(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     """Everything to be read again; a post sends it, once, and leads to the receipt."""
     found, kept = _online(code), _draft(viewer, code)
     if kept is None:
-        return redirect("/mine" if request.method == "POST" else f"/apply/{code}")
+        return _sent_before(request, viewer) or redirect(f"/apply/{code}")
     if request.method == "POST":
         return _send(request, viewer, found, kept)
     return _read_again(request, found, kept)
 
 
+def _sent_before(request: HttpRequest, viewer: Viewer) -> HttpResponse | None:
+    """Send pressed twice: the receipt of the first time."""
+    if request.method != "POST":
+        return None
+    made = first_of(viewer, "open", request.POST.get("request_id", ""))
+    return redirect(f"/matter/{made}/receipt" if made else "/mine")
+
+
 def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView) -> HttpResponse:
+    if request.POST.get("request_id") != _request_id(kept):
+        return _read_again(request, found, kept, Refused("draft-changed", CHANGED, status=409))
     try:
         with transaction.atomic():
             done = matter.open_matter(
@@ -190,12 +214,17 @@ def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView) ->
                 channel="online",
                 data=found.form.clean(kept.data),
                 hand_out=found.hand_out_code(kept.data),
-                request_id=f"draft-{kept.id}-{kept.version}",
+                request_id=_request_id(kept),
             )
             draft.drop_draft(viewer, kept.id)
     except Refused as refusal:
         return _read_again(request, found, kept, refusal)
     return redirect(f"/matter/{done.matter_id}/receipt")
+
+
+def _request_id(kept: DraftView) -> str:
+    """Of sending a draft as it stands: another answer makes it another request."""
+    return f"draft-{kept.id}-{kept.version}"
 
 
 def _read_again(
@@ -210,10 +239,11 @@ def _read_again(
         "faults": [_elsewhere(found, pages, fault) for fault in faults],
         "refusal": refusal.words if refusal and not faults else None,
         "action": f"/send/{found.code}",
+        "request_id": _request_id(kept),
         "before": Back(pages[-1].title, f"/apply/{found.code}/{pages[-1].id}"),
         "promise": Words.of(found.privacy["notice"]),
         "saved_at": kept.saved_at,
-        **_progress(found, pages, len(pages)),
+        **_progress(found, pages, len(pages), faults),
     }
     status = refusal.status if refusal else 200
     return render(request, "web/portal/review.html", context, status=status)
@@ -235,9 +265,14 @@ def _told(refusal: Refused | None) -> tuple[Fault, ...]:
 def _elsewhere(found: Pack, pages: Sequence[Page], fault: Fault) -> FaultLine:
     """A fault on another page, with the way there."""
     for one in pages:
-        if any(fault.pointer == f.pointer or fault.pointer.startswith(f.pointer + "/") for f in one.fields):
-            return FaultLine(anchor_of(fault.pointer), fault.words, url=f"/apply/{found.code}/{one.id}")
+        if _is_on(one, fault):
+            url = f"/apply/{found.code}/{one.id}"
+            return FaultLine(anchor_of(fault.pointer), fault.words, url=url, page=one.title)
     return FaultLine(anchor_of(fault.pointer), fault.words)
+
+
+def _is_on(one: Page, fault: Fault) -> bool:
+    return any(fault.pointer == f.pointer or fault.pointer.startswith(f.pointer + "/") for f in one.fields)
 
 
 def _after(found: Pack, page_id: str, data: Mapping[str, Any]) -> str:

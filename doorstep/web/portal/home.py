@@ -51,6 +51,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "tips": [tip for tip in (_everyday_name(one) for one in packs[:3]) if tip],
         "mine": [mine_row(row) for row in mine if not row.ended][:_NEAR],
         "signed_in": viewer.signed_in,
+        "staff": viewer.signed_in and not viewer.is_resident,
         "best": places[0] if places else None,
         "points": places[1:_NEAR],
         "drawers": _drawers(packs),

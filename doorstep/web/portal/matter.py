@@ -79,6 +79,7 @@ def _show(
         "legs": legs(found),
         "acts": acts(found),
         "papers": found.papers,
+        "making": any(paper.state == "making" for paper in found.papers),
         "files": [(one, _material_title(found, one.material)) for one in found.files],
         "groups": questions.answers(found.pack.form, found.data, masked=True),
         "unexplained": Words("说不清原因", "No reason given"),
