@@ -129,7 +129,7 @@ def test_sent_twice_is_one_matter(resident: Visit, cast: Cast) -> None:
 
 def test_what_was_changed_on_another_page_is_read_again_before_it_is_sent(resident: Visit) -> None:
     review = up_to_review(resident)
-    fill(resident, "household", {"/household/address": "橘园路 9"}, go="later")
+    fill(resident, "household", {**HOUSEHOLD, "/household/address": "橘园路 9"}, go="later")
     sent = resident.post("/send/HZ-078", review.form("/send/HZ-078"))
     assert sent.status == 409 and "在别的页面改过" in sent.text and "橘园路 9" in sent.text
     assert resident.post("/send/HZ-078", sent.form("/send/HZ-078")).name == "receipt"

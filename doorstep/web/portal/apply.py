@@ -237,7 +237,7 @@ def _read_again(
         "item": found,
         "groups": [(group, f"/apply/{found.code}/{group.id}") for group in groups],
         "faults": [_elsewhere(found, pages, fault) for fault in faults],
-        "refusal": refusal.words if refusal and not faults else None,
+        "refusal": refusal.words if refusal and refusal.code != "invalid" else None,
         "action": f"/send/{found.code}",
         "request_id": _request_id(kept),
         "before": Back(pages[-1].title, f"/apply/{found.code}/{pages[-1].id}"),
