@@ -285,3 +285,7 @@ def _said(one: Field, value: Any, masked: bool) -> Words:
         hidden = saying.mask(value)
         return Words(hidden, hidden)
     return one.said(value)
+
+
+def number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None

@@ -63,6 +63,11 @@ def test_a_return_shows_every_fault_beside_its_question_and_is_mended(
     assert "左上角反光" in returned and "退回补正" in returned
     page = resident.get(f"/matter/{opened.matter_id}/correct")
     assert "左上角反光" in page.text
+    assert (
+        page.html.index('name="/photo')
+        < page.html.index('<details class="fold"')
+        < page.html.index('name="/reason"')
+    )
     form = page.form("/correct") | {"/reason": "expired", "go": "next"}
     done = resident.post(f"/matter/{opened.matter_id}/correct", form)
     assert done.name == "matter" and 'data-state="open"' in done.html

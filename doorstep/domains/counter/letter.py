@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import QueryDict
 
-from doorstep.kernel.field import Field
 from doorstep.kernel.post import TEMPLATES
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.words import Words
@@ -62,22 +61,11 @@ def return_reasons(view: MatterView, step: StepView, post: QueryDict) -> tuple[R
     fields = [one for page in view.pack.form.pages(view.data) for one in page.fields]
     reasons = []
     for number, (code, words) in enumerate(view.pack.reasons.get("return", {}).items()):
-        chosen = post.get(f"at:{code}") if code in ticked else likely(code, fields)
+        chosen = post.get(f"at:{code}") if code in ticked else next(iter(view.pack.about(code)), "")
         at = tuple(At(one.pointer, one.title, one.pointer == chosen) for one in fields)
         key = _KEYS[number] if number < len(_KEYS) else ""
         reasons.append(Reason(code, words, key, code in ticked, (*at, At("", WHOLE, not chosen))))
     return tuple(reasons)
-
-
-def likely(code: str, fields: Sequence[Field]) -> str:
-    """The field that a reason is most likely about: ``photo_unclear`` is about ``/photo``, ``number_differs`` about a number."""
-    words = set(code.split("_"))
-    if "number" in words:
-        words.add("id_no")
-    for one in fields:
-        if one.key in words:
-            return one.pointer
-    return ""
 
 
 def letter(

@@ -292,6 +292,11 @@ class Pack:
             for outcome, listed in (self.raw.get("reasons") or {}).items()
         }
 
+    def about(self, reason: str) -> tuple[str, ...]:
+        """The pointers of the answers that a reason to return is about; none if it is about the whole."""
+        listed = (self.raw.get("reasons") or {}).get("return") or {}
+        return tuple((listed.get(reason) or {}).get("fields") or ())
+
     @cached_property
     def gives(self) -> tuple[Give, ...]:
         return tuple(

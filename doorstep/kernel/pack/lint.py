@@ -206,6 +206,11 @@ def _reasons(pack: Pack) -> Iterator[Flaw]:
         if outcome in possible and not pack.reasons.get(outcome):
             zh, en = f"流程里能 {outcome}，却没有列理由", f"the flow can {outcome}, but no reasons are listed"
             yield _flaw(("reasons", outcome), "reasons", zh, en)
+    for reason in pack.reasons.get("return", {}):
+        for pointer in pack.about(reason):
+            if pack.form.field(pointer) is None:
+                zh, en = f"表单里没有“{pointer}”", f"the form has no field '{pointer}'"
+                yield _flaw(("reasons", "return", reason, "fields"), "field", zh, en)
     if pack.purpose not in pack.purposes:
         zh, en = f"“{pack.purpose}”不在 purposes 里", f"'{pack.purpose}' is not among the purposes"
         yield _flaw(("privacy", "purpose"), "purpose", zh, en)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,7 +164,7 @@ def _progress(found: Pack, pages: Sequence[Page], place: int, faults: Sequence[F
     links = [
         StepLink(
             one.title, f"/apply/{found.code}/{one.id}", number < place, number == place,
-            any(_is_on(one, fault) for fault in faults),
+            is_on(one, (fault.pointer for fault in faults)),
         )
         for number, one in enumerate(pages)
     ]  # fmt: skip
@@ -265,14 +265,16 @@ def _told(refusal: Refused | None) -> tuple[Fault, ...]:
 def _elsewhere(found: Pack, pages: Sequence[Page], fault: Fault) -> FaultLine:
     """A fault on another page, with the way there."""
     for one in pages:
-        if _is_on(one, fault):
+        if is_on(one, [fault.pointer]):
             url = f"/apply/{found.code}/{one.id}"
             return FaultLine(anchor_of(fault.pointer), fault.words, url=url, page=one.title)
     return FaultLine(anchor_of(fault.pointer), fault.words)
 
 
-def _is_on(one: Page, fault: Fault) -> bool:
-    return any(fault.pointer == f.pointer or fault.pointer.startswith(f.pointer + "/") for f in one.fields)
+def is_on(one: Page, pointers: Iterable[str]) -> bool:
+    """Whether one of these answers stands on this page."""
+    own = [field.pointer for field in one.fields]
+    return any(asked == mine or asked.startswith(mine + "/") for asked in pointers for mine in own)
 
 
 def _after(found: Pack, page_id: str, data: Mapping[str, Any]) -> str:

@@ -12,17 +12,14 @@ from django.utils.safestring import mark_safe
 
 from doorstep.kernel import clock, draft, file, issue, matter, pack, paper, post, rate, read, trust
 from doorstep.kernel import receipt as receipts
-from doorstep.kernel.field import Fault
 from doorstep.kernel.ids import uuid7
-from doorstep.kernel.read import MatterView, StepView
+from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused, Words
 from doorstep.web import language, questions
-from doorstep.web.portal.apply import asking, take_files
 from doorstep.web.portal.item import how_it_goes
 from doorstep.web.portal.picture import acts, legs, plate, stops, todo
 from doorstep.web.portal.rows import mine_row
-from doorstep.web.uploads import Received
 
 _TOLD = {
     "kept": Words(
@@ -135,75 +132,6 @@ def _copy(
     return _bytes(content, "application/pdf", f"{found.number}-{name}.pdf")
 
 
-def correct(
-    request: HttpRequest, viewer: Viewer, matter_id: UUID, received: Received | None = None
-) -> HttpResponse:
-    """Mend what was returned, the faults beside their questions, and send it again."""
-    found = read.read_matter(viewer, matter_id)
-    mine = next((step for step in found.mine if step.by == "applicant"), None)
-    if mine is None:
-        return redirect(f"/matter/{found.id}")
-    if request.method != "POST":
-        return _correcting(request, viewer, found, mine, found.data, _named(found))
-    form = found.pack.form
-    pairs, refused = take_files(request, viewer, form, received or {})
-    data = questions.taken_in(form, form.fields, found.data, pairs)
-    faults = refused or (form.validate(data) if request.POST.get("go") == "next" else ())
-    if faults or request.POST.get("go") != "next":
-        return _correcting(request, viewer, found, mine, data, faults)
-    try:
-        with transaction.atomic():
-            matter.act(
-                viewer, found.id, step=mine.name, outcome="done", data=data,
-                version=_number(request.POST.get("version")), request_id=request.POST.get("request_id", ""),
-            )  # fmt: skip
-    except Refused as refusal:
-        faults = tuple(Fault(pointer, words) for pointer, words in refusal.faults)
-        return _correcting(request, viewer, found, mine, data, faults, refusal)
-    return redirect(f"/matter/{found.id}?told=corrected")
-
-
-def _correcting(
-    request: HttpRequest, viewer: Viewer, found: MatterView, step: StepView, data: dict[str, object],
-    faults: tuple[Fault, ...], refusal: Refused | None = None,
-) -> HttpResponse:  # fmt: skip
-    form = found.pack.form
-    asked = asking(request, viewer, form, data, faults)
-    context = {
-        "matter": found,
-        "step": step,
-        "reason_words": _reason_words(found),
-        "parts": [(page, asked.ask(page.fields)) for page in form.pages(data)],
-        "faults": questions.fault_lines(faults),
-        "refusal": refusal.words if refusal else None,
-        "request_id": request.POST.get("request_id") or uuid7(),
-        "version": request.POST.get("version") or found.version,
-    }
-    sent = request.method == "POST" and (faults or refusal)
-    status = refusal.status if refusal else 422 if sent else 200
-    return render(request, "web/portal/correct.html", context, status=status)
-
-
-def _reason_words(found: MatterView) -> Words | None:
-    if not found.reason:
-        return None
-    return found.pack.reasons.get("return", {}).get(found.reason) or Words(found.reason, found.reason)
-
-
-def _named(found: MatterView) -> tuple[Fault, ...]:
-    """The faults that the reviewer named, at the questions they concern."""
-    texts = found.pack.reasons.get("return", {})
-    faults = []
-    for raw in found.faults:
-        words = texts.get(raw.get("reason", ""))
-        typed = raw.get("text", "")
-        if typed:
-            words = Words(f"{words.zh}：{typed}", f"{words.en}: {typed}") if words else Words(typed, typed)
-        if words:
-            faults.append(Fault(raw.get("field", ""), words))
-    return tuple(faults)
-
-
 def withdraw(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     """Ask once more, then take the matter back."""
     found = read.read_matter(viewer, matter_id)
@@ -236,16 +164,12 @@ def rated(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse
     try:
         with transaction.atomic():
             rate.rate(
-                viewer, found.id, level=_number(request.POST.get("level")) or 0,
+                viewer, found.id, level=questions.number(request.POST.get("level")) or 0,
                 text=request.POST.get("text", "").strip()[:500], request_id=request.POST.get("request_id", ""),
             )  # fmt: skip
     except Refused as refusal:
         return _show(request, viewer, found, refusal)
     return redirect(f"/matter/{found.id}?told=rated")
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
 
 
 def download(request: HttpRequest, viewer: Viewer, number: str) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.web.portal import account, apply, home, item, matter, verify
+from doorstep.web.portal import account, apply, correct, home, item, matter, verify
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
@@ -30,7 +30,7 @@ ROUTES: tuple[Route, ...] = (
     Route("matter/<uuid:matter_id>/receipt.pdf", matter.receipt_pdf, "matter.receipt.pdf", SIGNED_IN),
     Route("matter/<uuid:matter_id>/to-correct.pdf", matter.to_correct_pdf, "matter.to_correct.pdf", SIGNED_IN),
     Route(
-        "matter/<uuid:matter_id>/correct", matter.correct, "matter.correct", "apply",
+        "matter/<uuid:matter_id>/correct", correct.correct, "matter.correct", "apply",
         methods=_BOTH, kinds=_RESIDENT, receives=True,
     ),
     Route("matter/<uuid:matter_id>/withdraw", matter.withdraw, "matter.withdraw", "apply", methods=_BOTH, kinds=_RESIDENT),
