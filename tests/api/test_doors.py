@@ -23,7 +23,7 @@ class Door:
 
 
 DOORS = {
-    "sign_in": Door("POST", "session", {"login": "resident", "password": "guessed"}),
+    "sign_in": Door("POST", "session", {"login": "secadmin", "password": "guessed"}),  # nobody else's sign-in
     "who_am_i": Door("GET", "session"),
     "sign_out": Door("DELETE", "session"),
     "stream_url": Door("GET", "stream-url"),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import statistics
 import subprocess
 import sys
 import threading
@@ -22,9 +24,11 @@ from ruamel.yaml import YAML
 from tests.chaos.killer import Killer
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Caller, Cast, bodies, sign_in
-from tests.running import ROOT, Doorstep
+from tests.running import ROOT, Doorstep, quiet_port
 
 CALLERS = 5
+EVERY_DAY = {"DOORSTEP_DURABLE": "1", "DOORSTEP_WEB_WORKERS": ""}
+"""The settings of every day, which tests otherwise make faster."""
 
 
 def main() -> int:
@@ -33,7 +37,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0.0, help="0: as many as the kills may need")
     args = parser.parse_args()
-    doorstep = Doorstep("demo", env={"DOORSTEP_DURABLE": "1"})
+    doorstep = Doorstep("demo", env=EVERY_DAY | {"DOORSTEP_PORT": quiet_port()})
     try:
         found = run(doorstep, args.kills, args.seed, (args.minutes or 4 + args.kills * 0.23) * 60)
     finally:
@@ -49,7 +53,6 @@ def run(doorstep: Doorstep, kills: int, seed: int, seconds: float) -> dict[str, 
     """One run. {"kills","in_flight","acked","lost","doubled","faults","told"}."""
     began = time.monotonic()
     doorstep.start(300)
-    doorstep.env["DOORSTEP_PORT"] = doorstep.url.rpartition(":")[2]
     cast, ledger, stop = _cast(doorstep), Ledger(), threading.Event()
     callers = [Caller(doorstep.url, cast, ledger, seed * 1000 + n, stop) for n in range(CALLERS)]
     threads = [threading.Thread(target=c.run, daemon=True) for c in callers]
@@ -116,9 +119,11 @@ def _result(killer: Killer, ledger: Ledger, before: dict[str, Any], after: dict[
     slow: dict[str, list[float]] = {}
     for target, seconds in killer.recoveries:
         slow.setdefault(target, []).append(seconds)
+    well = [f"{t} {statistics.median(v):.1f}/{max(v):.1f}" for t, v in sorted(slow.items())]
     told = [
         f"kills: {json.dumps(killer.kills)}",
-        f"well again after (s, longest): { {t: round(max(v), 1) for t, v in slow.items()} }",
+        f"well again after (s, median/longest): {', '.join(well)}",
+        f"killing took {killer.seconds:.0f} s; load of the machine {os.getloadavg()[0]:.1f}",
         f"requests {len(ledger.asked)}, cut off {sum(a.unanswered > 0 for a in ledger.asked)}, "
         f"answered as a repeat {sum(a.replayed for a in ledger.asked)}, "
         f"left and came back {sum(a.abandoned for a in ledger.asked)} "

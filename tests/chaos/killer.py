@@ -30,9 +30,12 @@ class Killer:
     kills: dict[str, int] = field(default_factory=dict)
     in_flight: int = 0
     recoveries: list[tuple[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    """How long all of it took."""
 
     def run(self, most: int, seconds: float) -> None:
-        until = time.monotonic() + seconds
+        began = time.monotonic()
+        until = began + seconds
         order: list[str] = []
         while sum(self.kills.values()) < most and time.monotonic() < until:
             if not order:
@@ -43,6 +46,7 @@ class Killer:
             if self._kill(target):
                 self.kills[target] = self.kills.get(target, 0) + 1
                 self._until_well(target)
+        self.seconds = time.monotonic() - began
 
     def _at_a_busy_moment(self, until: float) -> None:
         """Some while into a request: anywhere from its first byte to its commit and answer."""

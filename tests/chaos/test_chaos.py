@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.__main__ import run
-from tests.running import Doorstep
+from tests.chaos.__main__ import EVERY_DAY, run
+from tests.running import Doorstep, quiet_port
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_what_was_acknowledged_survives_six_kills_and_happens_once() -> None:
-    doorstep = Doorstep("demo", env={"DOORSTEP_DURABLE": "1"})
+    doorstep = Doorstep("demo", env=EVERY_DAY | {"DOORSTEP_PORT": quiet_port()})
     try:
         found = run(doorstep, kills=6, seed=2, seconds=600)
     finally:

@@ -29,6 +29,8 @@ class Guest:
     kind: str = "anonymous"
     token: str = ""
     rights: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+    """How a page may call this person: name, title and unit."""
     matters: list[str] = field(default_factory=list)
     parts: dict[str, list[str]] = field(default_factory=dict)
 
@@ -118,6 +120,7 @@ def make_examples(town: Doorstep) -> Examples:
     logins = {one["role"]: one for one in json.loads((town.data / "demo.json").read_text())}
     region = YAML(typ="safe").load(next((ROOT / "regions").glob("*/region.yaml")).read_text())
     cast = {one["role"]: one for one in region["cast"]}
+    units = {one["code"]: one["name"] for one in region["units"]}
     hand = Hand(
         town.url, {role: sign_in(town.url, one["login"], one["password"]) for role, one in logins.items()}
     )
@@ -134,7 +137,10 @@ def make_examples(town: Doorstep) -> Examples:
     guests = [Guest("guest")]
     for role, one in logins.items():
         rights = frozenset(r.split(":")[0] for r in region["roles"][cast[role].get("as", role)])
-        guests.append(Guest(role, "officer" if one.get("unit") else "resident", hand.tokens[role], rights))
+        kind = "officer" if one.get("unit") else "resident"
+        unit = units.get(cast[role].get("unit", ""), {}).values()
+        names = (one["name"], one["name_en"], *one["title"], *unit)
+        guests.append(Guest(role, kind, hand.tokens[role], rights, names))
     _give(guests, stages, paper, hand)
     return Examples(
         town.url, _unlike(guests), {"<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"]}

@@ -68,7 +68,7 @@ class Tour:
         if "text/html" not in first.headers.get("content-type", ""):
             return []
         html = first.text()
-        skeleton = _skeleton(html)
+        skeleton = _skeleton(html, guest.names)
         if "<html" not in html or skeleton in self.seen:
             return []  # a fragment is looked at inside its page; the same page was looked at for somebody else
         self.seen.add(skeleton)
@@ -78,11 +78,13 @@ class Tour:
         return [f"{where}: {told}" for told in page.evaluate(RUN)]
 
 
-def _skeleton(html: str) -> str:
-    """A page without what differs from person to person: numbers, ids and tokens. Words stay."""
+def _skeleton(html: str, names: tuple[str, ...]) -> str:
+    """A page without what differs from person to person: who is signed in, numbers, ids and tokens. Other words stay."""
     bare = re.sub(
         r'(name="csrfmiddlewaretoken" value|name="request_id" value|content|value)="[^"]{20,}"', "", html
     )
+    for name in names:
+        bare = bare.replace(name, "·")
     bare = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "0", bare)
     return hashlib.sha256(bare.encode()).hexdigest()
 
