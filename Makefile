@@ -19,8 +19,8 @@ demo: setup-run ## 演示城镇，打开网页就能办 · a demonstration town,
 run: setup-run ## 正式启动（空的数据目录） · start for real, on an empty data directory
 	@$(PY) -m doorstep up
 
-test: setup ## 测试（慢的除外：kill -9、逐页无障碍检查） · tests, but for the slow ones (kills, axe on every page)
-	@$(PY) -m pytest -m "not slow"
+test: setup ## 全部测试（含 kill -9、逐页无障碍检查） · all tests, kills and axe on every page included
+	@$(PY) -m pytest
 
 check: setup ## 服务器上跑的全部检查 · everything the server checks
 	$(PY) -m ruff format --check .
