@@ -48,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     verb("town", _town, "建立演示数据 · build the demonstration town (started by `demo`)")
     packs.add(verb("packs", packs.run, "检查、试跑、排版事项包 · check, test and format packs"))
     log.add(verb("log", log.run, "验证日志 · prove the log (while the system runs)"))
+    standin = verb(
+        "standin", _standin, "扮演外部系统 · play a system of the outside world, on this machine only"
+    )
+    standin.add_argument("name", choices=["witness"])
+    standin.add_argument("rest", nargs=argparse.REMAINDER, help="其余参数 · its own arguments")
     verb("version", _version, "版本 · print the version")
     return parser
 
@@ -104,6 +109,12 @@ def _stream(args: argparse.Namespace) -> None:
     from doorstep.run import stream
 
     stream.run(args.host, args.port)
+
+
+def _standin(args: argparse.Namespace) -> None:
+    """Becomes another program: a stand-in knows nothing of ours, not even the environment's secrets."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("DOORSTEP_") and k != "DATABASE_URL"}
+    os.execve(sys.executable, [sys.executable, "-m", f"doorstep.standin.{args.name}", *args.rest], clean)  # noqa: S606
 
 
 def _version(_args: argparse.Namespace) -> None:

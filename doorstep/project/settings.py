@@ -119,6 +119,10 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "doorstep.web.errors.csrf_failed"
 
+# The seals over the log: their file, best on another disk or an append-only one, and who keeps a copy.
+SEALS_DIR = Path(os.environ.get("DOORSTEP_SEALS") or _place.data / "seals").absolute()
+WITNESS_URL = os.environ.get("DOORSTEP_WITNESS", "").rstrip("/")
+
 # What is printed on papers: where anybody can check them.
 PUBLIC_URL = os.environ.get(
     "DOORSTEP_PUBLIC_URL", f"http://localhost:{os.environ.get('DOORSTEP_PORT', '8000')}"

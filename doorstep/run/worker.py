@@ -61,12 +61,14 @@ def run(concurrency: int = 4) -> None:
 
 def _do_chores(stop: threading.Event) -> None:
     from doorstep.kernel import chore
+    from doorstep.kernel.seal import Sealer
 
     todo = (
         Chore(chore.make_papers, 0.2),
         Chore(chore.mark_due, 2.0),
         Chore(chore.sweep_files, 600.0),
         Chore(chore.erase_outlived, 3600.0),
+        Chore(Sealer().tend, 5.0),
     )
     while not stop.is_set():
         if not any([each.run_if_due() for each in todo]):  # noqa: C419 - each gets its turn
