@@ -21,7 +21,7 @@ from doorstep.kernel.models import Matter, PackVersion, Point, Posting, Step, Un
 from doorstep.kernel.org import town, unit_named
 from doorstep.kernel.party import Person, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
-from doorstep.kernel.trust import Viewer, keys, not_found, refuse_erased, refuse_right
+from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
 from doorstep.kernel.words import Refused, Words
 
 
@@ -270,15 +270,8 @@ def channel_closed(found: pack.Pack, channel: str) -> Refused:
 
 def applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID:
     if viewer.is_resident:
-        if viewer.party_id is None or viewer.assurance < 2:
-            raise Refused(
-                "assurance",
-                Words(
-                    "请先在窗口或用证件核实身份，再在网上办。",
-                    "Please have your identity verified first, then apply online.",
-                ),
-                status=403,
-            )
+        if viewer.party_id is None:
+            raise refuse_assurance()
         return viewer.party_id
     if person is None:
         raise Refused(

@@ -34,7 +34,15 @@ from doorstep.kernel.models import (
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
 from doorstep.kernel.region import calendar
-from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_erased, refuse_sign_in
+from doorstep.kernel.trust import (
+    Viewer,
+    keys,
+    log_access,
+    not_found,
+    refuse_assurance,
+    refuse_erased,
+    refuse_sign_in,
+)
 from doorstep.kernel.words import Refused, Words
 
 PAGE = 100
@@ -472,6 +480,8 @@ def readers(viewer: Viewer, matter_id: UUID | None = None) -> list[Look]:
     """
     if not viewer.signed_in:
         raise refuse_sign_in()
+    if viewer.party_id is None and viewer.is_resident:
+        raise refuse_assurance()
     if viewer.party_id is None:
         raise Refused(
             "no-right",

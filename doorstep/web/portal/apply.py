@@ -296,7 +296,7 @@ def _draft(viewer: Viewer, code: str) -> DraftView | None:
 
 def _known(viewer: Viewer, found: Pack) -> dict[str, Any]:
     """What we hold about the person already, so that it need not be typed again."""
-    me = own_person(viewer) if viewer.assurance >= 2 else None
+    me = own_person(viewer)
     if me is None:
         return {}
     pairs = [
