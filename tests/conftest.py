@@ -7,11 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import settings
 
 from doorstep.run.place import Place
+from doorstep.run.roles import DATABASE, SUPERUSER, dsn
 from tests.cast import Cast, make_cast
 from tests.running import Doorstep
 
@@ -91,6 +94,18 @@ def live_town() -> Iterator[Doorstep]:
 def live(live_town: Doorstep) -> str:
     """The address of a running demonstration town."""
     return live_town.url
+
+
+@pytest.fixture(scope="session")
+def above(database: Place) -> Iterator[psycopg.Connection[Any]]:
+    """A connection above row security: to copy rows in, and to see what the policies hide."""
+    told = dsn("backup", database) | {
+        "user": SUPERUSER,
+        "password": database.secret(SUPERUSER),
+        "dbname": DATABASE,
+    }
+    with psycopg.connect(**told, autocommit=True) as conn:  # type: ignore[arg-type]
+        yield conn
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from doorstep.api.items import fee_of
 from doorstep.api.session import UnitRef
 from doorstep.kernel.flow import Stop
 from doorstep.kernel.idempotency import Done
+from doorstep.kernel.lists import Row
 from doorstep.kernel.org import point_named
 from doorstep.kernel.party import Person
-from doorstep.kernel.read import EventView, FileView, Look, MatterView, PaperView, Row, StepView
+from doorstep.kernel.read import EventView, FileView, Look, MatterView, PaperView, StepView
 
 
 class Acknowledged(Out):

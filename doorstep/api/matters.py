@@ -24,7 +24,7 @@ from doorstep.api.matter_out import (
     matter_of,
     row_of,
 )
-from doorstep.kernel import read
+from doorstep.kernel import lists, read
 from doorstep.kernel.ids import is_matter_number
 from doorstep.kernel.matter import open_matter
 from doorstep.kernel.org import point_named
@@ -111,13 +111,13 @@ def list_matters(
     """
     viewer = request.viewer
     if party:
-        found = read.search(viewer, party)
+        found = lists.search(viewer, party)
     elif work is not None:
-        found = read.work_list(viewer, page=page)
+        found = lists.work_list(viewer, page=page)
     elif mine is not None or (unit is None and viewer.is_resident):
-        found = read.my_matters(viewer, page=page, state=state)
+        found = lists.my_matters(viewer, page=page, state=state)
     else:
-        found = read.unit_matters(viewer, page=page, state=state)
+        found = lists.unit_matters(viewer, page=page, state=state)
     rows = [row_of(row) for row in found.rows if not state or row.state == state]
     return said(Matters(results=rows, count=len(rows), page=found.page, more=found.more))
 

@@ -17,10 +17,11 @@ from doorstep.kernel.crypto import open_sealed, seal
 from doorstep.kernel.flow import Flow, Happening, State
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
-from doorstep.kernel.models import Matter, PackVersion, Point, Posting, Step, Unit
+from doorstep.kernel.models import Matter, PackVersion, Point, Share, Step, Unit
 from doorstep.kernel.org import town, unit_named
 from doorstep.kernel.party import Person, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
+from doorstep.kernel.row import first, insert, run, update
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
 from doorstep.kernel.words import Refused, Words
 
@@ -52,7 +53,7 @@ class Opened:
 
 
 def lock(matter_id: UUID) -> Opened:
-    row = Matter.objects.select_for_update().filter(id=matter_id).first()
+    row = first(Matter, "where id = %s for update", matter_id)
     if row is None:
         raise not_found()
     if row.key is None:
@@ -82,12 +83,14 @@ def finish(
     codes: Mapping[str, Any],
     body: Mapping[str, Any],
 ) -> Done:
-    row = opened.row
+    row, before = opened.row, opened.row.state
     row.state, row.closed_at = state_after(row, state, happened, opened.at)
     row.moved_at = opened.at
     entry = next_entry(viewer, opened, kind, happened, codes, body)
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
-    row.save()
+    update(row)
+    if row.state != before:
+        run("update share set state = %s where matter_id = %s", row.state, row.id)
     event.append(entry, row.state)
     move(viewer, opened, happened)
     tell(row, happened)
@@ -123,25 +126,29 @@ def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
         if one.kind == "step.opened":
             _open_step(opened, one)
         elif one.kind == "step.closed":
-            Step.objects.filter(matter_id=row.id, name=one.step, closed_at=None).update(
-                closed_at=opened.at, outcome=one.outcome, account_id=viewer.account_id
-            )
+            run(
+                """update step set closed_at = %s, outcome = %s, account_id = %s
+                where matter_id = %s and name = %s and closed_at is null""",
+                opened.at, one.outcome, viewer.account_id, row.id, one.step,
+            )  # fmt: skip
             for give in opened.pack.gives_at(flows.step_of(one.step), one.outcome):
                 issue.order(row, opened.key, opened.data, give, opened.at)
         elif one.kind == "ended":
-            Step.objects.filter(matter_id=row.id, closed_at=None).update(
-                closed_at=opened.at, outcome=one.state
-            )
+            run(
+                "update step set closed_at = %s, outcome = %s where matter_id = %s and closed_at is null",
+                opened.at, one.state, row.id,
+            )  # fmt: skip
 
 
 def _open_step(opened: Opened, one: Happening) -> None:
     row = opened.row
     unit_id, party_id = _owner(row, one)
     due = clock.due(opened.at, one.limit, calendar()) if one.limit else None
-    Step.objects.create(
+    step = Step(
         id=uuid7(), matter_id=row.id, name=one.step, by=one.by, unit_id=unit_id, party_id=party_id,
         opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
     )  # fmt: skip
+    insert(step)
 
 
 def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:
@@ -197,7 +204,7 @@ def check_mine(viewer: Viewer, opened: Opened, step: str) -> None:
         )
     by = declared.by
     viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
-    row = Step.objects.filter(matter_id=opened.row.id, name=step, closed_at=None).first()
+    row = first(Step, "where matter_id = %s and name = %s and closed_at is null", opened.row.id, step)
     if row is None:
         raise moved_on()
     mine = row.party_id == viewer.party_id if by == "applicant" else row.unit_id == viewer.unit_id
@@ -295,14 +302,14 @@ def next_number(unit: Unit, moment: datetime) -> str:
 
 
 def share_first(row: Matter, x: Point, z: Point, party_id: UUID, at: datetime) -> None:
-    add_share(row.id, at, role="applicant", party_id=party_id)
-    add_share(row.id, at, role="received", unit_id=x.unit_id)
+    add_share(row, at, role="applicant", party_id=party_id)
+    add_share(row, at, role="received", unit_id=x.unit_id)
     if z.unit_id != x.unit_id:
-        add_share(row.id, at, role="hand_out", unit_id=z.unit_id)
+        add_share(row, at, role="hand_out", unit_id=z.unit_id)
 
 
 def add_share(
-    matter_id: UUID,
+    row: Matter,
     at: datetime,
     *,
     role: str,
@@ -311,14 +318,11 @@ def add_share(
     reason: str = "",
     until: datetime | None = None,
 ) -> None:
-    with (
-        connection.cursor() as cursor
-    ):  # no RETURNING: the policy that shows a share may not hold before it is written
-        cursor.execute(
-            """insert into share (id, matter_id, unit_id, party_id, role, tier, at, until, reason)
-            values (%s, %s, %s, %s, %s, 1, %s, %s, %s)""",
-            [uuid7(), matter_id, unit_id, party_id, role, at, until, reason[:48]],
-        )
+    share = Share(
+        id=uuid7(), matter_id=row.id, unit_id=unit_id, party_id=party_id, role=role, tier=1, at=at, until=until,
+        reason=reason[:48], opened_at=row.opened_at, state=row.state,
+    )  # fmt: skip
+    insert(share)
 
 
 def post_tokens(row: Matter, party_id: UUID, person: Person | None) -> None:
@@ -329,7 +333,7 @@ def post_tokens(row: Matter, party_id: UUID, person: Person | None) -> None:
         tokens.append(keys().blind("name", person.name))
         if person.id_no:
             tokens.append(keys().blind("id_no", person.id_no))
-    Posting.objects.bulk_create([Posting(token=t, matter_id=row.id) for t in tokens])
+    run("insert into posting (token, matter_id) select unnest(%s::bytea[]), %s::uuid", tokens, row.id)
 
 
 def done(row: Matter) -> Done:

@@ -1,4 +1,7 @@
-"""What the worker does again and again: due steps, promised papers, forgotten uploads, ended retention. Rows are the queue."""
+"""What the worker does again and again: due steps, promised papers, forgotten uploads, ended retention, old news.
+
+Rows are the queue.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,11 @@ def sweep_files() -> int:
     """Remove stored content that no row knows and uploads that nothing claimed for a day."""
     rows = {row[0]: (row[1], row[2]) for row in _ids("select id, state, at from trust.known_files()", [])}
     return file.sweep(rows, clock.now() - PENDING_KEPT)
+
+
+def purge_outbox(most: int = 1000) -> int:
+    """Forget what everybody was told more than seven days ago, a batch at a time; returns how many rows went."""
+    return int(_ids("select trust.purge_outbox(%s)", [most])[0][0])
 
 
 def _ids(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:

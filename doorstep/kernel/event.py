@@ -15,11 +15,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from doorstep.kernel.crypto import open_sealed, seal
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Event, EventBody, Matter
+from doorstep.kernel.row import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +83,19 @@ def _place(matter_id: UUID, seq: int) -> bytes:
 
 def append(entry: Entry, state: str) -> None:
     """Write an event, its body and one outbox row. The database refuses a link that does not fit."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """insert into event (id, matter_id, seq, kind, at, recorded_at, account_id, unit_id, header, prev, hash)
-            values (%s, %s, %s, %s, %s, now(), %s, %s, %s, %s, %s)""",
-            [entry.id, entry.matter_id, entry.seq, entry.kind, entry.at, entry.account_id, entry.unit_id,
-             entry.header, entry.prev, entry.hash],
-        )  # fmt: skip
-        if entry.body:
-            cursor.execute(
-                "insert into event_body (id, matter_id, seq, salt, sealed) values (%s, %s, %s, %s, %s)",
-                [entry.id, entry.matter_id, entry.seq, entry.body[0], entry.body[1]],
-            )
-        cursor.execute(
-            "insert into outbox (event_id, matter_id, kind, state, at) values (%s, %s, %s, %s, %s)",
-            [entry.id, entry.matter_id, entry.kind, state, entry.at],
-        )
+    run(
+        """insert into event (id, matter_id, seq, kind, at, recorded_at, account_id, unit_id, header, prev, hash)
+        values (%s, %s, %s, %s, %s, now(), %s, %s, %s, %s, %s)""",
+        entry.id, entry.matter_id, entry.seq, entry.kind, entry.at, entry.account_id, entry.unit_id,
+        entry.header, entry.prev, entry.hash,
+    )  # fmt: skip
+    outbox = "insert into outbox (event_id, matter_id, kind, state, at) values (%s, %s, %s, %s, %s)"
+    told: list[Any] = [entry.id, entry.matter_id, entry.kind, state, entry.at]
+    if entry.body:
+        body = "insert into event_body (id, matter_id, seq, salt, sealed) values (%s, %s, %s, %s, %s)"
+        outbox = f"with body as ({body}) {outbox}"
+        told = [entry.id, entry.matter_id, entry.seq, *entry.body, *told]
+    run(outbox, *told)
 
 
 def body_of(row: EventBody, key: bytes) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import File, Matter
+from doorstep.kernel.row import insert, rows, run
 from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Received
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_erased, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
@@ -89,10 +90,11 @@ def add_issued(system: Viewer, stored: Stored, matter_id: UUID) -> UUID:
 
 
 def _row(stored: Stored, account_id: UUID, matter_id: UUID | None, material: str, state: str) -> None:
-    File.objects.create(
+    row = File(
         id=stored.id, account_id=account_id, matter_id=matter_id, material=material, media=stored.media,
         size=stored.size, sha256=stored.sha256, key=stored.wrapped, state=state, at=clock.now(),
     )  # fmt: skip
+    insert(row)
 
 
 def attach(viewer: Viewer, files: Mapping[str, UUID] | Iterable[UUID], matter_id: UUID) -> None:
@@ -103,12 +105,12 @@ def attach(viewer: Viewer, files: Mapping[str, UUID] | Iterable[UUID], matter_id
     wanted = set(files.values() if isinstance(files, Mapping) else files)
     if not wanted:
         return
-    already = set(File.objects.filter(id__in=wanted, matter_id=matter_id).values_list("id", flat=True))
-    fresh = wanted - already
-    count = File.objects.filter(
-        id__in=fresh, matter_id=None, account_id=viewer.account_id, state="pending"
-    ).update(matter_id=matter_id, state="attached")
-    if count != len(fresh):
+    taken = run(
+        """update file set matter_id = %s, state = 'attached'
+        where id = any(%s) and matter_id is null and account_id = %s and state = 'pending'""",
+        matter_id, list(wanted), viewer.account_id,
+    )  # fmt: skip
+    if taken < len(wanted) and len(_files_of(matter_id, wanted)) < len(wanted):
         raise Refused(
             "file-unknown",
             Words(
@@ -117,6 +119,10 @@ def attach(viewer: Viewer, files: Mapping[str, UUID] | Iterable[UUID], matter_id
                 "again; everything else is kept.",
             ),
         )
+
+
+def _files_of(matter_id: UUID, wanted: set[UUID]) -> list[File]:
+    return rows(File, "where id = any(%s) and matter_id = %s", list(wanted), matter_id)
 
 
 def pending(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, File]:

@@ -24,6 +24,7 @@ from doorstep.kernel.models import Matter, Paper
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import people
 from doorstep.kernel.region import calendar
+from doorstep.kernel.row import insert
 from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found, refuse_erased
 from doorstep.kernel.words import Refused, Words
 
@@ -38,11 +39,12 @@ def order(row: Matter, key: bytes, data: Mapping[str, Any], give: pack.Give, at:
     paper_id, code = uuid7(), link_code()
     today = at.astimezone(calendar().zone).date()
     number = _next_number(row.unit_id, give, today)
-    Paper.objects.create(
+    paper_row = Paper(
         id=paper_id, matter_id=row.id, template=give.template, number=number, item=row.item, unit_id=row.unit_id,
         code_hash=code_hash(code), sealed=seal(key, canonical({"code": code}), b"paper:" + paper_id.bytes),
         holder=_holder(row, data, give), state="making", issued_at=at, valid_until=give.valid_until(today),
     )  # fmt: skip
+    insert(paper_row)
     return paper_id
 
 

@@ -21,6 +21,7 @@ from doorstep.kernel.models import Matter, Point, Step
 from doorstep.kernel.org import point_named, unit_named
 from doorstep.kernel.party import Person, own_person
 from doorstep.kernel.region import calendar
+from doorstep.kernel.row import insert
 from doorstep.kernel.trust import BRANCHES, Viewer, keys, refuse_right, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
 
@@ -95,13 +96,13 @@ def _open(
     if not found.accepted_at:
         change.accept(row, found, moment)
     opened = change.Opened(row, key, data, found, moment)
-    change.share_first(row, at_point, z, party_id, moment)
     row.state, row.closed_at = change.state_after(row, state, happened, moment)
+    change.share_first(row, at_point, z, party_id, moment)
     entry = change.next_entry(
         viewer, opened, "opened", happened, {"item": found.code, "pack": found.hash.hex()}, {"data": data}
     )
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
-    row.save(force_insert=True)
+    insert(row)
     event.append(entry, row.state)
     file.attach(viewer, found.form.files(data), matter_id)
     change.post_tokens(row, party_id, person)
@@ -227,7 +228,7 @@ def share(
     def do() -> Done:
         opened = change.lock(matter_id)
         viewer.need("share", opened.pack.branch)
-        change.add_share(opened.row.id, opened.at, role=role, unit_id=target.id, reason=reason, until=until)
+        change.add_share(opened.row, opened.at, role=role, unit_id=target.id, reason=reason, until=until)
         state = State.from_json(opened.row.flow)
         return change.finish(
             viewer, opened, "shared", state, (), {"to": target.id, "role": role, "why": reason}, {}
@@ -254,7 +255,7 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
             raise Refused(
                 "same-unit", Words("它已经在这个单位了。", "It is with this unit already."), status=409
             )
-        change.add_share(row.id, opened.at, role="former", unit_id=row.unit_id, reason="hand_over")
+        change.add_share(row, opened.at, role="former", unit_id=row.unit_id, reason="hand_over")
         Step.objects.filter(matter_id=row.id, by="competent", closed_at=None).update(unit_id=target.id)
         codes = {"from": row.unit_id, "to": target.id}
         row.unit_id, row.city, row.county, row.station = target.id, target.city, target.county, target.station

@@ -18,6 +18,7 @@ from doorstep.kernel.form import Form
 from doorstep.kernel.format import id_number_fault
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Party
+from doorstep.kernel.row import insert, rows
 from doorstep.kernel.trust import Viewer, keys
 from doorstep.kernel.words import Refused, Words
 
@@ -93,14 +94,16 @@ def _find(blind: bytes, purpose: str) -> UUID | None:
 
 def _add(viewer: Viewer, person: Person, blind: bytes | None) -> UUID:
     party_id, key = uuid7(), new_key()
-    Party.objects.create(
-        id=party_id,
-        kind=person.kind,
-        id_blind=blind,
-        key=keys().wrap(key, party_id.bytes),
-        sealed=_seal(party_id, key, person),
-        opened_by=viewer.account_id,
-        opened_at=clock.now(),
+    insert(
+        Party(
+            id=party_id,
+            kind=person.kind,
+            id_blind=blind,
+            key=keys().wrap(key, party_id.bytes),
+            sealed=_seal(party_id, key, person),
+            opened_by=viewer.account_id,
+            opened_at=clock.now(),
+        )
     )
     return party_id
 
@@ -121,7 +124,12 @@ def open_party(row: Party) -> Person:
 
 def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
     """The persons among ``ids`` whom this transaction may see, in one query. Callers log the read."""
-    return {row.id: open_party(row) for row in Party.objects.filter(id__in=set(ids))}
+    return {one.id: open_party(one) for one in rows(Party, "where id = any(%s)", list(set(ids)))}
+
+
+def names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The masked names of the persons among ``ids`` whom this transaction may see: all that a list shows of them."""
+    return {one: mask_name(person.name) for one, person in people(ids).items()}
 
 
 def own_person(viewer: Viewer) -> Person | None:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import Q
 
 from doorstep.kernel import clock, event, pack
 from doorstep.kernel.change import RIGHT_OF, open_data
@@ -26,14 +25,13 @@ from doorstep.kernel.models import (
     Matter,
     Paper,
     Point,
-    Posting,
     Rating,
-    Share,
     Step,
 )
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
 from doorstep.kernel.region import calendar
+from doorstep.kernel.row import first, rows
 from doorstep.kernel.trust import (
     Viewer,
     keys,
@@ -44,8 +42,6 @@ from doorstep.kernel.trust import (
     refuse_sign_in,
 )
 from doorstep.kernel.words import Refused, Words
-
-PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,35 +159,6 @@ def from_acceptance(found: pack.Pack) -> Words:
     return Words(f"受理后 {said.zh}", f"{said.en} from acceptance")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a list (tier 0): never more of a person than a masked name."""
-
-    id: UUID
-    number: str
-    item: str
-    title: Words
-    state: str
-    name: str
-    opened_at: datetime
-    due_at: datetime | None
-    late: bool
-    step: str = ""
-    step_title: Words | None = None
-    unit: Words | None = None
-    ended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a list, and whether there is more."""
-
-    rows: tuple[Row, ...]
-    page: int
-    more: bool
-    total: int | None = None
-
-
 def read_matter(viewer: Viewer, matter_id: UUID, *, purpose: str | None = None) -> MatterView:
     """One matter in clear; logged as a tier 1 read. An open step of the viewer is the purpose, and so is being its
     applicant; anybody else chooses one from the pack's list.
@@ -202,7 +169,7 @@ def read_matter(viewer: Viewer, matter_id: UUID, *, purpose: str | None = None) 
     if row.key is None:
         raise refuse_erased()
     found = pack.version(bytes(row.pack))
-    steps = list(Step.objects.filter(matter_id=row.id).order_by("opened_at", "id"))
+    steps = rows(Step, "where matter_id = %s order by opened_at, id", row.id)
     why = _purpose(viewer, row, found, steps, purpose)
     log_access(viewer, kind="read", tier=1, purpose=why, matter_id=row.id, party_id=row.applicant_id)
     return _view(viewer, row, found, steps)
@@ -223,7 +190,7 @@ def read_number(viewer: Viewer, number: str) -> UUID:
 def _matter(viewer: Viewer, matter_id: UUID) -> Matter:
     if not viewer.signed_in:
         raise refuse_sign_in()
-    row = Matter.objects.filter(id=matter_id).first()
+    row = first(Matter, "where id = %s", matter_id)
     if row is None:
         raise not_found()
     return row
@@ -287,9 +254,9 @@ def _step_view(viewer: Viewer, found: pack.Pack, s: Step) -> StepView:
 
 
 def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes) -> tuple[EventView, ...]:
-    bodies = {b.seq: b for b in EventBody.objects.filter(matter_id=row.id)}
+    bodies = {b.seq: b for b in rows(EventBody, "where matter_id = %s", row.id)}
     views = []
-    for e in Event.objects.filter(matter_id=row.id).order_by("seq"):
+    for e in rows(Event, "where matter_id = %s order by seq", row.id):
         header = orjson.loads(e.header)
         body = event.body_of(bodies[e.seq], key) if e.seq in bodies else {}
         body.pop("data", None)
@@ -342,109 +309,16 @@ def _last_reason(events: Iterable[EventView]) -> tuple[str, tuple[dict[str, str]
 
 
 def _papers(found: pack.Pack, matter_id: UUID) -> tuple[PaperView, ...]:
-    rows = Paper.objects.filter(matter_id=matter_id).order_by("issued_at")
+    papers = rows(Paper, "where matter_id = %s order by issued_at", matter_id)
     return tuple(
         PaperView(p.id, p.number, found.paper_title(p.template), p.state, p.issued_at, p.valid_until)
-        for p in rows
+        for p in papers
     )
 
 
 def _files(matter_id: UUID) -> tuple[FileView, ...]:
-    rows = File.objects.filter(matter_id=matter_id).exclude(material="").order_by("at")
-    return tuple(FileView(f.id, f.material, f.media, f.size, f.at) for f in rows)
-
-
-def work_list(viewer: Viewer, *, by: str = "", page: int = 1) -> Page:
-    """The open steps that wait for the viewer's unit, the most urgent first; one logged tier 0 read a page.
-
-    ``by`` narrows to received, competent or hand_out.
-    """
-    if viewer.unit_id is None:
-        return Page((), page, False)
-    steps = Step.objects.filter(unit_id=viewer.unit_id, closed_at=None)
-    if by:
-        steps = steps.filter(by=by)
-    start = (page - 1) * PAGE
-    found = list(steps.select_related("matter").order_by("due_at", "opened_at")[start : start + PAGE + 1])
-    rows = _rows([(s.matter, s) for s in found[:PAGE]])
-    _log_list(viewer, rows, "work")
-    return Page(rows, page, len(found) > PAGE)
-
-
-def my_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
-    """The resident's own matters, newest first."""
-    if viewer.party_id is None:
-        return Page((), page, False)
-    mine = Share.objects.filter(party_id=viewer.party_id, role="applicant").values("matter_id")
-    rows = Matter.objects.filter(id__in=mine)
-    return _page(viewer, rows, page, state, "own")
-
-
-def unit_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
-    """Matters the viewer's unit is competent for, took in or hands out, newest first."""
-    if viewer.unit_id is None:
-        return Page((), page, False)
-    shared = Share.objects.filter(unit_id=viewer.unit_id).values("matter_id")
-    rows = Matter.objects.filter(Q(unit_id=viewer.unit_id) | Q(id__in=shared))
-    return _page(viewer, rows, page, state, "unit")
-
-
-def search(viewer: Viewer, text: str) -> Page:
-    """Matters by exact number, name or identity number, among those the viewer may see. Nothing near, nothing guessed."""
-    text = text.strip()
-    if not text or not viewer.signed_in:
-        return Page((), 1, False)
-    if not viewer.is_resident:
-        viewer.need("search")
-    tokens = [keys().blind(kind, text) for kind in ("number", "name", "id_no")]
-    ids = Posting.objects.filter(token__in=tokens).values("matter_id")
-    rows = _rows([(m, None) for m in Matter.objects.filter(id__in=ids).order_by("-opened_at")[:PAGE]])
-    _log_list(viewer, rows, "search")
-    return Page(rows, 1, False)
-
-
-def _page(viewer: Viewer, query: Any, page: int, state: str, why: str) -> Page:
-    if state:
-        query = query.filter(state=state)
-    start = (page - 1) * PAGE
-    found = list(query.order_by("-opened_at")[start : start + PAGE + 1])
-    rows = _rows([(m, None) for m in found[:PAGE]])
-    _log_list(viewer, rows, why)
-    return Page(rows, page, len(found) > PAGE)
-
-
-def _rows(found: Sequence[tuple[Matter, Step | None]]) -> tuple[Row, ...]:
-    names = people(m.applicant_id for m, _ in found if m.applicant_id)
-    moment = clock.now()
-    rows = []
-    for m, s in found:
-        item = pack.version(bytes(m.pack))
-        due = s.due_at if s else m.due_at
-        person = names.get(m.applicant_id) if m.applicant_id else None
-        late = bool(due and due < moment and (s is not None or m.closed_at is None))
-        rows.append(
-            Row(
-                m.id,
-                m.number,
-                m.item,
-                item.title,
-                m.state,
-                person.masked().name if person else "",
-                m.opened_at,
-                due,
-                late,
-                s.name if s else "",
-                item.flow.step(s.name).title if s else None,
-                unit_words(m.unit_id),
-                m.closed_at is not None,
-            )
-        )
-    return tuple(rows)
-
-
-def _log_list(viewer: Viewer, rows: Sequence[Row], why: str) -> None:
-    if rows and not viewer.is_resident:
-        log_access(viewer, kind="list", tier=0, purpose=why, detail=" ".join(str(r.id) for r in rows))
+    files = rows(File, "where matter_id = %s and material <> '' order by at", matter_id)
+    return tuple(FileView(f.id, f.material, f.media, f.size, f.at) for f in files)
 
 
 @dataclass(frozen=True, slots=True)

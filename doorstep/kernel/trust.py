@@ -267,10 +267,12 @@ def log_access(
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into access (account_id, unit_id, matter_id, party_id, kind, tier, purpose, detail)
-            select %(account)s, %(unit)s, %(matter)s, %(party)s, %(kind)s, %(tier)s, %(purpose)s, %(detail)s
-            where %(tier)s <> 1 or %(kind)s <> 'read' or not exists (
-              select 1 from access where account_id = %(account)s and matter_id = %(matter)s and tier = 1
-                and kind = 'read' and purpose = %(purpose)s and at > clock_timestamp() - interval '15 minutes')""",
+            select %(account)s::uuid, %(unit)s::int, %(matter)s::uuid, %(party)s::uuid, %(kind)s::text, %(tier)s::int,
+              %(purpose)s::text, %(detail)s::text
+            where %(tier)s::int <> 1 or %(kind)s::text <> 'read' or not exists (
+              select 1 from access where account_id = %(account)s::uuid and matter_id = %(matter)s::uuid and tier = 1
+                and kind = 'read' and purpose = %(purpose)s::text
+                and at between now() - interval '15 minutes' and now() + interval '1 hour')""",
             {
                 "account": viewer.account_id, "unit": viewer.unit_id, "matter": matter_id, "party": party_id,
                 "kind": kind, "tier": tier, "purpose": purpose, "detail": detail,

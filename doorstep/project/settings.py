@@ -26,6 +26,8 @@ def _database() -> dict[str, Any]:
     options: dict[str, Any] = {
         "application_name": f"doorstep-db-{_role}",
         "connect_timeout": 10,
+        "server_side_binding": True,  # parameters apart, so that a statement is parsed and planned once
+        "prepare_threshold": 3,
         **{key: value for key, value in params.items() if key not in _OWN_KEYS},
     }
     if _role == "migrator":

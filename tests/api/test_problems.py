@@ -87,12 +87,12 @@ def test_a_purpose_that_is_missing_comes_with_the_choices(calls: Calls) -> None:
 def test_something_broken_is_a_problem_without_its_innards(
     calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from doorstep.kernel import read
+    from doorstep.kernel import lists
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret innards")
 
-    monkeypatch.setattr(read, "my_matters", broken)
+    monkeypatch.setattr(lists, "my_matters", broken)
     answer = calls.resident.get("matters?mine")
     assert is_problem(answer, 500, "broken") and "secret" not in answer.content.decode()
 
@@ -102,12 +102,12 @@ def test_a_database_that_restarts_is_a_503_to_try_again(
 ) -> None:
     from django.db import OperationalError
 
-    from doorstep.kernel import read
+    from doorstep.kernel import lists
 
     def gone(*_: object, **__: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(read, "my_matters", gone)
+    monkeypatch.setattr(lists, "my_matters", gone)
     answer = calls.resident.get("matters?mine")
     assert is_problem(answer, 503, "recovering") and answer.headers["Retry-After"]
 

@@ -78,12 +78,12 @@ class Filler:
         found = pack.current(life.item)
         opened, state, happened, entry = self._opened(life, found)
         self._request(life.by, "open", opened.row, _content(life), life.at)
-        self._first_shares(opened.row, life)
         self._written(life.by, opened, happened, entry)
         self._tell(opened.row, happened, life.at, first=True)
         for one in life.moves:
             opened.at += one.after
             state = self._note(opened, one, state) if one.note else self._act(opened, one, state, found)
+        self._first_shares(opened.row, life)
         self._papers_made(opened)
         self.tables["matter"].append(_matter_row(opened.row))
         return opened.row.id
@@ -261,7 +261,7 @@ class Filler:
         for role, unit, party in [*who, ("hand_out", z, None)] if z != x else who:
             self.tables["share"].append({
                 "id": uuid7(), "matter_id": row.id, "unit_id": unit, "party_id": party, "role": role, "tier": 1,
-                "at": life.at, "until": None, "reason": "",
+                "at": life.at, "until": None, "reason": "", "opened_at": life.at, "state": row.state,
             })  # fmt: skip
         tokens = [keys().blind("number", row.number), keys().blind("party", str(life.party))]
         applicant = life.person or self.people[life.party]

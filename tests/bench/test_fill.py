@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from doorstep.run.place import Place
-from doorstep.run.roles import DATABASE, SUPERUSER, dsn
 from tests.cast import Cast, fresh
 
 START = datetime(2026, 3, 3, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -26,18 +25,6 @@ TABLES = {
 }  # fmt: skip
 #: Random by nature, or written later by the relay or the database's own clock. Their form is compared, not their value.
 CHANCE = {"id", "number", "check_code", "request_id", "recorded_at", "done_at", "event_id", "file_id", "size"}
-
-
-@pytest.fixture
-def above(database: Place) -> Any:
-    """A connection above row security, as the copying needs."""
-    told = dsn("backup", database) | {
-        "user": SUPERUSER,
-        "password": database.secret(SUPERUSER),
-        "dbname": DATABASE,
-    }
-    with psycopg.connect(**told, autocommit=True) as conn:  # type: ignore[arg-type]
-        yield conn
 
 
 def _life(cast: Cast, item: str) -> Any:

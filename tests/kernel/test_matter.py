@@ -49,14 +49,14 @@ def test_A06_x_cannot_decide_and_y_cannot_hand_out(cast: Cast, opened: Any) -> N
 
 @pytest.mark.parametrize("role", ["neighbour", "other_station", "dispatcher", "chief", "partner", "auditor"])
 def test_who_has_nothing_to_do_with_it_finds_nothing(cast: Cast, opened: Any, role: str) -> None:
-    from doorstep.kernel import read
+    from doorstep.kernel import lists, read
     from doorstep.kernel.words import Refused
 
     with cast.enter(role) as viewer:
         with pytest.raises(Refused, match="not-found"):
             read.read_matter(viewer, opened.matter_id, purpose="check_quality")
-        assert not read.my_matters(viewer).rows or role == "neighbour"
-        assert opened.matter_id not in [r.id for r in read.unit_matters(viewer).rows]
+        assert not lists.my_matters(viewer).rows or role == "neighbour"
+        assert opened.matter_id not in [r.id for r in lists.unit_matters(viewer).rows]
 
 
 def test_who_has_left_is_nobody(cast: Cast, opened: Any) -> None:

@@ -182,3 +182,34 @@ def test_patience_grows(database: Place, conn: Conn) -> None:
     first = patience.again_at - time.monotonic()
     patience.later()
     assert patience.again_at - time.monotonic() > first
+
+
+def test_what_was_told_a_week_ago_goes_in_batches_and_nothing_else(
+    conn: Conn, matter: uuid.UUID, above: Conn
+) -> None:
+    from doorstep.kernel import chore
+
+    told = {"old": ["8 days"] * 5, "young": ["6 days"], "waiting": [None]}
+    ids: dict[str, list[uuid.UUID]] = {name: [uuid.uuid4() for _ in ages] for name, ages in told.items()}
+    for name, ages in told.items():
+        for event, age in zip(ids[name], ages, strict=True):
+            above.execute(
+                "insert into outbox (event_id, matter_id, kind, state, at, done_at)"
+                " values (%s, %s, 'opened', 'open', now() - interval '30 days', now() - %s::interval)",
+                [event, matter, age],
+            )
+            above.execute("insert into reaction (event_id, reactor, at) values (%s, 'x', now())", [event])
+    assert [chore.purge_outbox(3) for _ in range(3)] == [3, 2, 0]
+    kept = ids["young"] + ids["waiting"]
+    for table in ("outbox", "reaction"):
+        rows = above.execute(
+            f"select event_id from {table} where event_id = any(%s)",
+            [[one for these in ids.values() for one in these]],
+        )
+        assert {one for (one,) in rows} == set(kept), table
+
+
+def test_nobody_but_the_worker_purges(database: Place) -> None:
+    for role in ("app", "stream"):
+        with psycopg.connect(**dsn(role)) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):  # type: ignore[arg-type]
+            conn.execute("select trust.purge_outbox(10)")

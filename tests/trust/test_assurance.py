@@ -31,7 +31,7 @@ def claimed(cast: Cast, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_nothing_of_the_person_is_shown(cast: Cast, claimed: str) -> None:
-    from doorstep.kernel import post, read, trust
+    from doorstep.kernel import lists, post, read, trust
     from doorstep.kernel.party import own_person, people
     from doorstep.kernel.words import Refused
 
@@ -41,7 +41,7 @@ def test_nothing_of_the_person_is_shown(cast: Cast, claimed: str) -> None:
     with trust.enter(claimed) as viewer:
         assert viewer.signed_in and viewer.party_id is None
         assert own_person(viewer) is None and people([party]) == {}
-        assert not read.my_matters(viewer).rows and not post.my_notices(viewer)
+        assert not lists.my_matters(viewer).rows and not post.my_notices(viewer)
         with pytest.raises(Refused, match="not-found"):
             read.read_matter(viewer, opened.matter_id)
         with pytest.raises(Refused, match="assurance"):

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from doorstep.kernel import clock
-from doorstep.kernel.read import Row
+from doorstep.kernel.lists import Row
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Words

@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from doorstep.domains.counter import frame
 from doorstep.domains.counter.case import case
 from doorstep.kernel import file, issue
+from doorstep.kernel.lists import Row, search, unit_matters
 from doorstep.kernel.matter import hand_over, note
 from doorstep.kernel.org import town
-from doorstep.kernel.read import MatterView, Row, read_matter, search, unit_matters
+from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused, Words
 from doorstep.web import saying

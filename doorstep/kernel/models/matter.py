@@ -42,6 +42,8 @@ class Matter(models.Model):
             models.Index(fields=["station", "-opened_at"], name="matter_station"),
             models.Index(fields=["county", "-opened_at"], name="matter_county"),
             models.Index(fields=["city", "-opened_at"], name="matter_city"),
+            models.Index(fields=["unit_id", "-opened_at", "-id"], name="matter_unit"),
+            models.Index(fields=["unit_id", "state", "-opened_at", "-id"], name="matter_unit_state"),
         ]
 
 
@@ -83,7 +85,10 @@ class Step(models.Model):
 
 
 class Share(models.Model):
-    """A live share lets one unit or one party see a matter that its scope does not give it (taken at X, handed out at Z)."""
+    """A live share lets one unit or one party see a matter that its scope does not give it (taken at X, handed out at Z).
+
+    ``opened_at`` and ``state`` are the matter's, so that a page of a list is the beginning of an index.
+    """
 
     id = models.UUIDField(primary_key=True)
     matter_id = models.UUIDField()
@@ -94,13 +99,16 @@ class Share(models.Model):
     at = models.DateTimeField()
     until = models.DateTimeField(null=True)
     reason = models.CharField(max_length=48, default="")
+    opened_at = models.DateTimeField()
+    state = models.CharField(max_length=12)
 
     class Meta:
         db_table = "share"
         indexes = [
             models.Index(fields=["matter_id", "unit_id"], name="share_matter"),
-            models.Index(fields=["party_id", "-at"], name="share_party"),
-            models.Index(fields=["unit_id", "-at"], name="share_unit"),
+            models.Index(fields=["party_id", "-opened_at", "-matter_id"], name="share_party"),
+            models.Index(fields=["unit_id", "-opened_at", "-matter_id"], name="share_unit"),
+            models.Index(fields=["unit_id", "state", "-opened_at", "-matter_id"], name="share_unit_state"),
         ]
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from doorstep.kernel import pack, read
+from doorstep.kernel import lists, pack
 from doorstep.kernel.pack import Pack
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Words
@@ -46,7 +46,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Search, what there is, my open matters, counters open now."""
     packs = tuple(pack.every())
     places = counters()
-    mine = read.my_matters(viewer).rows if viewer.is_resident else ()
+    mine = lists.my_matters(viewer).rows if viewer.is_resident else ()
     context = {
         "tips": [tip for tip in (_everyday_name(one) for one in packs[:3]) if tip],
         "mine": [mine_row(row) for row in mine if not row.ended][:_NEAR],

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
-from doorstep.kernel import clock, draft, file, issue, matter, pack, paper, post, rate, read, trust
+from doorstep.kernel import clock, draft, file, issue, lists, matter, pack, paper, post, rate, read, trust
 from doorstep.kernel import receipt as receipts
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.read import MatterView
@@ -39,7 +39,7 @@ _LEVEL_ICONS = {5: "mood-happy", 4: "mood-smile", 3: "mood-neutral", 2: "mood-sa
 def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Drafts, open and ended matters, messages."""
     number = max(1, int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1)
-    found = read.my_matters(viewer, page=number)
+    found = lists.my_matters(viewer, page=number)
     context = {
         "drafts": [
             {

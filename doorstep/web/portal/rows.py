@@ -7,7 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from doorstep.kernel import pack
-from doorstep.kernel.read import Row, from_acceptance
+from doorstep.kernel.lists import Row
+from doorstep.kernel.read import from_acceptance
 from doorstep.kernel.words import Words
 
 _ENDED = {

@@ -1,0 +1,150 @@
+"""Lists of matters (tier 0): numbers, dues and masked names; each page leaves one row in `access` that names its lines.
+
+A page is cut from an index before anything else is read, so that its cost depends on the page and not on the town. The
+number of statements is the same for one line and for a hundred.
+"""
+
+# ruff: noqa: S608 - statements are put together from the constants below, nothing that anybody sent
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from doorstep.kernel import clock, pack
+from doorstep.kernel.org import unit_words
+from doorstep.kernel.party import names
+from doorstep.kernel.trust import Viewer, keys, log_access
+from doorstep.kernel.words import Words
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list (tier 0): never more of a person than a masked name."""
+
+    id: UUID
+    number: str
+    item: str
+    title: Words
+    state: str
+    name: str
+    opened_at: datetime
+    due_at: datetime | None
+    late: bool
+    step: str = ""
+    step_title: Words | None = None
+    unit: Words | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, and whether there is more."""
+
+    rows: tuple[Row, ...]
+    page: int
+    more: bool
+    total: int | None = None
+
+
+_LINE = (
+    "m.id, m.number, m.item, m.state, m.pack, m.applicant_id, m.opened_at, m.due_at, m.closed_at, m.unit_id"
+)
+_LIVE = "(until is null or until > clock_timestamp())"
+_OWN = f"select opened_at, matter_id as id from share where party_id = %(party)s and role = 'applicant' and {_LIVE}"
+_UNIT = f"""select opened_at, id from (
+  (select opened_at, id from matter where unit_id = %(unit)s{{state}} order by opened_at desc, id desc limit {{upto}})
+  union
+  (select distinct opened_at, matter_id from share where unit_id = %(unit)s and {_LIVE}{{state}}
+   order by opened_at desc, matter_id desc limit {{upto}})) either"""
+_WORK = f"""select {_LINE}, s.name, s.due_at from step s join matter m on m.id = s.matter_id
+where s.unit_id = %(unit)s and s.closed_at is null{{by}} order by s.due_at, s.opened_at, s.id offset {{start}} limit {{most}}"""
+_SEARCH = f"""select {_LINE} from matter m where m.id in (select matter_id from posting where token = any(%(tokens)s))
+order by m.opened_at desc, m.id desc limit {{most}}"""
+# Where a page begins and ends is written into the statement: the planner has to know that it is short.
+
+
+def _newest(found: str) -> str:
+    """One page of the matters ``found`` (their ids and when they were opened), newest first: cut first, then read."""
+    return f"""with page as materialized ({found} order by opened_at desc, id desc offset {{start}} limit {{most}})
+    select {_LINE} from page join matter m on m.id = page.id order by page.opened_at desc, page.id desc"""
+
+
+def work_list(viewer: Viewer, *, by: str = "", page: int = 1) -> Page:
+    """The open steps that wait for the viewer's unit, the most urgent first; one logged tier 0 read a page.
+
+    ``by`` narrows to received, competent or hand_out.
+    """
+    if viewer.unit_id is None:
+        return Page((), page, False)
+    return _page(viewer, _WORK, page, "work", unit=viewer.unit_id, by=by)
+
+
+def my_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
+    """The resident's own matters, newest first."""
+    if viewer.party_id is None:
+        return Page((), page, False)
+    return _page(viewer, _newest(_OWN + "{state}"), page, "own", party=viewer.party_id, state=state)
+
+
+def unit_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
+    """Matters the viewer's unit is competent for, took in or hands out, newest first."""
+    if viewer.unit_id is None:
+        return Page((), page, False)
+    return _page(viewer, _newest(_UNIT), page, "unit", unit=viewer.unit_id, state=state)
+
+
+def search(viewer: Viewer, text: str) -> Page:
+    """Matters by exact number, name or identity number, among those the viewer may see. Nothing near, nothing guessed."""
+    text = text.strip()
+    if not text or not viewer.signed_in:
+        return Page((), 1, False)
+    if not viewer.is_resident:
+        viewer.need("search")
+    tokens = [keys().blind(kind, text) for kind in ("number", "name", "id_no")]
+    found = _page(viewer, _SEARCH, 1, "search", tokens=tokens)
+    return Page(found.rows, 1, False)
+
+
+def _page(viewer: Viewer, query: str, page: int, why: str, **values: Any) -> Page:
+    """Cut one line more than a page, to know whether another page follows."""
+    start = (page - 1) * PAGE
+    sql = query.format(
+        start=start, most=PAGE + 1, upto=start + PAGE + 1, state=" and state = %(state)s" if values.get("state") else "",
+        by=" and s.by = %(by)s" if values.get("by") else "",
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found = cursor.fetchall()
+    lines = _rows(found[:PAGE])
+    _log_list(viewer, lines, why)
+    return Page(lines, page, len(found) > PAGE)
+
+
+def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
+    """Lines from the columns of ``_LINE``; the work list adds a step and its due time."""
+    who = names({row[5] for row in found if row[5]})
+    moment = clock.now()
+    lines = []
+    for matter, number, item, state, pinned, applicant, opened_at, due_at, closed_at, unit, *step in found:
+        known = pack.version(bytes(pinned))
+        due = step[1] if step else due_at
+        lines.append(
+            Row(
+                matter, number, item, known.title, state, who.get(applicant, ""), opened_at, due,
+                bool(due and due < moment and (step or closed_at is None)), step[0] if step else "",
+                known.flow.step(step[0]).title if step else None, unit_words(unit), closed_at is not None,
+            )
+        )  # fmt: skip
+    return tuple(lines)
+
+
+def _log_list(viewer: Viewer, lines: Sequence[Row], why: str) -> None:
+    if lines and not viewer.is_resident:
+        log_access(viewer, kind="list", tier=0, purpose=why, detail=" ".join(str(one.id) for one in lines))
