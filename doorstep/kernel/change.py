@@ -17,7 +17,7 @@ from doorstep.kernel.crypto import open_sealed, seal
 from doorstep.kernel.flow import Flow, Happening, State
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
-from doorstep.kernel.models import Matter, PackVersion, Point, Share, Step, Unit
+from doorstep.kernel.models import Matter, PackOffer, PackVersion, Point, Share, Step, Unit
 from doorstep.kernel.org import town, unit_named
 from doorstep.kernel.party import Person, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
@@ -31,7 +31,15 @@ def _published(digest: bytes) -> str | None:
     return PackVersion.objects.filter(hash=digest).values_list("content", flat=True).first()
 
 
+def _offered() -> dict[str, bytes] | None:
+    """What is offered now; None in a program that has no database."""
+    if not connection.settings_dict["HOST"]:
+        return None
+    return {code: bytes(digest) for code, digest in PackOffer.objects.values_list("code", "hash")}
+
+
 pack.versions_from(_published)
+pack.offers_from(_offered)
 
 RIGHT_OF = {"received": "receive", "competent": "decide", "hand_out": "hand_out", "applicant": "apply"}
 

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from doorstep.kernel import clock, pack
 from doorstep.kernel.crypto import make_keys
-from doorstep.kernel.models import Fact, PackVersion, Point, Unit
+from doorstep.kernel.models import Fact, PackOffer, PackVersion, Point, Unit
 from doorstep.kernel.region import Region, region
 from doorstep.kernel.trust import keys
 from doorstep.kernel.words import Refused, Words
@@ -101,7 +101,17 @@ def _points(place: Region) -> None:
 
 
 def _packs() -> None:
-    for one in pack.every():
-        PackVersion.objects.get_or_create(
-            hash=one.hash, defaults={"code": one.code, "content": one.content, "at": clock.now()}
-        )
+    """Publish what the files say now; a file whose fingerprint is known is not read again."""
+    known = {bytes(offer.source): offer.code for offer in PackOffer.objects.all()}
+    offered = set()
+    for path, source in pack.fingerprints().items():
+        code = known.get(source)
+        if code is None:
+            one = pack.load_pack(path)
+            code = one.code
+            PackVersion.objects.get_or_create(
+                hash=one.hash, defaults={"code": code, "content": one.content, "at": clock.now()}
+            )
+            PackOffer.objects.update_or_create(code=code, defaults={"hash": one.hash, "source": source})
+        offered.add(code)
+    PackOffer.objects.exclude(code__in=offered).delete()

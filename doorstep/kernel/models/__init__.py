@@ -5,9 +5,9 @@ from doorstep.kernel.models.file import File, Notice, Paper, PaperCounter, Ratin
 from doorstep.kernel.models.matter import Draft, Matter, Posting, RequestKey, Share, Step
 from doorstep.kernel.models.org import Point, Unit
 from doorstep.kernel.models.party import Party
-from doorstep.kernel.models.trust import Access, Account, Fact, PackVersion
+from doorstep.kernel.models.trust import Access, Account, Fact, PackOffer, PackVersion
 
 __all__ = [
-    "Access", "Account", "Draft", "Event", "EventBody", "Fact", "File", "Matter", "Notice", "Outbox", "PackVersion",
+    "Access", "Account", "Draft", "Event", "EventBody", "Fact", "File", "Matter", "Notice", "Outbox", "PackOffer", "PackVersion",
     "Paper", "PaperCounter", "Party", "Point", "Posting", "Rating", "Reaction", "RequestKey", "Share", "Step", "Unit",
 ]  # fmt: skip

@@ -57,6 +57,17 @@ class PackVersion(models.Model):
         indexes = [models.Index(fields=["code", "-at"], name="pack_version_code")]
 
 
+class PackOffer(models.Model):
+    """Which version of an item is offered now, and the fingerprint of the file that said so."""
+
+    code = models.CharField(max_length=24, primary_key=True)
+    hash = models.BinaryField()
+    source = models.BinaryField()
+
+    class Meta:
+        db_table = "pack_offer"
+
+
 class Fact(models.Model):
     """A fact about this deployment, set once at creation: demo or not, region, seed."""
 

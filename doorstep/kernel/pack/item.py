@@ -162,9 +162,12 @@ class Pack:
 
     @cached_property
     def content(self) -> str:
-        """Everything needed to build this pack again, as canonical JSON: what a pack version stores."""
+        """Everything needed to build this pack again, as JSON: what a pack version stores.
+
+        In the order of the file, which `packs fmt` settles: pages show reasons, purposes and answers in it.
+        """
         whole = {"pack": self.raw, **self._shared()}
-        return json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
     def hash(self) -> bytes:
@@ -181,8 +184,10 @@ class Pack:
         """The facts, types and materials that this pack uses, no others: a change elsewhere is none here."""
         raw = self.library.raw
         bound = [item for one in self.form.fields for item in (one, *one.items)]
-        facts = {one.fact: raw["facts"]["facts"][one.fact] for one in bound if one.fact}
-        types = {one["type"] for one in facts.values() if "type" in one}
+        facts = {
+            name: raw["facts"]["facts"][name] for name in sorted({one.fact for one in bound if one.fact})
+        }
+        types = sorted({one["type"] for one in facts.values() if "type" in one})
         materials = {one["code"]: raw["materials"]["materials"][one["code"]] for one in self.raw["materials"]}
         return {
             "facts": {"types": {name: raw["facts"]["types"][name] for name in types}, "facts": facts},

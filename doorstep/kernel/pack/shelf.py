@@ -1,7 +1,12 @@
-"""The packs on the shelf: loaded once, found by code, or by hash for matters opened under an older one."""
+"""The packs on the shelf: found by code, or by hash for matters opened under an older one.
+
+A running system takes them from what was published (one JSON text each, when it is first asked for) and reads no file.
+Files are for who writes packs, for publishing, and for programs without a database.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,9 +20,11 @@ from doorstep.kernel.words import Refused, Words
 
 ROOT = Path(__file__).resolve().parents[3] / "packs"
 Versions = Callable[[bytes], str | None]
+Offers = Callable[[], Mapping[str, bytes] | None]
 
 _by_hash: dict[bytes, Pack] = {}
 _versions: list[Versions] = []
+_offers: list[Offers] = []
 
 
 def pack_files(root: Path = ROOT) -> list[Path]:
@@ -70,14 +77,29 @@ def _shelf(root: Path) -> Mapping[str, Pack]:
     return packs
 
 
+@cache
+def _offered() -> Mapping[str, bytes]:
+    """Code and content hash of every item that is offered now: as published, else as the files say."""
+    for ask in _offers:
+        if published := ask():
+            return published
+    return {code: pack.hash for code, pack in _shelf(ROOT).items()}
+
+
 def every(root: Path = ROOT) -> tuple[Pack, ...]:
     """All current packs, by code."""
-    return tuple(_shelf(root).values())
+    if root != ROOT:
+        return tuple(_shelf(root).values())
+    return tuple(version(digest) for _, digest in sorted(_offered().items()))
 
 
 def current(code: str, root: Path = ROOT) -> Pack:
     """The pack of an item as it is offered now. Refused: "no-item"."""
-    found = _shelf(root).get(code)
+    if root == ROOT:
+        digest = _offered().get(code)
+        found = version(digest) if digest is not None else None
+    else:
+        found = _shelf(root).get(code)
     if found is None:
         words = Words(
             "没有编号为 {c} 的事项，请在办事大厅里重新查找。", "There is no item {c}. Please search again."
@@ -88,7 +110,7 @@ def current(code: str, root: Path = ROOT) -> Pack:
 
 def version(digest: bytes) -> Pack:
     """The pack with this content hash, current or older. Refused: "no-pack-version"."""
-    _shelf(ROOT)
+    _offered()
     if digest not in _by_hash:
         content = next((text for ask in _versions if (text := ask(digest)) is not None), None)
         if content is None:
@@ -112,6 +134,19 @@ def versions_from(ask: Versions) -> None:
     _versions.append(ask)
 
 
+def offers_from(ask: Offers) -> None:
+    """Where to ask what is offered now: None or nothing means that nothing was published, and the files count."""
+    _offers.append(ask)
+
+
+def fingerprints(root: Path = ROOT) -> dict[Path, bytes]:
+    """For each pack file 32 bytes that change when it, or what all packs share, changes. Reads no YAML."""
+    shared = hashlib.sha256()
+    for name in ("facts.yaml", "materials.yaml", "schema.json"):
+        shared.update((root / name).read_bytes() + b"\0")
+    return {path: hashlib.sha256(shared.digest() + path.read_bytes()).digest() for path in pack_files(root)}
+
+
 def all_purposes() -> dict[str, Words]:
     """Every purpose for which a matter may be read, by id."""
     purposes: dict[str, Any] = {}
@@ -123,5 +158,6 @@ def all_purposes() -> dict[str, Words]:
 def forget() -> None:
     """Read everything anew at the next call: after files changed, and in tests."""
     _shelf.cache_clear()
+    _offered.cache_clear()
     library.cache_clear()
     _by_hash.clear()
