@@ -40,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     verb("up", _up, "启动全部 · start everything and keep it running")
     verb("demo", _demo, "演示城镇 · the same, with a demonstration town")
     verb("migrate", _migrate, "升级数据库 · bring the tables to this version")
+    web = verb("web", _web, "网页进程 · pages and API (started by `up`)")
+    web.add_argument("--host", default="127.0.0.1")
+    web.add_argument("--port", type=int, default=8000)
     verb("worker", _worker, "后台任务进程 · slow outside effects (started by `up`)")
     verb("relay", _relay, "事件转送进程 · events to reactors and viewers (started by `up`)")
     stream = verb("stream", _stream, "实时推送进程 · live updates (started by `up`)")
@@ -91,6 +94,10 @@ def _migrate(_args: argparse.Namespace) -> None:
     from doorstep.run.supervise import migrate_only
 
     migrate_only(Place.from_env())
+
+
+def _web(args: argparse.Namespace) -> None:
+    importlib.import_module("doorstep.project.wsgi").serve(args.host, args.port)
 
 
 def _worker(_args: argparse.Namespace) -> None:

@@ -7,10 +7,16 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from psycopg_pool.base import AttemptWithBackoff
+
 from doorstep.kernel.clock import shift_clock
 from doorstep.project.domains import DOMAINS
 from doorstep.run.place import Place
 from doorstep.run.roles import OWNER, dsn
+
+# A pool whose server was gone looks again soon: the kit waits 1, 2, 4 … seconds, and nobody is served meanwhile.
+AttemptWithBackoff.INITIAL_DELAY = 0.1
+AttemptWithBackoff.DELAY_BACKOFF = 1.2
 
 _place = Place.from_env()
 _role = os.environ.get("DOORSTEP_DB_ROLE", "app")

@@ -1,26 +1,44 @@
-"""The door for the web server: one WSGI application, run by granian with threads."""
+"""The door for the web server: one WSGI application, run by granian with threads.
+
+The application is read once, in the process that watches over the workers, which are forked from it: a worker that died is
+back within a tenth of a second, and what was read lies in memory once.
+"""
 
 from __future__ import annotations
 
 import os
 from wsgiref.util import setup_testing_defaults
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 
+from doorstep.kernel import pack
 from doorstep.run.leash import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
-if os.environ.get("DOORSTEP_CHILD") == "web":
-    die_with_parent()  # a worker whose master was killed would keep the port
 application = get_wsgi_application()
 
 
-def warm_up() -> None:
-    """Open the first page once, so that no visitor waits while addresses, packs and templates are read."""
+def serve(host: str, port: int) -> None:
+    """Answers on a port, with DOORSTEP_WEB_WORKERS processes of DOORSTEP_WEB_THREADS threads, until SIGTERM."""
+    list(get_resolver().url_patterns)  # before the fork: nothing that opens a connection or a thread
+    list(pack.every())
+    Granian(
+        "doorstep.project.wsgi:worker", host, port, interface=Interfaces.WSGI, factory=True, websockets=False,
+        workers=int(os.environ.get("DOORSTEP_WEB_WORKERS") or min(2, os.cpu_count() or 1)),
+        blocking_threads=int(os.environ.get("DOORSTEP_WEB_THREADS", "8")),
+        respawn_failed_workers=True, respawn_interval=0.1, workers_kill_timeout=15, log_level=LogLevels.warning,
+    ).serve()  # fmt: skip
+
+
+def worker() -> WSGIHandler:
+    """The application in a worker: leashed, and with its first page opened, so that no visitor waits for templates."""
+    die_with_parent()  # a worker whose master was killed would keep the port
     environ: dict[str, object] = {"HTTP_HOST": "localhost", "PATH_INFO": "/"}
     setup_testing_defaults(environ)
     application(environ, lambda *_: lambda _: None)
-
-
-if os.environ.get("DOORSTEP_CHILD") == "web":
-    warm_up()
+    return application

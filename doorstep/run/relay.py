@@ -23,7 +23,7 @@ from psycopg.rows import namedtuple_row
 
 from doorstep.kernel import clock
 from doorstep.kernel.plug import Committed, register
-from doorstep.run.presence import CHANNEL
+from doorstep.run.presence import AGAIN, CHANNEL
 from doorstep.run.roles import dsn
 
 _TICK: Final = 0.05
@@ -125,10 +125,20 @@ def run() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     django.setup()
+    while not stop.is_set():
+        try:
+            _relay(stop)
+        except psycopg.Error as gone:
+            _log.warning("the relay lost its server and looks for it again: %s", gone)
+            connection.close()
+            stop.wait(AGAIN)
+
+
+def _relay(stop: threading.Event) -> None:
     params = dsn("worker") | {"application_name": "doorstep-relay"}
     with psycopg.connect(autocommit=True, **params) as conn:  # type: ignore[arg-type]
         while conn.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone() != (True,):
-            if stop.wait(1.0):
+            if stop.wait(AGAIN):
                 return
         relay = Relay(conn, reactors_of(settings.DOMAINS))
         while not stop.is_set():

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import os
-import signal
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -23,7 +22,7 @@ import uvicorn
 from psycopg.rows import dict_row
 
 from doorstep.run.port import share_port
-from doorstep.run.presence import CHANNEL, be_present
+from doorstep.run.presence import AGAIN, CHANNEL, be_present
 from doorstep.run.roles import dsn
 
 Message = dict[str, Any]
@@ -94,7 +93,7 @@ class Stream:
         await receive()
         self._conn = await _connect()
         self._asking = asyncio.Lock()
-        self._tasks = [asyncio.create_task(_or_die(task)) for task in (self._listen(), self._recheck())]
+        self._tasks = [asyncio.create_task(self._again(work)) for work in (self._listen, self._recheck)]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for viewer in self.viewers:
@@ -105,10 +104,27 @@ class Stream:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _ask(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+        """Asks, and waits for the server to come back if it is gone."""
         async with self._asking:
-            cursor = await self._conn.execute(query, [values])
-            rows: list[dict[str, Any]] = await cursor.fetchall()
-            return rows
+            while True:
+                try:
+                    if self._conn.closed:
+                        self._conn = await _connect()
+                    cursor = await self._conn.execute(query, [values])
+                    rows: list[dict[str, Any]] = await cursor.fetchall()
+                    return rows
+                except psycopg.OperationalError:
+                    await asyncio.sleep(AGAIN)
+
+    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Works for ever. When its server is gone viewers may have missed something: they are sent away and come back."""
+        while True:
+            try:
+                await work()
+            except psycopg.Error:
+                for viewer in self.viewers:
+                    viewer.end()
+                await asyncio.sleep(AGAIN)
 
     async def _listen(self) -> None:
         """Hands every committed event to those who may hear of it, serialised once."""
@@ -176,14 +192,6 @@ class Stream:
 async def _connect() -> psycopg.AsyncConnection[dict[str, Any]]:
     params = dsn("stream") | {"application_name": "doorstep-stream-ear"}
     return await psycopg.AsyncConnection.connect(autocommit=True, row_factory=dict_row, **params)  # type: ignore[arg-type]
-
-
-async def _or_die(work: Awaitable[None]) -> None:
-    """Without its ears the process is of no use: it ends, and the supervisor starts a new one."""
-    try:
-        await work
-    except psycopg.Error:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _gone(receive: Receive, viewer: Viewer) -> None:

@@ -202,12 +202,8 @@ def _children(place: Place, bind: str, port: int, stream_port: int) -> list[Chil
         *(f"https://{h}" for h in hosts),
     ]
     os.environ["DOORSTEP_ORIGINS"] = ",".join(origins)
-    workers = os.environ.get("DOORSTEP_WEB_WORKERS") or str(min(2, os.cpu_count() or 1))
     python = [sys.executable, "-m"]
-    web = [*python, "granian", "--interface", "wsgi", "--host", bind, "--port", str(port), "--no-ws"]
-    web += ["--workers", workers, "--blocking-threads", os.environ.get("DOORSTEP_WEB_THREADS", "8")]
-    web += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "15"]
-    web += ["--log-level", "warning", "doorstep.project.wsgi:application"]
+    web = [*python, "doorstep", "web", "--host", bind, "--port", str(port)]
     stream = [*python, "doorstep", "stream", "--host", bind, "--port", str(stream_port)]
     return [
         Child("web", web, {"DOORSTEP_DB_ROLE": "app"}, place.log),

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import django
+import psycopg
+from django.db import connection
 
-from doorstep.run.presence import be_present
+from doorstep.run.presence import AGAIN, be_present
 
 _log = logging.getLogger(__name__)
 _STALLED: Final = 30
@@ -41,6 +43,7 @@ class Chore:
             did = self.work()
         except Exception:
             _log.exception("chore %s failed and will be tried again", self.work.__name__)
+            connection.close()  # it may be one to a server that is no more
         self.next_at = time.monotonic() + (0 if did else self.every)
         return bool(did)
 
@@ -53,7 +56,8 @@ def run(concurrency: int = 4) -> None:
     chores = threading.Thread(target=_do_chores, args=(stop,), name="chores")
     chores.start()
     try:
-        asyncio.run(_work(concurrency))
+        while not _worked(concurrency):
+            time.sleep(AGAIN)
     finally:
         stop.set()
         chores.join(20)
@@ -74,6 +78,18 @@ def _do_chores(stop: threading.Event) -> None:
     while not stop.is_set():
         if not any([each.run_if_due() for each in todo]):  # noqa: C419 - each gets its turn
             stop.wait(0.1)
+
+
+def _worked(concurrency: int) -> bool:
+    """Work until asked to stop. False: the server went away, work again; starting anew would take far longer."""
+    from procrastinate.exceptions import ConnectorException
+
+    try:
+        asyncio.run(_work(concurrency))
+    except (ConnectorException, psycopg.Error) as gone:
+        _log.warning("the queue lost its server and looks for it again: %s", gone)
+        return False
+    return True
 
 
 async def _work(concurrency: int) -> None:
