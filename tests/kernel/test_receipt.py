@@ -35,6 +35,10 @@ def test_the_receipt_says_until_when_by_whom_and_what_was_handed_in(
     cast: Cast, lang: str, tmp_path: Any
 ) -> None:
     done = cast.apply()
+    before = text_of(draw(cast, "acceptance", done.matter_id, lang=lang), tmp_path)
+    assert ("受理后 1 个工作日" if lang == "zh" else "1 working day from acceptance") in before
+    assert ("收件回执" in before or "Receipt" in before) and "受理回执" not in before
+    cast.act("clerk", done.matter_id, "intake")
     text = text_of(draw(cast, "acceptance", done.matter_id, lang=lang), tmp_path)
     for part in (done.number, "Liuxi Police Station", "Digital photograph", "云**"):
         assert part in text
