@@ -228,10 +228,10 @@ def share(
     def do() -> Done:
         opened = change.lock(matter_id)
         viewer.need("share", opened.pack.branch)
-        change.add_share(opened.row, opened.at, role=role, unit_id=target.id, reason=reason, until=until)
+        change.add_share(opened.row, opened.at, role=role, unit_id=target.id, until=until)
         state = State.from_json(opened.row.flow)
         return change.finish(
-            viewer, opened, "shared", state, (), {"to": target.id, "role": role, "why": reason}, {}
+            viewer, opened, "shared", state, (), {"to": target.id, "role": role}, {"reason": reason}
         )
 
     content = {"matter": str(matter_id), "unit": unit, "role": role, "reason": reason, "until": until}

@@ -72,7 +72,13 @@ def verify() -> str:
 
 
 def test_nothing_that_was_typed_is_left_and_the_figures_are(cast: Cast, above: Any) -> None:
+    from doorstep.kernel import matter
+
     done = refused(cast)
+    with cast.enter("approver") as viewer:
+        matter.share(
+            viewer, done.matter_id, unit="AL-YX-DK", role="reader", reason="看过户口簿", request_id=fresh()
+        )
     before = rows(above, "select figures, state from matter where id = %s", done.matter_id)
     erase(cast, done.matter_id)
     left = {
@@ -83,6 +89,9 @@ def test_nothing_that_was_typed_is_left_and_the_figures_are(cast: Cast, above: A
     for table in ("event_body", "posting"):
         assert rows(above, f"select count(*) from {table} where matter_id = %s", done.matter_id) == [(0,)]
     assert rows(above, "select figures, state from matter where id = %s", done.matter_id) == before
+    for table in ("event", "share", "step", "notice", "paper", "access", "outbox"):
+        clear = rows(above, f"select {table}::text from {table} where matter_id = %s", done.matter_id)
+        assert [row for row in clear if "看过户口簿" in str(row) or "橘园路" in str(row)] == [], table
 
 
 def test_the_chain_still_verifies_and_headers_alone_replay(cast: Cast, above: Any) -> None:

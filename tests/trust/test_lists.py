@@ -210,7 +210,7 @@ def test_an_expired_share_shows_nothing_in_any_table(cast: Cast, above: psycopg.
             )
 
     listed, found, counts = seen()
-    assert listed and found and counts == [1, 4, 2, 1, 0, 1, 1]
+    assert listed and found and counts == [1, 4, 2, 2, 0, 1, 1]
     above.execute(
         "update share set until = now() - interval '1 second' where matter_id = %s and role = 'reader'",
         [opened.matter_id],
