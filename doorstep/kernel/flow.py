@@ -99,7 +99,7 @@ def late(flow: Flow, state: State, token: str, facts: Mapping[str, Any] | None =
         run.close(token, "lapsed")
         if step.lapses_to:
             run.go(step.block, flow.steps[step.lapses_to].place, path)
-        elif step.place < 0 and step.kind != "correct":
+        elif flow.place(token) < 0:
             run.rest(step.block, path)
         else:
             run.fail(step.block, path, "lapsed")

@@ -9,14 +9,17 @@
       - [true, "1..5", "-", register]
       - ["-",  "-",    "-", correct]
 
-A cell is ``-`` (any), a value, a list ``a, b``, a range ``1..5``, a bound ``>= 3``, or ``none`` (not given).
+A cell is ``-`` (any), a value, a list ``a, b``, a range ``1..5``, a bound ``>= 3``, or ``none`` (not given). Ranges and bounds
+are of whole numbers, dates (``date``: 2026-03-01) and amounts (``money``: 40.00, compared to the cent).
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
 from doorstep.kernel.clock import Limit
@@ -25,7 +28,7 @@ from doorstep.kernel.words import Refused, Words
 
 Value = bool | int | str | None
 Test = Callable[[Any], bool]
-Type = Literal["bool", "int", "choice", "limit", "text"]
+Type = Literal["bool", "int", "date", "money", "choice", "limit", "text"]
 
 ANY = "-"
 NONE = "none"
@@ -33,9 +36,14 @@ NONE = "none"
 _MOST_POINTS = 50_000
 
 
+# Types whose values have an order, each with a value to begin looking from when a table names none.
+_ORDERED: dict[str, int] = {"int": 0, "money": 0, "date": date(2000, 1, 1).toordinal()}
+_MONEY = re.compile(r"(0|[1-9][0-9]{0,11})\.([0-9]{2})")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One input or output: its type and the values that it may have."""
+    """One input or output: its type and the values that it may have. ``least`` and ``most`` as ``place`` counts."""
 
     name: str
     type: Type
@@ -50,14 +58,34 @@ class Column:
             return self.optional
         if self.type == "bool":
             return isinstance(value, bool)
-        if self.type == "int":
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            return whole and not self._outside(value)
+        if self.type in _ORDERED:
+            place = self.place(value)
+            return place is not None and not self._outside(place)
         return isinstance(value, str) and (self.type != "choice" or value in self.choices)
 
-    def _outside(self, value: int) -> bool:
-        return (self.least is not None and value < self.least) or (
-            self.most is not None and value > self.most
+    def place(self, value: Any) -> int | None:
+        """Where a number, date or amount stands in its order: the number itself, the day's, the cents. None: no such value."""
+        if self.type == "int":
+            return value if isinstance(value, int) and not isinstance(value, bool) else None
+        if not isinstance(value, str):
+            return None
+        if self.type == "money":
+            found = _MONEY.fullmatch(value)
+            return int(found[1]) * 100 + int(found[2]) if found else None
+        try:
+            return date.fromisoformat(value).toordinal()
+        except ValueError:
+            return None
+
+    def at(self, place: int) -> Value:
+        """The value that stands at a place."""
+        if self.type == "money":
+            return f"{place // 100}.{place % 100:02d}"
+        return date.fromordinal(place).isoformat() if self.type == "date" else place
+
+    def _outside(self, place: int) -> bool:
+        return (self.least is not None and place < self.least) or (
+            self.most is not None and place > self.most
         )
 
     @property
@@ -65,8 +93,9 @@ class Column:
         """The type as an author would write it."""
         if self.type == "choice":
             return " | ".join(self.choices)
-        if self.type == "int" and (self.least is not None or self.most is not None):
-            return f"int {'' if self.least is None else self.least}..{'' if self.most is None else self.most}"
+        if self.least is not None or self.most is not None:
+            low, high = ("" if edge is None else str(self.at(edge)) for edge in (self.least, self.most))
+            return f"{self.type} {low}..{high}"
         return self.type
 
 
@@ -174,9 +203,15 @@ def _column(name: str, spec: Any) -> Column:
         if not choices or not all(isinstance(c, str) for c in choices):
             raise ValueError(spec)
         return Column(name, "choice", choices, optional=optional)
-    if spec["type"] not in ("bool", "int", "limit", "text"):
+    if spec["type"] not in ("bool", "limit", "text", *_ORDERED):
         raise ValueError(spec)
-    return Column(name, spec["type"], (), spec.get("min"), spec.get("max"), optional)
+    column = Column(name, spec["type"], optional=optional)
+    edges = [None if key not in spec else column.place(spec[key]) for key in ("min", "max")]
+    if (None in edges and len({"min", "max"} & set(spec)) > 2 - edges.count(None)) or (
+        set(spec) & {"min", "max"} and column.type not in _ORDERED
+    ):
+        raise ValueError(spec)
+    return replace(column, least=edges[0], most=edges[1])
 
 
 def _read_rows(
@@ -213,8 +248,8 @@ def _test(column: Column, cell: Any) -> Test:
         return lambda value: True
     if cell == NONE and column.optional:
         return lambda value: value is None
-    if column.type == "int":
-        return _number_test(column, cell)
+    if column.type in _ORDERED:
+        return _ordered_test(column, cell)
     if column.type == "bool":
         wanted: frozenset[Any] = frozenset([cell])
     else:
@@ -224,20 +259,23 @@ def _test(column: Column, cell: Any) -> Test:
     return wanted.__contains__
 
 
-def _number_test(column: Column, cell: Any) -> Test:
-    parts = _number_parts(cell)
+def _ordered_test(column: Column, cell: Any) -> Test:
+    parts = _ranges(column, cell)
     for low, high in parts:
-        for edge in (low, high):
-            if edge is not None and not column.accepts(edge):
-                raise ValueError(cell)
-    return lambda value: (
-        value is not None
-        and any((low is None or low <= value) and (high is None or value <= high) for low, high in parts)
-    )
+        if any(edge is not None and column._outside(edge) for edge in (low, high)):
+            raise ValueError(cell)
+
+    def test(value: Any) -> bool:
+        at = column.place(value)
+        return at is not None and any(
+            (low is None or low <= at) and (high is None or at <= high) for low, high in parts
+        )
+
+    return test
 
 
-def _number_parts(cell: Any) -> list[tuple[int | None, int | None]]:
-    """The closed ranges that a number cell names: ``3``, ``1..5``, ``>= 3``, ``1, 4..6``."""
+def _ranges(column: Column, cell: Any) -> list[tuple[int | None, int | None]]:
+    """The closed ranges that an ordered cell names: ``3``, ``1..5``, ``>= 3``, ``1, 4..6``."""
     if isinstance(cell, bool):
         raise ValueError(cell)
     parts: list[tuple[int | None, int | None]] = []
@@ -245,16 +283,23 @@ def _number_parts(cell: Any) -> list[tuple[int | None, int | None]]:
         text = part.strip()
         if ".." in text:
             low, high = text.split("..")
-            parts.append((int(low), int(high)))
+            parts.append((_edge(column, low), _edge(column, high)))
         elif text.startswith((">=", ">")):
-            parts.append((int(text.lstrip(">= ")) + (0 if text.startswith(">=") else 1), None))
+            parts.append((_edge(column, text.lstrip(">= ")) + (0 if text.startswith(">=") else 1), None))
         elif text.startswith(("<=", "<")):
-            parts.append((None, int(text.lstrip("<= ")) - (0 if text.startswith("<=") else 1)))
+            parts.append((None, _edge(column, text.lstrip("<= ")) - (0 if text.startswith("<=") else 1)))
         else:
-            parts.append((int(text), int(text)))
+            parts.append((_edge(column, text), _edge(column, text)))
     if any(low is not None and high is not None and low > high for low, high in parts):
         raise ValueError(cell)
     return parts
+
+
+def _edge(column: Column, text: str) -> int:
+    place = column.place(int(text) if column.type == "int" else text.strip())
+    if place is None:
+        raise ValueError(text)
+    return place
 
 
 def _answer(column: Column, cell: Any) -> Value:
@@ -305,12 +350,15 @@ def _points(column: Column, cells: list[Any]) -> list[Any]:
         return [*points, True, False]
     if column.type == "choice":
         return points + list(column.choices)
-    if column.type != "int":
+    if column.type not in _ORDERED:
         named = {part.strip() for cell in cells if cell not in (ANY, NONE) for part in str(cell).split(",")}
         return [*points, *sorted(named), "\0other"]
-    edges = {edge for edge in (column.least, column.most) if edge is not None} or {0}
+    edges = {edge for edge in (column.least, column.most) if edge is not None} or {_ORDERED[column.type]}
     for cell in cells:
         if cell not in (ANY, NONE):
-            edges |= {edge for pair in _number_parts(cell) for edge in pair if edge is not None}
-    near = {edge + step for edge in edges for step in (-1, 0, 1)}
-    return points + sorted(value for value in near if column.accepts(value))
+            edges |= {edge for pair in _ranges(column, cell) for edge in pair if edge is not None}
+    least = {"date": 1, "money": 0}.get(column.type)
+    near = sorted(
+        {edge + step for edge in edges for step in (-1, 0, 1) if least is None or edge + step >= least}
+    )
+    return points + [value for place in near if column.accepts(value := column.at(place))]

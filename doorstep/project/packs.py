@@ -1,4 +1,4 @@
-"""`doorstep packs check|test|fmt`: what an author of packs runs, and what the build runs."""
+"""`doorstep packs check|test|fmt|show`: what an author of packs runs, and what the build runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from pathlib import Path
 
 from doorstep.kernel import pack
 from doorstep.kernel.pack.mutant import mutate
+from doorstep.kernel.words import Refused
+from doorstep.project.show.bpmn import bpmn
+from doorstep.project.show.dmn import dmn
+from doorstep.project.show.svg import svg
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +30,27 @@ def add(parser: argparse.ArgumentParser) -> None:
         if name == "test":
             told = "例子能发现多少错 · how many small mistakes the examples notice"
             one.add_argument("--mutate", action="store_true", help=told)
+    told = "画出流程、导出 · draw the flow, or write it as others read it"
+    show = verbs.add_parser("show", help=told, description=told)
+    show.add_argument("code", metavar="CODE", help="事项编号，如 HZ-078 · an item's code")
+    form = show.add_mutually_exclusive_group()
+    for name, told in (
+        ("svg", "图（默认） · the picture, if nothing else is asked"),
+        ("bpmn", "BPMN 2.0"),
+        ("dmn", "判断表，DMN 1.3 · the tables"),
+    ):
+        form.add_argument(
+            f"--{name}", dest="form", action="store_const", const=name, default="svg", help=told
+        )
+    show.add_argument(
+        "--lang", choices=("zh", "en"), default="zh", help="图中文字 · the language of its words"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs the verb; returns 1 if something was found, failed or could not be read."""
+    if args.packs_verb == "show":
+        return _show(args.code, args.form, args.lang)
     files = [path.resolve() for path in args.files] or pack.pack_files()
     if args.packs_verb == "check":
         return _check(files, args.json)
@@ -94,6 +115,32 @@ def _fmt(files: list[Path]) -> int:
             path.write_text(wanted, encoding="utf-8")
             _say(str(path))
     return 0
+
+
+def _show(code: str, form: str, lang: str) -> int:
+    try:
+        found = pack.current(code)
+    except (Refused, pack.Unusable) as why:
+        sys.stderr.write(f"{why}\n")
+        return 1
+    if form == "dmn" and not found.tables:
+        sys.stderr.write(f"{code} 没有判断表 · {code} has no tables\n")
+        return 1
+    sys.stdout.write(shown(found, form, lang))
+    return 0
+
+
+def shown(found: pack.Pack, form: str, lang: str) -> str:
+    """A pack as ``svg``, ``bpmn`` or ``dmn``."""
+    if form == "svg":
+        return svg(found.flow, found.title, lang)
+    if form == "bpmn":
+        return bpmn(found.flow, f"process_{found.code.replace('-', '_')}", found.title, lang)
+    columns = {
+        name: {column.name: column for column in (*table.inputs, *table.outputs)}
+        for name, table in found.tables.items()
+    }
+    return dmn(f"rules_{found.code.replace('-', '_')}", found.title.in_(lang), found.raw["tables"], columns)
 
 
 def _say(line: str) -> None:

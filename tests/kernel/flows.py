@@ -77,11 +77,17 @@ class Thrown:
 class _Maker:
     dice: Dice
     names: int = 0
+    limits: int = 0
     adhoc: list[Raw] = field(default_factory=list)
 
     def name(self, prefix: str = "s") -> str:
         self.names += 1
         return f"{prefix}{self.names}"
+
+    def length(self) -> str:
+        """A limit unlike any other of the flow, so that two steps are not late in the same moment."""
+        self.limits += 1
+        return f"{60 + 7 * self.limits} minute"
 
     def yes(self, one_in: int = 2) -> bool:
         return self.dice.number(1, one_in) == 1
@@ -94,7 +100,7 @@ class _Maker:
             step = self.step(depth, [one["id"] for one in steps], known, name)
             steps.append(step)
             known += self.gives(step)
-        if self.yes(4 if name else 3):
+        if self.yes(3 if name else 2):
             self.add(name, [one["id"] for one in steps])
         return steps
 
@@ -119,8 +125,11 @@ class _Maker:
             guard, values = self.dice.of(known)
             step["when"] = {guard: self.dice.of([*values, values[:2], values[-2:]])}
         getattr(self, f"_{kind}")(step, depth, before, known, block)
-        if kind in ("task", "review", "wait") and before and step.get("by") != "system" and self.yes(5):
+        if kind in ("task", "review", "wait") and before and step.get("by") != "system" and self.yes(3):
             step["then"] = self.dice.of(before)
+            if known and "when" not in step:
+                guard, values = self.dice.of(known)
+                step["when"] = {guard: self.dice.of(values)}
         return step
 
     def _task(self, step: Raw, depth: int, before: list[str], known: Any, block: str) -> None:
@@ -130,7 +139,7 @@ class _Maker:
         self.late(step, before)
         if step["by"] not in ("applicant",):
             self.returns(step, before)
-            step["refuses"] = self.yes(4)
+            step["refuses"] = self.yes(3)
 
     def _review(self, step: Raw, depth: int, before: list[str], known: Any, block: str) -> None:
         step["by"] = self.dice.of(["received", "competent", *(["branch"] if block else [])])
@@ -142,9 +151,11 @@ class _Maker:
 
     def _call(self, step: Raw, depth: int, before: list[str], known: Any, block: str) -> None:
         step |= {"connector": "civil.birth", "answers": ANSWERS, "tries": self.dice.number(1, 3)}
-        step["fallback"] = self.dice.of(["skip", {"by": "competent"}, {"by": "received", "limit": "1 day"}])
+        step["fallback"] = self.dice.of(
+            ["skip", {"by": "competent"}, {"by": "received", "limit": self.length()}]
+        )
         if self.yes():
-            step["limit"] = "1 minute"
+            step["limit"] = self.length()
             step["on_late"] = self.dice.of(["fail", "escalate"])
 
     def _sub(self, step: Raw, depth: int, before: list[str], known: Any, block: str) -> None:
@@ -173,15 +184,15 @@ class _Maker:
 
     def late(self, step: Raw, before: list[str]) -> None:
         if self.yes():
-            step["limit"] = "1 day"
+            step["limit"] = self.length()
             step["on_late"] = self.dice.of(["escalate", "remind", "lapse"])
             if step["on_late"] == "lapse" and before and self.yes(3):
                 step["lapses_to"] = self.dice.of(before)
 
     def returns(self, step: Raw, before: list[str]) -> None:
         if self.yes():
-            to = self.dice.of(["applicant", "applicant", *before])
-            step["returns"] = {"to": to, "at_most": self.dice.number(1, 3), "limit": "3 day"}
+            to = self.dice.of(["applicant", *before])
+            step["returns"] = {"to": to, "at_most": self.dice.number(1, 3), "limit": self.length()}
 
     def add(self, block: str, names: list[str]) -> None:
         """A step that may be added by hand, perhaps also opened by a late step of its block."""
@@ -193,7 +204,7 @@ class _Maker:
             step["by"] = self.dice.of(["received", "competent"])
             self.returns(step, [])
         if self.yes(3):
-            step |= {"limit": "1 day", "on_late": self.dice.of(["escalate", "lapse"])}
+            step |= {"limit": self.length(), "on_late": self.dice.of(["escalate", "lapse"])}
         one: Raw = {"step": step, "at_most": self.dice.number(1, 2)}
         if block:
             one["in"] = block
@@ -207,7 +218,7 @@ def _late_opens(dice: Dice, steps: list[Raw], adhoc: list[Raw], block: str) -> N
     here = [one["step"]["id"] for one in adhoc if one.get("in", "") == block]
     for step in steps:
         late = step.get("on_late") in ("escalate", "remind") and step["kind"] != "call"
-        if here and late and dice.number(1, 2) == 1:
+        if here and late:
             step |= {"on_late": "open", "opens": here[0]}
         for branch in step.get("branches", ()):
             _late_opens(dice, branch["steps"], adhoc, branch["id"])

@@ -188,3 +188,127 @@ def test_gaps_and_dead_rows_are_found_exactly(rows: list[tuple[str, Any]]) -> No
         assert not gap
         assert not dead
         assert all(table.decide({"n": n, "yes": yes}).row == first[n, yes] + 1 for n, yes in points)
+
+
+LAW: dict[str, Any] = {
+    "inputs": {
+        "born": {"type": "date", "min": "2000-01-01", "max": "2020-12-31"},
+        "fee": {"type": "money", "max": "100.00", "min": "0.00"},
+        "ended": {"type": "date", "optional": True},
+    },
+    "outputs": {"route": ["old", "new", "open"], "pay": "money", "from": {"type": "date", "optional": True}},
+    "rows": [
+        ["-", "-", "none", "open", "0.00", "-"],
+        ["< 2010-06-01", "<= 40.00", "-", "old", "40.00", "2010-06-01"],
+        ["< 2010-06-01", "-", "-", "old", "80.50", "-"],
+        ["2010-06-01..2020-12-31", "-", "-", "new", "10.00", "-"],
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("born", "fee", "ended", "row"),
+    [
+        ("2000-01-01", "0.00", None, 1),
+        ("2010-05-31", "40.00", "2026-01-01", 2),
+        ("2010-05-31", "40.01", "2026-01-01", 3),
+        ("2010-06-01", "100.00", "1999-12-31", 4),
+    ],
+)
+def test_dates_and_amounts_are_compared_to_the_day_and_the_cent(
+    born: str, fee: str, ended: str | None, row: int
+) -> None:
+    assert compile_table("law", LAW).decide({"born": born, "fee": fee, "ended": ended}).row == row
+
+
+def spoilt(at: int, place: int, cell: Any) -> list[tuple[str, tuple[Any, ...], str]]:
+    rows = [list(row) for row in LAW["rows"]]
+    rows[at][place] = cell
+    return flaws(LAW | {"rows": rows})
+
+
+@pytest.mark.parametrize(
+    ("at", "place", "cell", "says"),
+    [
+        (3, 0, "2010-06-02..2020-12-31", "born = 2010-06-01"),
+        (3, 0, "2010-06-01..2020-12-30", "born = 2020-12-31"),
+        (3, 0, "> 2010-06-01", "born = 2010-06-01"),
+        (3, 1, "<= 99.99", "fee = 100.00"),
+        (3, 1, "> 0.00", "fee = 0.00"),
+        (3, 2, "none", "ended = 1999-12-31"),
+    ],
+)
+def test_a_gap_of_one_day_one_cent_or_an_absent_fact_is_named(
+    at: int, place: int, cell: str, says: str
+) -> None:
+    found = spoilt(at, place, cell)
+    assert [says in words for rule, where, words in found if (rule, where) == ("table.gap", ("rows",))] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "cell"),
+    [
+        (0, "2010-02-30"), (0, "2010"), (0, "1999-12-31"), (0, 5), (0, "2020-01-02..2020-01-01"), (0, ">= soon"),
+        (1, "40"), (1, "40.0"), (1, "-1.00"), (1, "100.01"), (1, "1e3"), (1, True), (2, "sometime"),
+        (3, "younger"), (4, "40"), (4, "-"), (5, "2010-13-01"),
+    ],
+)  # fmt: skip
+def test_a_date_or_amount_that_is_none_is_pointed_at(place: int, cell: Any) -> None:
+    found = spoilt(1, place, cell)
+    assert [(rule, where) for rule, where, _ in found] == [("table.cell", ("rows", 1, place))]
+
+
+def test_a_row_behind_a_wider_date_can_never_be_reached() -> None:
+    rows = [*LAW["rows"][:2], ["< 2005-01-01", "<= 40.00", "-", "old", "1.00", "-"], *LAW["rows"][2:]]
+    assert ("table.dead_row", ("rows", 2)) in [
+        (rule, where) for rule, where, _ in flaws(LAW | {"rows": rows})
+    ]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"type": "date", "min": "soon"}, {"type": "money", "max": 40}, {"type": "bool", "min": 0},
+        {"type": "int", "max": "9"}, {"type": "float"}, {"choices": []}, {"choices": [1, 2]}, {"kind": "int"}, 7,
+    ],
+)  # fmt: skip
+def test_a_type_that_cannot_be_read_is_refused(spec: Any) -> None:
+    found = flaws(LAW | {"inputs": LAW["inputs"] | {"born": spec}})
+    assert ("table.type", ("inputs", "born")) in [(rule, where) for rule, where, _ in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("born", "1999-12-31"), ("born", "12.03.2010"), ("born", 7), ("fee", "40"), ("fee", 40.0)]
+)  # fmt: skip
+def test_a_fact_that_is_no_date_or_amount_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        compile_table("law", LAW).decide({"born": "2010-01-01", "fee": "1.00", "ended": None} | {name: value})
+    assert refused.value.code == "rule.fact_value"
+
+
+@pytest.mark.parametrize("kind", ["text", "limit"])
+def test_texts_are_compared_as_a_whole_and_any_other_text_needs_a_row(kind: str) -> None:
+    cells = ["5 workday", "30 day"]
+    raw: dict[str, Any] = {
+        "inputs": {"a": kind},
+        "outputs": {"ok": "bool"},
+        "rows": [[cells[0], True], ["-", False]],
+    }
+    table = compile_table("texts", raw)
+    assert [table.decide({"a": cell}).row for cell in cells] == [1, 2]
+    assert flaws(raw | {"rows": [[cells[0], True], [cells[1], False]]})[0][0] == "table.gap"
+
+
+def test_the_number_of_the_row_is_in_the_happening() -> None:
+    from doorstep.kernel import flow as game
+    from doorstep.kernel.flow_source import compile_flow
+
+    flow = compile_flow(
+        {"steps": [{"id": "law", "kind": "decide", "table": "law"}]}, {"law": compile_table("law", LAW)}
+    )
+    _, log = game.start(flow, {"born": "2010-05-31", "fee": "40.01", "ended": "2026-01-01"})
+    assert log[0].as_codes() == {
+        "kind": "decided", "step": "law", "rule": "law", "row": 3, "outputs": {"route": "old", "pay": "80.50", "from": None},
+    }  # fmt: skip

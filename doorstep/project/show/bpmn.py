@@ -1,0 +1,190 @@
+"""BPMN 2.0 XML with a diagram, of a compiled flow: for display and interchange, never read back.
+
+Conditions are plain expressions over decided values (``complete_route in ['look']``), limits nominal durations: a
+calendar of working days cannot be said in BPMN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree as Xml
+
+from doorstep.kernel.clock import Limit
+from doorstep.kernel.flow import Flow
+from doorstep.kernel.words import Words
+from doorstep.project.show.graph import Arrow, Graph, Node, graph_of
+
+_NS = {
+    "bpmn": "http://www.omg.org/spec/BPMN/20100524/MODEL",
+    "bpmndi": "http://www.omg.org/spec/BPMN/20100524/DI",
+    "dc": "http://www.omg.org/spec/DD/20100524/DC",
+    "di": "http://www.omg.org/spec/DD/20100524/DI",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+}
+_HOURS = {"workday": 24, "day": 24, "workhour": 1, "hour": 1}
+
+
+def bpmn(flow: Flow, name: str, title: Words, lang: str = "zh") -> str:
+    """The flow as a BPMN document: process ``name``, titles in ``lang``."""
+    return _Writer(graph_of(flow), name, title, lang).text()
+
+
+def duration(limit: Limit) -> str:
+    """A limit as an ISO 8601 duration; a working day counts as a day."""
+    if limit.unit in _HOURS:
+        hours = limit.value * _HOURS[limit.unit]
+        return f"P{hours // 24}D" if hours % 24 == 0 and hours else f"PT{hours}H"
+    return f"PT{limit.value}{'M' if limit.unit == 'minute' else 'S'}"
+
+
+def _q(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return f"{{{_NS[prefix]}}}{local}"
+
+
+class _Writer:
+    def __init__(self, graph: Graph, name: str, title: Words, lang: str) -> None:
+        self.graph, self.name, self.lang = graph, name, lang
+        self.title = title.in_(lang)
+        self.root = Xml.Element(
+            _q("bpmn:definitions"), id=f"{name}_file", targetNamespace="urn:doorstep:flow"
+        )
+        self.flows = 0
+        self.shapes: list[tuple[Node, int, int]] = []
+        self.edges: list[tuple[str, list[tuple[int, int]]]] = []
+
+    def text(self) -> str:
+        for prefix, uri in _NS.items():
+            Xml.register_namespace(prefix, uri)
+        for code in sorted(set(_events(self.graph, "error"))):
+            Xml.SubElement(self.root, _q("bpmn:error"), id=f"error_{code}", name=code, errorCode=code)
+        for name in sorted({*_events(self.graph, "message"), *_messages(self.graph)}):
+            Xml.SubElement(self.root, _q("bpmn:message"), id=f"message_{name}", name=name)
+        process = Xml.SubElement(
+            self.root, _q("bpmn:process"), id=self.name, name=self.title, isExecutable="true"
+        )
+        self.fill(process, self.graph, 60, 60)
+        self.diagram()
+        Xml.indent(self.root)
+        return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(self.root, encoding="unicode") + "\n"
+
+    def fill(self, parent: Xml.Element, graph: Graph, left: int, top: int) -> None:
+        """Nodes and arrows of one process into its element; ``left``, ``top``: where it is drawn."""
+        flows = [(f"flow_{self.flows + at}", arrow) for at, arrow in enumerate(graph.arrows)]
+        self.flows += len(flows)
+        for node in graph.nodes.values():
+            self.shapes.append((node, left + node.x, top + node.y))
+            element = self.element(parent, node, flows)
+            if node.inside is not None:
+                self.fill(element, node.inside, left + node.x, top + node.y)
+        for name, arrow in flows:
+            self.arrow(parent, name, arrow)
+            self.edges.append((name, _points(graph, arrow, left, top)))
+
+    def element(self, parent: Xml.Element, node: Node, flows: list[tuple[str, Arrow]]) -> Xml.Element:
+        element = Xml.SubElement(parent, _q(f"bpmn:{node.shape}"), self.attributes(node))
+        for name, arrow in flows:
+            if arrow.source == node.id and arrow.default:
+                element.set("default", name)
+        for way, key in (("incoming", "target"), ("outgoing", "source")):
+            for name, arrow in flows:
+                if getattr(arrow, key) == node.id:
+                    Xml.SubElement(element, _q(f"bpmn:{way}")).text = name
+        self.event(element, node)
+        if node.times:
+            many = Xml.SubElement(element, _q("bpmn:multiInstanceLoopCharacteristics"), isSequential="false")
+            self.expression(many, "bpmn:loopCardinality", node.times)
+        return element
+
+    def attributes(self, node: Node) -> dict[str, str]:
+        found = {"id": node.id}
+        if node.title:
+            found["name"] = node.title.in_(self.lang)
+        if node.on:
+            found |= {"attachedToRef": node.on, "cancelActivity": str(node.interrupts).lower()}
+        if node.added:
+            found["triggeredByEvent"] = "true"
+        if node.shape == "startEvent" and node.event:
+            found["isInterrupting"] = "false"
+        if node.step and node.step.kind == "sub":
+            found["calledElement"] = node.step.asks
+        if node.step and node.step.kind == "wait":
+            found["messageRef"] = f"message_{_name(node.step.asks)}"
+        return found
+
+    def event(self, element: Xml.Element, node: Node) -> None:
+        kind, _, name = node.event.partition(":")
+        if kind == "timer" and node.limit:
+            timer = Xml.SubElement(element, _q("bpmn:timerEventDefinition"))
+            self.expression(timer, "bpmn:timeDuration", duration(node.limit))
+        elif kind == "terminate":
+            Xml.SubElement(element, _q("bpmn:terminateEventDefinition"))
+        elif kind == "error":
+            Xml.SubElement(element, _q("bpmn:errorEventDefinition"), errorRef=f"error_{name}")
+        elif kind == "message":
+            Xml.SubElement(element, _q("bpmn:messageEventDefinition"), messageRef=f"message_{name}")
+
+    def expression(self, parent: Xml.Element, tag: str, text: str) -> None:
+        element = Xml.SubElement(parent, _q(tag))
+        element.set(_q("xsi:type"), "bpmn:tFormalExpression")
+        element.text = text
+
+    def arrow(self, parent: Xml.Element, name: str, arrow: Arrow) -> None:
+        element = Xml.SubElement(
+            parent, _q("bpmn:sequenceFlow"), id=name, sourceRef=arrow.source, targetRef=arrow.target
+        )
+        if arrow.when:
+            self.expression(element, "bpmn:conditionExpression", arrow.when)
+
+    def diagram(self) -> None:
+        diagram = Xml.SubElement(self.root, _q("bpmndi:BPMNDiagram"), id=f"{self.name}_picture")
+        plane = Xml.SubElement(
+            diagram, _q("bpmndi:BPMNPlane"), id=f"{self.name}_plane", bpmnElement=self.name
+        )
+        for node, x, y in self.shapes:
+            shape = Xml.SubElement(plane, _q("bpmndi:BPMNShape"), id=f"{node.id}_shape", bpmnElement=node.id)
+            if node.inside is not None:
+                shape.set("isExpanded", "true")
+            Xml.SubElement(shape, _q("dc:Bounds"), x=str(x), y=str(y), width=str(node.w), height=str(node.h))
+        for name, points in self.edges:
+            edge = Xml.SubElement(plane, _q("bpmndi:BPMNEdge"), id=f"{name}_edge", bpmnElement=name)
+            for x, y in points:
+                Xml.SubElement(edge, _q("di:waypoint"), x=str(x), y=str(y))
+
+
+def _name(asked: str) -> str:
+    return asked.replace(".", "_")
+
+
+def _events(graph: Graph, kind: str) -> Iterator[str]:
+    """The names of all errors or messages of a process."""
+    for node in graph.nodes.values():
+        found, _, name = node.event.partition(":")
+        if found == kind:
+            yield name
+        if node.inside is not None:
+            yield from _events(node.inside, kind)
+
+
+def _messages(graph: Graph) -> Iterator[str]:
+    for node in graph.nodes.values():
+        if node.step and node.step.kind == "wait" and node.shape == "receiveTask":
+            yield _name(node.step.asks)
+        if node.inside is not None:
+            yield from _messages(node.inside)
+
+
+def _points(graph: Graph, arrow: Arrow, left: int, top: int) -> list[tuple[int, int]]:
+    """An arrow: straight ahead, around corners, or back over the top."""
+    a, b = graph.nodes[arrow.source], graph.nodes[arrow.target]
+    start, end = (a.x + a.w, a.y + a.h // 2), (b.x, b.y + b.h // 2)
+    if a.on:
+        start = (a.x + a.w // 2, a.y + a.h)
+        way = [start, (start[0], end[1]), end]
+    elif end[0] > start[0]:
+        middle = start[0] + 15
+        way = [start, end] if start[1] == end[1] else [start, (middle, start[1]), (middle, end[1]), end]
+    else:
+        over = min(a.y, b.y) - 20
+        way = [(a.x + a.w // 2, a.y), (a.x + a.w // 2, over), (b.x + b.w // 2, over), (b.x + b.w // 2, b.y)]
+    return [(left + x, top + y) for x, y in way]

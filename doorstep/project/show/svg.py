@@ -1,0 +1,157 @@
+"""The picture of a flow: ours, calm, from top to bottom, branches side by side. One file, no script, colours by class.
+
+Give a state and its steps are marked: done, here, late. The words of the picture stand in its description, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html import escape
+from unicodedata import east_asian_width
+
+from doorstep.kernel.flow import CORRECT, Flow, State, Step, step_of
+from doorstep.kernel.words import Words
+
+_W, _H, _GAP, _PAD = 232, 54, 26, 18
+_WHO = {
+    "received": Words("受理点", "point of intake"), "competent": Words("承办单位", "competent unit"),
+    "hand_out": Words("领取点", "point of hand-out"), "branch": Words("本分支单位", "the branch's unit"),
+    "applicant": Words("申请人", "applicant"), "system": Words("系统", "system"),
+}  # fmt: skip
+_KINDS = {
+    "decide": Words("按表判断", "by table"), "call": Words("询问系统", "asks a system"), "sub": Words("子办件", "child matter"),
+    "wait": Words("等消息", "waits for a message"),
+}  # fmt: skip
+_MAY_ADD = Words("可加办", "May be added")
+_BACK = Words("可退回 {n} 次", "back up to {n} times")
+_STYLE = """
+svg{font-family:"Noto Sans SC",system-ui,sans-serif;font-size:14px;color:#1d2b3a}
+.box{fill:#fff;stroke:#9fb0c0}.soft .box{fill:#f4f7fa;stroke-dasharray:none}.beside .box{fill:none;stroke-dasharray:5 4}
+.fork>.frame{fill:#f8fafc;stroke:#d5dee7}.way{fill:none;stroke:#9fb0c0;stroke-width:1.5}.way.back{stroke-dasharray:4 4}
+text{fill:currentColor}.note{font-size:12px;fill:#5a6b7b}
+.done .box{fill:#e8f3ec;stroke:#4f9a6c}.here .box{fill:#fff6de;stroke:#c98a12}
+.late .box{fill:#fdeaea;stroke:#c0392b}
+"""
+
+
+def svg(flow: Flow, title: Words, lang: str = "zh", state: State | None = None) -> str:
+    """The flow as an SVG document in one language. ``state`` marks where a matter stands."""
+    drawing = _Drawing(flow, lang, state or State())
+    way = drawing.block("")
+    width, height = way.w + 2 * _PAD, way.h + 2 * _PAD + 34
+    told = escape("；".join(drawing.told) if lang == "zh" else "; ".join(drawing.told))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" lang="{"zh-Hans" if lang == "zh" else "en"}"><title>{escape(title.in_(lang))}</title>'
+        f"<desc>{told}</desc><style>{_STYLE}</style>"
+        f'<text x="{_PAD}" y="26" font-weight="600">{escape(title.in_(lang))}</text>{way.draw(_PAD, 34 + _PAD)}</svg>\n'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of the picture: its size, and how it is drawn at a place."""
+
+    w: int
+    h: int
+    draw: Callable[[int, int], str]
+
+
+class _Drawing:
+    def __init__(self, flow: Flow, lang: str, state: State) -> None:
+        self.flow, self.lang, self.told = flow, lang, list[str]()
+        self.open = {step_of(token) for token in state.open} | {step_of(token) for token in state.forks}
+        self.seen, self.late = {step_of(t) for t in state.visits}, {step_of(t) for t in state.late}
+
+    def say(self, words: Words) -> str:
+        return words.in_(self.lang)
+
+    def block(self, name: str) -> _Part:
+        """The steps of a block, one under the other, then what may be added."""
+        parts = [self.part(self.flow.steps[step]) for step in self.flow.blocks[name].order]
+        parts += [self.step(s, "beside") for s in self.flow.steps.values() if s.adhoc and s.block == name]
+        width = max(part.w for part in parts)
+        height = sum(part.h for part in parts) + _GAP * (len(parts) - 1)
+
+        def draw(x: int, y: int) -> str:
+            return "".join(self._under(parts, width, x, y))
+
+        return _Part(width, height, draw)
+
+    @staticmethod
+    def _under(parts: list[_Part], width: int, x: int, y: int) -> Iterator[str]:
+        middle = x + width // 2
+        for at, part in enumerate(parts):
+            if at:
+                yield f'<path class="way" d="M{middle} {y - _GAP}V{y}"/>'
+            yield part.draw(x + (width - part.w) // 2, y)
+            y += part.h + _GAP
+
+    def part(self, step: Step) -> _Part:
+        return self.fork(step) if step.kind == "each" else self.step(step, "soft" if not step.waits else "")
+
+    def fork(self, step: Step) -> _Part:
+        """Branches side by side in a frame, each under its name."""
+        title = self.say(step.title)
+        self.told.append(title)
+        named = [(self.flow.blocks[name].title or step.title, name) for name in step.blocks]
+        names = " · ".join(self.say(words) for words in step.names.values()) or step.of
+        branches = [(self.say(words), self.block(name)) for words, name in named] or [
+            (names, self.block(step.id))
+        ]
+        width = sum(part.w for _, part in branches) + _PAD * (len(branches) + 1)
+        height = max(part.h for _, part in branches) + 2 * _PAD + 44
+
+        def draw(x: int, y: int) -> str:
+            inner, left = "", x + _PAD
+            for name, part in branches:
+                inner += f'<text class="note" x="{left}" y="{y + 46}">{escape(name)}</text>'
+                inner += part.draw(left, y + 44 + _PAD)
+                left += part.w + _PAD
+            frame = f'<rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}" rx="10"/>'
+            head = f'<text x="{x + _PAD}" y="{y + 24}">{escape(title)}</text>'
+            return f'<g class="fork {self.status(step)}">{frame}{head}{inner}</g>'
+
+        return _Part(width, height, draw)
+
+    def step(self, step: Step, style: str) -> _Part:
+        title, note = self.say(step.title), " · ".join(self.notes(step))
+        self.told.append(f"{title}（{note}）" if self.lang == "zh" else f"{title} ({note})")
+
+        def draw(x: int, y: int) -> str:
+            box = f'<rect class="box" x="{x}" y="{y}" width="{_W}" height="{_H}" rx="8"/>'
+            texts = (
+                f'<text x="{x + 12}" y="{y + 23}">{escape(_cut(title, 14.5))}</text>'
+                f'<text class="note" x="{x + 12}" y="{y + 42}">{escape(_cut(note, 17.5))}</text>'
+            )
+            return f'<g class="{style} {self.status(step)}" data-step="{step.id}">{box}{texts}</g>'
+
+        return _Part(_W, _H, draw)
+
+    def notes(self, step: Step) -> Iterator[str]:
+        """Who does it, what it is, by when, how often it may go back."""
+        if step.adhoc:
+            yield self.say(_MAY_ADD)
+        yield self.say(_KINDS.get(step.kind) or _WHO[step.by])
+        if step.limit:
+            yield self.say(step.limit.words)
+        if step.returns:
+            yield self.say(_BACK.format(n=step.returns.at_most))
+
+    def status(self, step: Step) -> str:
+        if step.id in self.late:
+            return "late"
+        if step.id in self.open or CORRECT + step.id in self.open:
+            return "here"
+        return "done" if step.id in self.seen else ""
+
+
+def _cut(text: str, room: float) -> str:
+    """``text`` as far as it fits; a Chinese character is as wide as two others."""
+    used = 0.0
+    for at, char in enumerate(text):
+        used += 1.0 if east_asian_width(char) in "WF" else 0.52
+        if used > room:
+            return text[:at] + "…"
+    return text
