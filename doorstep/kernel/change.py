@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -101,8 +101,16 @@ def finish(
         run("update share set state = %s where matter_id = %s", row.state, row.id)
     event.append(entry, row.state)
     move(viewer, opened, happened)
-    tell(row, happened)
+    tell(row, happened, kind)
     return done(row)
+
+
+def told(
+    viewer: Viewer, opened: Opened, kind: str, codes: Mapping[str, Any], body: Mapping[str, Any], made: str = ""
+) -> Done:
+    """An event that leaves the flow where it stands. ``made``: the id of what it made, for the answer."""
+    finished = finish(viewer, opened, kind, State.from_json(opened.row.flow), (), codes, body)
+    return replace(finished, made=made)
 
 
 def accept(row: Matter, found: pack.Pack, at: datetime) -> None:
@@ -191,13 +199,15 @@ def state_after(
     return row.state, None
 
 
-def tell(row: Matter, happened: Sequence[Happening], first: bool = False) -> None:
+def tell(row: Matter, happened: Sequence[Happening], kind: str) -> None:
+    """Tell the applicant what changed for them, once: in the words of the verb if it has its own, else of the new state."""
     if row.applicant_id is None:
         return
-    if first and row.state != "closed":
+    if kind == "opened" and row.state != "closed":
         post.notify(row.applicant_id, "received", row.id, row.number)
     moved = any(h.kind in ("step.opened", "step.closed", "ended") for h in happened)
     template = "closed" if row.closed_at and row.state == "granted" else row.state
+    template = kind if kind in ("merged", "reclassified") else template
     if moved and template in post.TEMPLATES:
         post.notify(row.applicant_id, template, row.id, row.number)
 

@@ -83,4 +83,6 @@ def _erase(viewer: Viewer, opened: change.Opened, reason: str, document: str) ->
         cursor.execute("select trust.erase(%s)", [opened.row.id])
         if not cursor.fetchone()[0]:
             raise refuse_right()
+        if opened.row.tied or opened.row.lon is not None:
+            cursor.execute("select trust.erase_ties(%s)", [opened.row.id])
     return done

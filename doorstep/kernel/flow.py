@@ -32,7 +32,7 @@ from doorstep.kernel.words import Refused, Words
 
 __all__ = [
     "CORRECT", "HAND", "MESSAGES", "By", "End", "Flow", "Happening", "State", "Step", "Stop", "act", "add",
-    "answer", "branch_of", "fold", "late", "may_add", "may_withdraw", "picture", "replay", "start", "step_of", "token_of",
+    "answer", "branch_of", "fold", "late", "may_add", "may_withdraw", "picture", "replay", "start", "step_of", "stop", "token_of",
     "withdraw",
 ]  # fmt: skip
 
@@ -103,6 +103,15 @@ def late(flow: Flow, state: State, token: str, facts: Mapping[str, Any] | None =
             run.rest(step.block, path)
         else:
             run.fail(step.block, path, "lapsed")
+    return run.moved
+
+
+def stop(flow: Flow, state: State) -> Moved:
+    """It is not gone on with: everything open is cancelled and it ends as ``closed``. Refused once it has ended."""
+    if state.ended:
+        raise _already_ended(state)
+    run = _Run(flow, state, {})
+    run.end("closed")
     return run.moved
 
 

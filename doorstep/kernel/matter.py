@@ -75,40 +75,64 @@ def _open(
     person = own_person(viewer) if viewer.is_resident else applicant
     change.validate(viewer, found, data, person)
     party_id = change.applicant(viewer, applicant, found)
+    made = bring(
+        viewer, found, data, at_point=at_point, channel=channel, hand_out=hand_out, person=person, party_id=party_id
+    )
+    return change.done(made.row)
+
+
+def bring(
+    viewer: Viewer,
+    found: pack.Pack,
+    data: dict[str, Any],
+    *,
+    at_point: Point,
+    channel: str,
+    hand_out: str | None,
+    person: Person | None,
+    party_id: UUID | None,
+    origin: UUID | None = None,
+) -> change.Opened:
+    """A new matter with its first event, for verbs that have checked who may. ``origin`` is the matter it comes from.
+
+    Refused: "invalid" with faults by field.
+    """
+    if origin is not None:
+        change.validate(viewer, found, data, person)
     unit = change.competent(found, data, at_point)
     z_code = hand_out or found.hand_out_code(data)
     z = point_named(z_code) if z_code else at_point
     moment = clock.now()
     matter_id, key = uuid7(), new_key()
-    facts = found.facts(data, channel=channel)
     law_date = calendar().day_of(moment)
-    flow = found.flow_on(law_date)
-    state, happened = flows.start(flow, facts)
+    state, happened = flows.start(found.flow_on(law_date), found.facts(data, channel=channel))
     row = Matter(
         id=matter_id, number=change.next_number(unit, moment), kind="service", item=found.code,
         branch=BRANCHES[found.branch], pack=found.hash, law_date=law_date,
         channel=channel, state="open", point_id=at_point.id, hand_out_id=z.id, unit_id=unit.id, city=unit.city,
         county=unit.county, station=unit.station, applicant_id=party_id, opened_by=viewer.account_id,
-        opened_at=moment,
-        moved_at=moment, version=0, head=event.genesis(matter_id), flow={}, key=keys().wrap(key, matter_id.bytes),
-        sealed=change.seal_data(matter_id, key, data), figures=found.figures_of(data, channel),
+        opened_at=moment, moved_at=moment, version=0, head=event.genesis(matter_id), flow={}, tied=origin is not None,
+        key=keys().wrap(key, matter_id.bytes), sealed=change.seal_data(matter_id, key, data),
+        figures=found.figures_of(data, channel),
     )  # fmt: skip
     if not found.accepted_at:
         change.accept(row, found, moment)
     opened = change.Opened(row, key, data, found, moment)
     row.state, row.closed_at = change.state_after(row, state, happened, moment)
     change.share_first(row, at_point, z, party_id, moment)
-    entry = change.next_entry(
-        viewer, opened, "opened", happened, {"item": found.code, "pack": found.hash.hex()}, {"data": data}
-    )
+    codes = {"item": found.code, "pack": found.hash.hex()}
+    if origin is not None:
+        change.add_share(row, moment, role="referred", unit_id=viewer.unit_id, reason="refer")
+        codes["from"] = str(origin)
+    entry = change.next_entry(viewer, opened, "opened", happened, codes, {"data": data})
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
     insert(row)
     event.append(entry, row.state)
     file.attach(viewer, found.form.files(data), matter_id)
     change.post_tokens(row, party_id, person)
     change.move(viewer, opened, happened)
-    change.tell(row, happened, first=True)
-    return change.done(row)
+    change.tell(row, happened, "opened")
+    return opened
 
 
 def act(
@@ -268,26 +292,6 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
 
     content = {"matter": str(matter_id), "unit": unit, "reason": reason}
     return once(viewer, "hand_over", request_id, content, do, change.done_of)
-
-
-def link(viewer: Viewer, matter_id: UUID, *, other: UUID, request_id: str) -> Done:
-    """Say that two matters, both visible to the viewer, belong together. Refused: as `note`, "not-found" for either."""
-
-    def do() -> Done:
-        if other == matter_id:
-            raise Refused("same-matter", Words("不能和它自己关联。", "A matter cannot be linked to itself."))
-        first = change.lock(min(matter_id, other))
-        second = change.lock(max(matter_id, other))
-        mine, its = (first, second) if first.row.id == matter_id else (second, first)
-        viewer.need("link", mine.pack.branch)
-        change.finish(viewer, its, "linked", State.from_json(its.row.flow), (), {"other": str(matter_id)}, {})
-        return change.finish(
-            viewer, mine, "linked", State.from_json(mine.row.flow), (), {"other": str(other)}, {}
-        )
-
-    return once(
-        viewer, "link", request_id, {"matter": str(matter_id), "other": str(other)}, do, change.done_of
-    )
 
 
 def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:

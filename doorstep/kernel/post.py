@@ -32,6 +32,14 @@ TEMPLATES: dict[str, Words] = {
         "申请 {number} 超过了承诺时间，我们已经提醒承办单位。",
         "Application {number} is past its promised time; the unit in charge has been reminded.",
     ),
+    "merged": Words(
+        "申请 {number} 和另一件事是同一件，合在一起办；这个编号不再单独办。",
+        "Application {number} is the same thing as another one and is handled with it; this number is not gone on with.",
+    ),
+    "reclassified": Words(
+        "申请 {number} 改按另一个事项办理，编号不变，不用重交。",
+        "Application {number} is now handled as another item; the number stays, and nothing need be sent again.",
+    ),
     "moved": Words("申请 {number} 换了承办单位，期限不变。", "Application {number} is now with another unit; the due date stays."),
 }  # fmt: skip
 

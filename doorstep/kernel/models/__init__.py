@@ -2,12 +2,13 @@
 
 from doorstep.kernel.models.event import Event, EventBody, Outbox, Reaction
 from doorstep.kernel.models.file import File, Notice, Paper, PaperCounter, Rating
-from doorstep.kernel.models.matter import Draft, Matter, Posting, RequestKey, Share, Step
+from doorstep.kernel.models.matter import Draft, Involved, Matter, Posting, RequestKey, Share, Step, Tie
 from doorstep.kernel.models.org import Point, Unit
 from doorstep.kernel.models.party import Party
 from doorstep.kernel.models.trust import Access, Account, Fact, PackOffer, PackVersion
 
 __all__ = [
-    "Access", "Account", "Draft", "Event", "EventBody", "Fact", "File", "Matter", "Notice", "Outbox", "PackOffer", "PackVersion",
-    "Paper", "PaperCounter", "Party", "Point", "Posting", "Rating", "Reaction", "RequestKey", "Share", "Step", "Unit",
+    "Access", "Account", "Draft", "Event", "EventBody", "Fact", "File", "Involved", "Matter", "Notice", "Outbox", "PackOffer",
+    "PackVersion", "Paper", "PaperCounter", "Party", "Point", "Posting", "Rating", "Reaction", "RequestKey", "Share", "Step",
+    "Tie", "Unit",
 ]  # fmt: skip

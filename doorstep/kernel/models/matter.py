@@ -35,6 +35,9 @@ class Matter(models.Model):
     key = models.BinaryField(null=True)
     sealed = models.BinaryField()
     figures = models.JSONField(default=dict)
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    tied = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "matter"
@@ -109,6 +112,40 @@ class Share(models.Model):
             models.Index(fields=["party_id", "-opened_at", "-matter_id"], name="share_party"),
             models.Index(fields=["unit_id", "-opened_at", "-matter_id"], name="share_unit"),
             models.Index(fields=["unit_id", "state", "-opened_at", "-matter_id"], name="share_unit_state"),
+        ]
+
+
+class Involved(models.Model):
+    """Somebody a matter concerns beside its applicant; ``party_id`` is null while nobody knows, or says, who it is."""
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    party_id = models.UUIDField(null=True)
+    role = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "involved"
+        indexes = [
+            models.Index(fields=["matter_id"], name="involved_matter"),
+            models.Index(fields=["party_id"], name="involved_party"),
+        ]
+
+
+class Tie(models.Model):
+    """Two matters that have to do with each other: linked, merged (``matter_id`` survives), referred (``other_id`` is new)."""
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    other_id = models.UUIDField()
+    kind = models.CharField(max_length=12)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "tie"
+        indexes = [
+            models.Index(fields=["matter_id"], name="tie_matter"),
+            models.Index(fields=["other_id"], name="tie_other"),
         ]
 
 
