@@ -15,6 +15,7 @@ from doorstep.kernel.lists import Row
 from doorstep.kernel.org import point_named
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import EventView, FileView, Look, MatterView, PaperView, StepView
+from doorstep.kernel.tied import PartyView, PlaceView, TieView
 
 
 class Acknowledged(Out):
@@ -48,6 +49,26 @@ class PartyOut(Out):
     name: str
     id_no: str
     phone: str
+    entry: UUID | None = None
+    described: str = ""
+
+
+class TieOut(Out):
+    """Another matter this one touches, if the caller may see it: linked, merged_from, merged_into, referred_to, referred_from."""
+
+    id: UUID
+    number: str
+    title: Text
+    state: str
+    kind: str
+
+
+class PlaceOut(Out):
+    """Degrees of WGS-84."""
+
+    lon: float
+    lat: float
+    address: str
 
 
 class StepOut(Out):
@@ -144,6 +165,8 @@ class MatterDetail(Out):
     unit: UnitRef
     fee: Money | None
     parties: list[PartyOut]
+    related: list[TieOut]
+    place: PlaceOut | None
     data: dict[str, Any]
     steps: list[StepOut]
     way: list[StopOut]
@@ -228,7 +251,9 @@ def matter_of(view: MatterView, *, in_clear: bool) -> MatterDetail:
         channel=view.channel, version=view.version, opened_at=view.opened_at, due_at=view.due_at,
         accepted_at=view.accepted_at, promise=Duration.of(view.pack.promise), closed_at=view.closed_at,
         point=PointRef.at(view.point.code), hand_out=PointRef.at(view.hand_out.code),
-        unit=UnitRef.at(view.unit_id), fee=fee_of(view.pack), parties=[_party(view.applicant, in_clear)], data=view.data,
+        unit=UnitRef.at(view.unit_id), fee=fee_of(view.pack), data=view.data,
+        parties=[_party(view.applicant, in_clear), *(_concerned(p, in_clear) for p in view.parties)],
+        related=[_tie(t) for t in view.ties], place=_place(view.place),
         steps=[_step(s) for s in view.steps], way=[_stop(s) for s in view.stops],
         events=[event_of(e) for e in view.events], papers=[_paper(p) for p in view.papers],
         files=[_file(f) for f in view.files], reason=view.reason, faults=[_fault(f) for f in view.faults],
@@ -239,6 +264,30 @@ def matter_of(view: MatterView, *, in_clear: bool) -> MatterDetail:
 def _party(person: Person, in_clear: bool) -> PartyOut:
     shown = person if in_clear else person.masked()
     return PartyOut(role="applicant", name=person.name, id_no=shown.id_no, phone=shown.phone)
+
+
+def _concerned(one: PartyView, in_clear: bool) -> PartyOut:
+    if one.person is None:
+        return PartyOut(role=one.role, name="", id_no="", phone="", entry=one.id, described=one.described)
+    shown = one.person if in_clear else one.person.masked()
+    return PartyOut(
+        role=one.role,
+        name=one.person.name,
+        id_no=shown.id_no,
+        phone=shown.phone,
+        entry=one.id,
+        described=one.described,
+    )
+
+
+def _tie(one: TieView) -> TieOut:
+    return TieOut(
+        id=one.matter_id, number=one.number, title=Text.of(one.title), state=one.state, kind=one.kind
+    )
+
+
+def _place(one: PlaceView | None) -> PlaceOut | None:
+    return PlaceOut(lon=one.lon, lat=one.lat, address=one.address) if one else None
 
 
 def _step(s: StepView) -> StepOut:

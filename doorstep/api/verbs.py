@@ -1,8 +1,9 @@
-"""The verbs on one matter: act, note, share, hand over, erase, link, withdraw, rate."""
+"""The verbs on one matter: act, note, share, hand over, erase, withdraw, rate, and those that tie it to others."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
+from uuid import UUID
 
 from django.http import HttpResponse
 from ninja import Router
@@ -14,8 +15,9 @@ from doorstep.api.matter_out import Acknowledged
 from doorstep.api.matters import matter_id, pointing
 from doorstep.kernel import erase as verb
 from doorstep.kernel import matter as verbs
-from doorstep.kernel import rate
+from doorstep.kernel import rate, ties
 from doorstep.kernel.idempotency import Done
+from doorstep.kernel.party import Person
 from doorstep.web.routes import SIGNED_IN
 
 router = Router(tags=["verbs"])
@@ -69,6 +71,60 @@ class Link(In):
     """``matter`` is the id or number of the other one."""
 
     matter: str
+
+
+class Named(In):
+    name: str = Field(min_length=1, max_length=60)
+    id_no: str = Field(default="", max_length=30)
+    phone: str = Field(default="", max_length=20)
+
+
+class Concerned(In):
+    """``role`` is a code (respondent, witness, owner); without ``person`` they are unknown, and ``described`` says what is
+    known. ``known_as`` is the id of an unknown one whose name is known now.
+    """
+
+    role: str = Field(max_length=16)
+    person: Named | None = None
+    described: str = Field(default="", max_length=2000)
+    known_as: UUID | None = None
+
+
+class Involvement(Acknowledged):
+    """``entry`` is the id under which this person stands in the matter."""
+
+    entry: UUID
+
+    @classmethod
+    def made_by(cls, made: Done) -> Involvement:
+        return cls(**Acknowledged.of(made).model_dump(), entry=UUID(made.made))
+
+
+class Place(In):
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    address: str = Field(default="", max_length=300)
+
+
+class Merge(In):
+    """``matter`` is the id or number of the one that ends."""
+
+    matter: str
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class Refer(In):
+    item: str
+    data: dict[str, Any]
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class Reclassify(In):
+    """``data``: the answers that the other item asks; without it those given so far are kept, if they fit."""
+
+    item: str
+    reason: str = Field(min_length=1, max_length=2000)
+    data: dict[str, Any] | None = None
 
 
 class Withdraw(In):
@@ -141,12 +197,70 @@ def erase(request: Asked, matter: str, what: Erase) -> HttpResponse:
     return _done(made)
 
 
+@operation(router, "POST", "/matters/{matter}/parties", right="involve", answer=Involvement)
+def parties(request: Asked, matter: str, what: Concerned) -> HttpResponse:
+    """Somebody is concerned: named, or unknown and described; being concerned gives no sight of the matter."""
+    viewer = request.viewer
+    person = Person(what.person.name, what.person.id_no, what.person.phone) if what.person else None
+    made = ties.add_party(
+        viewer, matter_id(viewer, matter), role=what.role, person=person, described=what.described,
+        known_as=what.known_as, request_id=request.request_id,
+    )  # fmt: skip
+    return done(Involvement.made_by(made), replayed=made.replayed)
+
+
+@operation(router, "POST", "/matters/{matter}/locate", right="locate", answer=Acknowledged)
+def locate(request: Asked, matter: str, what: Place) -> HttpResponse:
+    """Say where it is, in degrees of WGS-84."""
+    viewer = request.viewer
+    made = ties.locate(
+        viewer, matter_id(viewer, matter), lon=what.lon, lat=what.lat, address=what.address,
+        request_id=request.request_id,
+    )  # fmt: skip
+    return _done(made)
+
+
+@operation(router, "POST", "/matters/{matter}/merge", right="merge", answer=Acknowledged)
+def merge(request: Asked, matter: str, what: Merge) -> HttpResponse:
+    """Another matter is the same thing: it ends, this one goes on, and both chains stay."""
+    viewer = request.viewer
+    other = matter_id(viewer, what.matter)
+    made = ties.merge(
+        viewer, matter_id(viewer, matter), other=other, reason=what.reason, request_id=request.request_id
+    )
+    return _done(made)
+
+
+@operation(router, "POST", "/matters/{matter}/refer", right="refer", answer=Acknowledged)
+def refer(request: Asked, matter: str, what: Refer) -> HttpResponse:
+    """Open a matter of another item for the same person, with this one as its provenance; answers the new one."""
+    viewer = request.viewer
+    with pointing({"invalid": "/data"}):
+        made = ties.refer(
+            viewer, matter_id(viewer, matter), item=what.item, data=what.data, reason=what.reason,
+            request_id=request.request_id,
+        )  # fmt: skip
+    return _done(made)
+
+
+@operation(router, "POST", "/matters/{matter}/reclassify", right="reclassify", answer=Acknowledged)
+def reclassify(request: Asked, matter: str, what: Reclassify) -> HttpResponse:
+    """It is another item than it was taken for: number and chain stay, the other item's way begins."""
+    viewer = request.viewer
+    with pointing({"invalid": "/data"}):
+        made = ties.reclassify(
+            viewer, matter_id(viewer, matter), item=what.item, data=what.data, reason=what.reason,
+            request_id=request.request_id,
+        )  # fmt: skip
+    return _done(made)
+
+
 @operation(router, "POST", "/matters/{matter}/link", right="link", answer=Acknowledged)
 def link(request: Asked, matter: str, what: Link) -> HttpResponse:
     """Say that two matters, both visible to the caller, belong together."""
     viewer = request.viewer
     other = matter_id(viewer, what.matter)
-    return _done(verbs.link(viewer, matter_id(viewer, matter), other=other, request_id=request.request_id))
+    return _done(ties.link(viewer, matter_id(viewer, matter), other=other, request_id=request.request_id))
 
 
 @operation(router, "POST", "/matters/{matter}/withdraw", right=SIGNED_IN, answer=Acknowledged)

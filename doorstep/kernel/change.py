@@ -106,7 +106,12 @@ def finish(
 
 
 def told(
-    viewer: Viewer, opened: Opened, kind: str, codes: Mapping[str, Any], body: Mapping[str, Any], made: str = ""
+    viewer: Viewer,
+    opened: Opened,
+    kind: str,
+    codes: Mapping[str, Any],
+    body: Mapping[str, Any],
+    made: str = "",
 ) -> Done:
     """An event that leaves the flow where it stands. ``made``: the id of what it made, for the answer."""
     finished = finish(viewer, opened, kind, State.from_json(opened.row.flow), (), codes, body)
@@ -319,8 +324,9 @@ def next_number(unit: Unit, moment: datetime) -> str:
     return matter_number(unit.division[:6], moment.astimezone(calendar().zone).date(), sequence)
 
 
-def share_first(row: Matter, x: Point, z: Point, party_id: UUID, at: datetime) -> None:
-    add_share(row, at, role="applicant", party_id=party_id)
+def share_first(row: Matter, x: Point, z: Point, party_id: UUID | None, at: datetime) -> None:
+    if party_id is not None:
+        add_share(row, at, role="applicant", party_id=party_id)
     add_share(row, at, role="received", unit_id=x.unit_id)
     if z.unit_id != x.unit_id:
         add_share(row, at, role="hand_out", unit_id=z.unit_id)
@@ -343,10 +349,12 @@ def add_share(
     insert(share)
 
 
-def post_tokens(row: Matter, party_id: UUID, person: Person | None) -> None:
+def post_tokens(row: Matter, party_id: UUID | None, person: Person | None) -> None:
     """What `search` finds the matter by, however it came in: number, party, and the person's name and identity number."""
-    person = person or people([party_id]).get(party_id)
-    tokens = [keys().blind("number", row.number), keys().blind("party", str(party_id))]
+    tokens = [keys().blind("number", row.number)]
+    if party_id is not None:
+        person = person or people([party_id]).get(party_id)
+        tokens.append(keys().blind("party", str(party_id)))
     if person is not None:
         tokens.append(keys().blind("name", person.name))
         if person.id_no:

@@ -76,7 +76,14 @@ def _open(
     change.validate(viewer, found, data, person)
     party_id = change.applicant(viewer, applicant, found)
     made = bring(
-        viewer, found, data, at_point=at_point, channel=channel, hand_out=hand_out, person=person, party_id=party_id
+        viewer,
+        found,
+        data,
+        at_point=at_point,
+        channel=channel,
+        hand_out=hand_out,
+        person=person,
+        party_id=party_id,
     )
     return change.done(made.row)
 

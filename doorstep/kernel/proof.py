@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -34,7 +35,7 @@ def verify_log() -> Proof:
     proof = Proof()
     for matter_id in _matters():
         with enter_system(matter_id):
-            _prove(matter_id, proof)
+            prove(matter_id, proof)
     return proof
 
 
@@ -50,7 +51,15 @@ def _matters() -> Iterator[UUID]:
         after = ids[-1]
 
 
-def _prove(matter_id: UUID, proof: Proof) -> None:
+def _replay(headers: list[dict[str, Any]]) -> flow.State:
+    """The state that the headers alone amount to; from a reclassification on it is that of the other item's flow."""
+    since = max(at for at, header in enumerate(headers) if header["kind"] in ("opened", "reclassified"))
+    told = [flow.Happening.from_codes(one) for header in headers[since:] for one in header["happened"]]
+    return flow.replay(pack.version(bytes.fromhex(headers[since]["pack"])).flow, told)
+
+
+def prove(matter_id: UUID, proof: Proof) -> None:
+    """Prove one matter, within a transaction that sees it; what is wrong is added to ``proof``."""
     row = Matter.objects.get(id=matter_id)
     key = keys().unwrap(bytes(row.key), row.id.bytes) if row.key is not None else None
     proof.matters += 1
@@ -64,8 +73,7 @@ def _prove(matter_id: UUID, proof: Proof) -> None:
         )
     kept = Event.objects.filter(matter_id=matter_id).order_by("seq").values_list("header", flat=True)
     headers = [orjson.loads(header) for header in kept]
-    told = [flow.Happening.from_codes(one) for header in headers for one in header["happened"]]
-    state = flow.replay(pack.version(bytes(row.pack)).flow, told)
+    state = _replay(headers)
     if state != flow.State.from_json(row.flow):
         proof.faults.append(f"{row.number}: the headers replay to another state than the matter's")
     opens = set(Step.objects.filter(matter_id=matter_id, closed_at=None).values_list("name", flat=True))

@@ -14,9 +14,10 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from doorstep.kernel import clock, event, pack
+from doorstep.kernel import clock, event, pack, tied
 from doorstep.kernel.change import RIGHT_OF, open_data
-from doorstep.kernel.flow import State, Stop, may_withdraw, picture
+from doorstep.kernel.flow import State, Stop, may_withdraw, picture, step_of
+from doorstep.kernel.flow import Step as FlowStep
 from doorstep.kernel.models import (
     Access,
     Event,
@@ -32,6 +33,7 @@ from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
 from doorstep.kernel.region import calendar
 from doorstep.kernel.row import first, rows
+from doorstep.kernel.tied import PartyView, PlaceView, TieView
 from doorstep.kernel.trust import (
     Viewer,
     keys,
@@ -77,6 +79,7 @@ class EventView:
     title: Words
     body: dict[str, Any]
     hash: str
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,9 @@ class MatterView:
     files: tuple[FileView, ...]
     faults: tuple[dict[str, str], ...]
     reason: str
+    parties: tuple[PartyView, ...]
+    ties: tuple[TieView, ...]
+    place: PlaceView | None
     may_withdraw: bool
     may_rate: bool
     rated: int | None
@@ -221,7 +227,9 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
     key = keys().unwrap(bytes(row.key or b""), row.id.bytes)
     applicant = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
     state = State.from_json(row.flow)
-    events = _events(viewer, row, found, key)
+    packs = (found, *tied.earlier(row))
+    events = _events(viewer, row, packs, key)
+    told = [(e.kind, e.entry, e.body) for e in events]
     rated = None
     own = viewer.party_id is not None and viewer.party_id == row.applicant_id
     if own:
@@ -233,15 +241,16 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         channel=row.channel, version=row.version, opened_at=row.opened_at, due_at=row.due_at, closed_at=row.closed_at,
         point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
         applicant=applicant or Person("***"), data=open_data(row, key),
-        steps=tuple(_step_view(viewer, found, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
+        steps=tuple(_step_view(viewer, packs, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
+        parties=tied.parties(viewer, row, told), ties=tied.ties(row), place=tied.place(row, told),
         events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
         may_withdraw=own and may_withdraw(found.flow_on(row.law_date), state),
         may_rate=own and rated is None and row.state in ("closed", "granted", "refused"), rated=rated,
     )  # fmt: skip
 
 
-def _step_view(viewer: Viewer, found: pack.Pack, s: Step) -> StepView:
-    declared = found.flow.step(s.name)
+def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step) -> StepView:
+    found, declared = packs[0], _declared(packs, s.name)
     mine = s.closed_at is None and (
         (s.party_id is not None and s.party_id == viewer.party_id)
         or (s.unit_id is not None and s.unit_id == viewer.unit_id and viewer.may(RIGHT_OF.get(s.by, "decide"), found.branch))
@@ -253,14 +262,14 @@ def _step_view(viewer: Viewer, found: pack.Pack, s: Step) -> StepView:
     )  # fmt: skip
 
 
-def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes) -> tuple[EventView, ...]:
+def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes) -> tuple[EventView, ...]:
     bodies = {b.seq: b for b in rows(EventBody, "where matter_id = %s", row.id)}
     views = []
     for e in rows(Event, "where matter_id = %s order by seq", row.id):
         header = orjson.loads(e.header)
         body = event.body_of(bodies[e.seq], key) if e.seq in bodies else {}
         body.pop("data", None)
-        if viewer.is_resident and e.kind == "noted":
+        if viewer.is_resident and e.kind in ("noted", "involved", "located", "merged", "referred"):
             body = {}
         views.append(
             EventView(
@@ -271,9 +280,10 @@ def _events(viewer: Viewer, row: Matter, found: pack.Pack, key: bytes) -> tuple[
                 e.account_id == row.opened_by and e.unit_id is None,
                 header.get("step", ""),
                 header.get("outcome", ""),
-                _event_title(found, header),
+                _event_title(packs, header),
                 body,
                 bytes(e.hash).hex(),
+                str(header.get("entry", "")),
             )
         )
     return tuple(views)
@@ -286,16 +296,27 @@ KINDS: dict[str, Words] = {
     "shared": Words("请其他单位一起看", "Shared with another unit"),
     "handed_over": Words("换承办单位", "Handed over to another unit"),
     "linked": Words("关联另一件事", "Linked to another matter"),
+    "involved": Words("记下相关的人", "Somebody concerned was noted"),
+    "located": Words("标出地点", "The place was marked"),
+    "referred": Words("转出另一件事", "Another matter was opened from it"),
+    "reclassified": Words("改按另一事项办理", "Handled as another item from here"),
+    "merged": Words("和另一件事合并", "Merged with another matter"),
     "late": Words("超过期限", "Past the due time"),
     "erased": Words("内容依法销毁", "Content lawfully erased"),
     "acted": Words("办理", "Step done"),
 }
 
 
-def _event_title(found: pack.Pack, header: dict[str, Any]) -> Words:
+def _declared(packs: Sequence[pack.Pack], token: str) -> FlowStep:
+    """The step as its flow declares it: the matter's own, or that of an item it was taken for before."""
+    of = next((one for one in packs if step_of(token) in one.flow.steps), packs[0])
+    return of.flow.step(token)
+
+
+def _event_title(packs: Sequence[pack.Pack], header: dict[str, Any]) -> Words:
     if header["kind"] != "acted":
         return KINDS.get(header["kind"], KINDS["acted"])
-    step = found.flow.step(header["step"])
+    step = _declared(packs, header["step"])
     label = step.label(header["outcome"])
     return Words(f"{step.title.zh}：{label.zh}", f"{step.title.en}: {label.en}")
 

@@ -45,7 +45,9 @@ def add_party(
     if not _ROLE.match(role):
         raise Refused(
             "role",
-            Words("身份要用小写英文代号，如 witness。", "A role is a code in small letters, such as witness."),
+            Words(
+                "身份要用小写英文代号，如 witness。", "A role is a code in small letters, such as witness."
+            ),
             faults=(("/role", Words("不对", "Not a code")),),
         )
     if person is None and not described.strip():
@@ -142,7 +144,9 @@ def merge(viewer: Viewer, matter_id: UUID, *, other: UUID, reason: str, request_
             )  # fmt: skip
         _tie(mine, its, "merged")
         for entry in Involved.objects.filter(matter_id=its.row.id):
-            Involved.objects.create(id=uuid7(), matter_id=mine.row.id, party_id=entry.party_id, role=entry.role, at=mine.at)
+            Involved.objects.create(
+                id=uuid7(), matter_id=mine.row.id, party_id=entry.party_id, role=entry.role, at=mine.at
+            )
         if its.row.applicant_id:
             Involved.objects.create(
                 id=uuid7(), matter_id=mine.row.id, party_id=its.row.applicant_id, role="also_brought", at=mine.at
@@ -211,7 +215,9 @@ def reclassify(
         answers = dict(data) if data is not None else opened.data
         change.validate(viewer, found, answers, person)
         was = {"from": row.item, "from_unit": row.unit_id}
-        Step.objects.filter(matter_id=row.id, closed_at=None).update(closed_at=opened.at, outcome="reclassified")
+        Step.objects.filter(matter_id=row.id, closed_at=None).update(
+            closed_at=opened.at, outcome="reclassified"
+        )
         _becomes(viewer, opened, found, answers)
         state, happened = flows.start(opened.flow, found.facts(answers, channel=row.channel))
         codes = {"item": found.code, "pack": found.hash.hex(), **was}
@@ -230,7 +236,7 @@ def _becomes(viewer: Viewer, opened: change.Opened, found: pack.Pack, answers: d
         change.add_share(row, opened.at, role="former", unit_id=row.unit_id, reason="reclassify")
     row.item, row.pack, row.branch = found.code, found.hash, BRANCHES[found.branch]
     row.unit_id, row.city, row.county, row.station = unit.id, unit.city, unit.county, unit.station
-    row.state, row.due_at = "open", None
+    row.state, row.due_at, row.tied = "open", None, True
     row.figures = found.figures_of(answers, row.channel)
     row.sealed = change.seal_data(row.id, opened.key, answers)
     opened.pack, opened.data = found, answers

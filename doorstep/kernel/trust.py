@@ -34,7 +34,8 @@ SESSION_MINUTES = 8 * 60
 VERBS = frozenset(
     {
         "search", "apply", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
-        "rate", "erase", "involve", "locate", "merge", "refer", "reclassify", "supervise", "audit", "administer", "secure", "dispatch",
+        "rate", "erase", "involve", "locate", "merge", "refer", "reclassify",
+        "supervise", "audit", "administer", "secure", "dispatch",
     }
 )  # fmt: skip
 REACHES = ("own", "unit", "county", "city")

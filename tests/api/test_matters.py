@@ -255,3 +255,20 @@ def test_who_works_here_asks_for_their_own_readers_and_is_told_why_not(calls: Ca
 def test_a_clerk_takes_in_only_at_the_own_window(calls: Calls) -> None:
     card = calls.card("clerk") | {"point": "DK-1"}
     assert is_problem(calls.clerk.post("matters", card), 403, "no-right")
+
+
+def test_a_witness_a_place_and_a_twin(calls: Calls) -> None:
+    """The verbs beside the flow, as another system calls them."""
+    first, twin = calls.opened(), calls.opened()
+    for one in (first, twin):
+        assert calls.act("clerk", one, "intake", "done").status_code == 200
+    at = f"matters/{first['id']}"
+    witness = calls.approver.post(f"{at}/parties", {"role": "witness", "described": "送货员"}).json()
+    calls.approver.post(f"{at}/locate", {"lon": 118.04, "lat": 36.8, "address": "柳溪街口"})
+    merged = calls.approver.post(f"{at}/merge", {"matter": twin["number"], "reason": "申请了两次"})
+    assert merged.status_code == 200, merged.text
+    found = calls.approver.get(at).json()
+    assert found["place"]["address"] == "柳溪街口"
+    assert [p["role"] for p in found["parties"]] == ["applicant", "witness", "also_brought"]
+    assert found["parties"][1]["entry"] == witness["entry"]
+    assert [(t["id"], t["kind"]) for t in found["related"]] == [(twin["id"], "merged_from")]
