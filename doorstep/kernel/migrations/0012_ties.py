@@ -9,7 +9,7 @@ _SQL = Path(__file__).parent.parent / "sql" / "ties.sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kernel", "0007_seal"),
+        ("kernel", "0011_offer"),
     ]
 
     operations = [
