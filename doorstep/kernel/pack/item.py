@@ -96,6 +96,7 @@ class Pack:
     tables: Mapping[str, Table]
     flow: Flow
     _flows: dict[tuple[tuple[str, Limit], ...], Flow] = field(default_factory=dict, repr=False)
+    _days: dict[date, Flow] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, raw: Mapping[str, Any], library: Library) -> Pack:
@@ -232,11 +233,13 @@ class Pack:
 
     def flow_on(self, day: date) -> Flow:
         """The flow with the limits of a day: a matter keeps those of the day it was accepted."""
-        limits = self._limits(day)
-        key = tuple(limits.items())
-        if key not in self._flows:
-            self._flows[key] = compile_flow(self.raw["flow"], self.tables, limits)
-        return self._flows[key]
+        if day not in self._days:
+            limits = self._limits(day)
+            key = tuple(limits.items())
+            if key not in self._flows:
+                self._flows[key] = compile_flow(self.raw["flow"], self.tables, limits)
+            self._days[day] = self._flows[key]
+        return self._days[day]
 
     def fee(self, on: date | None = None) -> Dated | None:
         """What it costs: ``value`` holds amount (text, two decimals) and currency. None: nothing."""
