@@ -11,6 +11,7 @@ from wsgiref.util import setup_testing_defaults
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from django.urls import get_resolver
 from granian import Granian
 from granian.constants import Interfaces
@@ -25,8 +26,10 @@ application = get_wsgi_application()
 
 def serve(host: str, port: int) -> None:
     """Answers on a port, with DOORSTEP_WEB_WORKERS processes of DOORSTEP_WEB_THREADS threads, until SIGTERM."""
-    list(get_resolver().url_patterns)  # before the fork: nothing that opens a connection or a thread
+    list(get_resolver().url_patterns)
     list(pack.every())
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # workers would inherit its sockets, and talk at once on one
     Granian(
         "doorstep.project.wsgi:worker", host, port, interface=Interfaces.WSGI, factory=True, websockets=False,
         workers=int(os.environ.get("DOORSTEP_WEB_WORKERS") or min(2, os.cpu_count() or 1)),

@@ -109,6 +109,14 @@ def test_a_killed_process_is_started_again(running: Doorstep, name: str) -> None
     running.until_well()
 
 
+def test_a_killed_web_worker_is_back_with_connections_of_its_own(running: Doorstep) -> None:
+    before = _worker_of(running)
+    os.kill(before, signal.SIGKILL)
+    _until(lambda: _gone(before) and _worker_of(running) not in (0, before))
+    running.until_well(30)
+    assert all(running.get("/healthz")[1]["db"] for _ in range(20))
+
+
 def test_a_supervisor_killed_leaves_nobody_behind_and_the_next_takes_over(stopped: Doorstep) -> None:
     stopped.start()
     pids = [stopped.pid_of(name) for name in ("web", "worker", "relay", "stream", "postgres")]
@@ -256,6 +264,15 @@ def _pid_of(running: Doorstep, name: str) -> int | None:
         return running.pid_of(name)
     except (OSError, ValueError):
         return None
+
+
+def _worker_of(running: Doorstep) -> int:
+    """The first process that the web server forked; 0 if there is none."""
+    try:
+        master = running.pid_of("web")
+        return int(Path(f"/proc/{master}/task/{master}/children").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _gone(pid: int) -> bool:
