@@ -68,6 +68,11 @@ def purge_outbox(most: int = 1000) -> int:
     return int(_ids("select trust.purge_outbox(%s)", [most])[0][0])
 
 
+def purge_requests(most: int = 1000) -> int:
+    """Forget request ids of more than seven days ago, a batch at a time; returns how many went."""
+    return int(_ids("select trust.purge_requests(%s)", [most])[0][0])
+
+
 def _ids(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

@@ -53,7 +53,11 @@ def _matters() -> Iterator[UUID]:
 
 def _replay(headers: list[dict[str, Any]]) -> flow.State:
     """The state that the headers alone amount to; from a reclassification on it is that of the other item's flow."""
-    since = max(at for at, header in enumerate(headers) if header["kind"] in ("opened", "reclassified"))
+    since = max(
+        (at for at, one in enumerate(headers) if one["kind"] in ("opened", "reclassified")), default=None
+    )
+    if since is None:
+        return flow.State()  # a matter without its first event, which the chain has been found lacking for
     told = [flow.Happening.from_codes(one) for header in headers[since:] for one in header["happened"]]
     return flow.replay(pack.version(bytes.fromhex(headers[since]["pack"])).flow, told)
 

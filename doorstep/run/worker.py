@@ -74,6 +74,7 @@ def _do_chores(stop: threading.Event) -> None:
         Chore(chore.erase_outlived, 3600.0),
         Chore(Sealer().tend, 5.0),
         Chore(chore.purge_outbox, 600.0),
+        Chore(chore.purge_requests, 600.0),
     )
     while not stop.is_set():
         if not any([each.run_if_due() for each in todo]):  # noqa: C419 - each gets its turn

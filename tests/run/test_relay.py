@@ -34,7 +34,9 @@ def matter(database: Place) -> Iterator[uuid.UUID]:
     with psycopg.connect(**params, autocommit=True) as conn:  # type: ignore[arg-type]
         conn.execute("set session_replication_role = replica")
         conn.execute("delete from outbox")
-        yield _bare_row(conn, "matter", station=7, county=3, city=1, branch=1)
+        bare = _bare_row(conn, "matter", station=7, county=3, city=1, branch=1)
+        yield bare
+        conn.execute("delete from matter where id = %s", [bare])  # a matter without a chain would not verify
 
 
 def _bare_row(conn: Conn, table: str, **known: Any) -> uuid.UUID:
@@ -213,3 +215,19 @@ def test_nobody_but_the_worker_purges(database: Place) -> None:
     for role in ("app", "stream"):
         with psycopg.connect(**dsn(role)) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):  # type: ignore[arg-type]
             conn.execute("select trust.purge_outbox(10)")
+
+
+def test_a_request_is_forgotten_after_a_week(conn: Conn, above: Conn) -> None:
+    from doorstep.kernel import chore
+
+    ids = {age: uuid.uuid4() for age in ("8 days", "6 days")}
+    for age, one in ids.items():
+        above.execute(
+            "insert into request_key (id, account_id, verb, request_id, digest, result, at)"
+            " values (%s, %s, 'note', %s, '', '{}', now() - %s::interval)",
+            [one, one, str(one), age],
+        )
+    while chore.purge_requests(3):
+        pass
+    left = above.execute("select id from request_key where id = any(%s)", [list(ids.values())]).fetchall()
+    assert left == [(ids["6 days"],)]
