@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,13 @@ TABLES = {
 }  # fmt: skip
 #: Random by nature, or written later by the relay or the database's own clock. Their form is compared, not their value.
 CHANCE = {"id", "number", "check_code", "request_id", "recorded_at", "done_at", "event_id", "file_id", "size"}
+
+
+@pytest.fixture(autouse=True)
+def in_the_past(above: Any) -> Iterator[None]:
+    """These lives are lived in another month: their looks go, so that nobody seals a log that begins there."""
+    yield
+    above.execute("delete from access where at < now() - interval '7 days'")
 
 
 def _life(cast: Cast, item: str) -> Any:
