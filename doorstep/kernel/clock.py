@@ -7,7 +7,7 @@ day that is no working day moves to the next working day, and a day ends when th
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -183,6 +183,12 @@ class Calendar:
                 return day + timedelta(days=ahead)
         raise ValueError(f"no working day after {day}")
 
+    def last_workday(self, day: date) -> date:
+        """The last working day on or before ``day``."""
+        while not self.is_workday(day):
+            day -= timedelta(days=1)
+        return day
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -192,8 +198,20 @@ class Due:
     provisional: bool
 
 
-def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
-    """The end of ``limit`` counted from ``start`` (aware, else ValueError), in the calendar's zone.
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which a limit stands still, because an expert, a hearing or the applicant has the matter.
+
+    Of days, those after the day it began, up to and with the day it ended, are not counted: what begins again begins the day
+    after, as what begins at all does. Hours stand still to the second.
+    """
+
+    start: datetime
+    end: datetime
+
+
+def due(start: datetime, limit: Limit, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Due:
+    """The end of ``limit`` counted from ``start`` (aware, else ValueError), in the calendar's zone, without ``pauses``.
 
     Days and working days: the first day is not counted; the last ends when the office closes; a last day that
     is free moves on. Working hours run only while the place is open. Hours, minutes and seconds run always.
@@ -203,19 +221,94 @@ def due(start: datetime, limit: Limit, calendar: Calendar) -> Due:
     first = calendar.day_of(start)
     if limit.value == 0:
         return Due(start.astimezone(calendar.zone), not calendar.knows(first))
-    if limit.unit == "workhour":
+    if limit.unit in ("workday", "day"):
+        at = calendar.closes(_last_day(first, limit, calendar, pauses))
+    elif limit.unit == "workhour":
         at = _after_open_time(start, timedelta(hours=limit.value), calendar)
-    elif limit.unit == "workday":
-        at = calendar.closes(_nth_workday(first, limit.value, calendar))
-    elif limit.unit == "day":
-        at = calendar.closes(calendar.next_workday(first + timedelta(days=limit.value)))
+        for pause in sorted(pauses, key=lambda one: one.start):
+            if pause.start < at:
+                at = _after_open_time(
+                    at, worked_between(max(pause.start, start), pause.end, calendar), calendar
+                )
     else:
         # Elapsed time is added in UTC: a clock that is put forward or back does not lengthen an hour.
-        run = timedelta(**{f"{limit.unit}s": limit.value})
-        return Due((start.astimezone(UTC) + run).astimezone(calendar.zone), False)
+        end = start.astimezone(UTC) + timedelta(**{f"{limit.unit}s": limit.value})
+        for pause in sorted(pauses, key=lambda one: one.start):
+            if pause.start < end:
+                end += max(pause.end - max(pause.start, start), timedelta())
+        return Due(end.astimezone(calendar.zone), False)
     counted = first if limit.unit == "workhour" else first + timedelta(days=1)
     years = range(counted.year, at.astimezone(calendar.zone).year + 1)
     return Due(at, any(y not in calendar.years for y in years))
+
+
+def _last_day(first: date, limit: Limit, calendar: Calendar, pauses: Sequence[Pause]) -> date:
+    still = [(calendar.day_of(pause.start), calendar.day_of(pause.end)) for pause in pauses]
+    day, left = first, limit.value
+    while left:
+        day += timedelta(days=1)
+        counts = limit.unit == "day" or calendar.is_workday(day)
+        left -= counts and not any(begun < day <= ended for begun, ended in still)
+    while not calendar.is_workday(day) or any(begun < day <= ended for begun, ended in still):
+        day += timedelta(days=1)
+    return day
+
+
+def extended(
+    start: datetime, limits: Sequence[Limit], calendar: Calendar, pauses: Sequence[Pause] = ()
+) -> Due:
+    """The end of a limit and of all approved extensions: each is counted on from the end of the one before."""
+    end = due(start, limits[0], calendar, pauses)
+    for more in limits[1:]:
+        later = due(end.at, more, calendar, pauses)
+        end = Due(later.at, later.provisional or end.provisional)
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The part of the way that one level has: station 3, county 15, city 15 working days. ``ended``: if it has."""
+
+    name: str
+    limit: Limit
+    ended: datetime | None = None
+
+
+def legs(
+    start: datetime, parts: Sequence[Leg], calendar: Calendar, pauses: Sequence[Pause] = ()
+) -> tuple[Mapping[str, Due], Due]:
+    """When each leg is due, and the whole. A leg begins when the one before has ended, or is expected to; the whole is the
+    legs one after the other from the start, so that a leg that is quick gives nobody's time away and a slow one takes none.
+    """
+    dues: dict[str, Due] = {}
+    begins = start
+    for leg in parts:
+        dues[leg.name] = due(begins, leg.limit, calendar, pauses)
+        begins = leg.ended or dues[leg.name].at
+    return dues, extended(start, [leg.limit for leg in parts], calendar, pauses)
+
+
+def reminder(end: datetime, before: Limit, calendar: Calendar) -> datetime:
+    """When to remind of something due at ``end``: when the office opens so many (working) days before, or by the hour."""
+    day = calendar.day_of(end)
+    if before.unit == "workday":
+        for _ in range(before.value):
+            day = calendar.last_workday(day - timedelta(days=1))
+    elif before.unit == "day":
+        day = calendar.last_workday(day - timedelta(days=before.value))
+    elif before.unit == "workhour":
+        while worked_between(datetime.combine(day, time.min, calendar.zone), end, calendar) < timedelta(
+            hours=before.value
+        ):
+            day -= timedelta(days=1)
+        over = worked_between(datetime.combine(day, time.min, calendar.zone), end, calendar) - timedelta(
+            hours=before.value
+        )
+        return _after_open_time(datetime.combine(day, time.min, calendar.zone), over, calendar)
+    else:
+        run = timedelta(**{f"{before.unit}s": before.value})
+        return (end.astimezone(UTC) - run).astimezone(calendar.zone)
+    return datetime.combine(day, calendar.open_spans(day)[0][0], calendar.zone)
 
 
 def earliest(*ends: Due) -> Due:
@@ -238,13 +331,6 @@ def workdays_between(start: date, end: date, calendar: Calendar) -> int:
     """Working days after ``start`` up to and including ``end``."""
     days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
     return sum(calendar.is_workday(day) for day in days)
-
-
-def _nth_workday(first: date, count: int, calendar: Calendar) -> date:
-    day = first
-    for _ in range(count):
-        day = calendar.next_workday(day + timedelta(days=1))
-    return day
 
 
 def _moments(day: date, calendar: Calendar) -> list[tuple[datetime, datetime]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from doorstep.kernel.flow_shape import (
     CORRECT,
+    FOLDS,
     HAND,
     MESSAGES,
     By,
@@ -25,6 +26,7 @@ from doorstep.kernel.flow_shape import (
     replay,
     step_of,
     token_of,
+    under,
     within,
 )
 from doorstep.kernel.picture import Stop, picture
@@ -38,6 +40,7 @@ __all__ = [
 
 Moved = tuple[State, tuple[Happening, ...]]
 _MOST_BRANCHES = 60
+_EMPTY: Mapping[str, Any] = State().decided
 
 
 def start(flow: Flow, facts: Mapping[str, Any]) -> Moved:
@@ -162,7 +165,7 @@ def _running(flow: Flow, state: State, block: str) -> list[str]:
     if not owner:
         return [""]
     return [
-        _under(branch_of(token), name)
+        under(branch_of(token), name)
         for token, branches in state.forks.items()
         if step_of(token) == owner
         for name, how in branches.items()
@@ -210,14 +213,29 @@ class _Run:
         return self.now.state, tuple(self.log)
 
     def emit(self, happening: Happening) -> None:
-        self.now.fold(happening)
+        FOLDS[happening.kind](self.now, happening)
         self.log.append(happening)
 
     def open(self, step: Step, path: str, when: Mapping[str, Any] | None = None) -> None:
-        token = token_of(step.id, path)
+        token = f"{step.id}@{path}" if path else step.id
         visit = self.now.visits.get(token, 0) + 1
-        limit, by = step.limit, step.by
-        self.emit(Happening("step.opened", token, visit, by=by, limit=limit, when=when or {}, asks=step.asks))
+        self.emit(
+            Happening(
+                "step.opened",
+                token,
+                visit,
+                "",
+                step.by,
+                step.limit,
+                "",
+                0,
+                _EMPTY,
+                "",
+                when or _EMPTY,
+                (),
+                step.asks,
+            )
+        )
 
     def close(self, token: str, outcome: str) -> None:
         by = self.flow.steps[step_of(token)].by
@@ -285,7 +303,7 @@ class _Run:
         steps, order = self.flow.steps, self.flow.blocks[block].order
         while place < len(order):
             step = steps[order[place]]
-            guards = self.guards(step.when, path)
+            guards = self.guards(step.when, path) if step.when else {}
             if guards is None:
                 place += 1
             elif step.waits:
@@ -333,7 +351,7 @@ class _Run:
         visit = self.now.visits.get(token, 0) + 1
         self.emit(Happening("forked", token, visit, when=guards, branches=tuple(branches)))
         for name, block in branches.items():
-            self.go(block, 0, _under(path, name))
+            self.go(block, 0, under(path, name))
         if not branches:
             self.join(step, path)
 
@@ -353,8 +371,9 @@ class _Run:
 
     def rest(self, block: str, path: str) -> None:
         """A block has nothing more to do; it ends unless something beside is still open in it."""
-        if any(within(branch_of(token), path) for token in (*self.now.open, *self.now.forks)):
-            return
+        for token in (*self.now.open, *self.now.forks):
+            if within(branch_of(token), path):
+                return
         if block:
             self.leave(block, path, "done")
         else:
@@ -371,7 +390,7 @@ class _Run:
 
     def join(self, step: Step, path: str) -> None:
         token = token_of(step.id, path)
-        ended = list(self.now.forks[token].values())
+        ended = [*self.now.forks[token].values()]
         good = ended.count("done")
         result = "all" if good == len(ended) else "some" if good else "none"
         self.emit(
@@ -388,10 +407,6 @@ class _Run:
                 return self.leave(block, path, outcome)
             block, path = owner.block, path.rpartition(".")[0]
         return self.end("refused" if outcome == "refuse" else "closed")
-
-
-def _under(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _listed(step: Step, value: Any) -> list[str]:

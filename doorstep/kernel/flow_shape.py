@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -53,12 +54,12 @@ def token_of(step: str, branch: str) -> str:
 
 def step_of(token: str) -> str:
     """The name of a token's step, with ``correct:`` or ``hand:`` before it if it has that."""
-    return token.partition("@")[0]
+    return token[: token.find("@")] if "@" in token else token
 
 
 def branch_of(token: str) -> str:
     """The branch a token is in, "" for the trunk."""
-    return token.partition("@")[2]
+    return token[token.find("@") + 1 :] if "@" in token else ""
 
 
 def _plain(token: str) -> str:
@@ -211,11 +212,10 @@ class State(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """Small and plain: only what is not empty."""
-        return {
-            name: list(value) if name == "late" else value
-            for name, value in zip(self._fields, self, strict=True)
-            if value
-        }
+        parts = dict(zip(compress(_STATE, self), compress(self, self), strict=True))
+        if self.late:
+            parts["late"] = list(self.late)
+        return parts
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> State:
@@ -247,11 +247,11 @@ class Happening(NamedTuple):
 
     def as_codes(self) -> dict[str, Any]:
         """For an event header: plain JSON, empty parts left out."""
-        codes: dict[str, Any] = {name: value for name, value in zip(self._fields, self, strict=True) if value}
-        if self.limit:
-            codes["limit"] = str(self.limit)
+        codes: dict[str, Any] = dict(zip(compress(_HAPPENING, self), compress(self, self), strict=True))
+        if self.limit is not None:
+            codes["limit"] = f"{self.limit.value} {self.limit.unit}"
         if self.branches:
-            codes["branches"] = list(self.branches)
+            codes["branches"] = [*self.branches]
         return codes
 
     @classmethod
@@ -265,15 +265,21 @@ class Happening(NamedTuple):
         return cls(**parts)
 
 
+_STATE, _HAPPENING = State._fields, Happening._fields
+
+
 class Standing:
     """A state that is being changed: copied from one, and given back as one. :meth:`fold` alone changes it."""
 
     __slots__ = State._fields
 
     def __init__(self, state: State) -> None:
-        self.open, self.visits, self.returns = dict(state.open), dict(state.visits), dict(state.returns)
-        self.decided, self.forks = dict(state.decided), dict(state.forks)
-        self.tries, self.late, self.last, self.ended = dict(state.tries), state.late, state.last, state.ended
+        opened, visits, returns, decided, self.late, self.last, self.ended, forks, tries = state
+        self.open, self.visits = {**opened}, {**visits}
+        self.returns = {**returns} if returns else {}
+        self.decided = {**decided} if decided else {}
+        self.forks = {**forks} if forks else {}
+        self.tries = {**tries} if tries else {}
 
     @property
     def state(self) -> State:
@@ -283,7 +289,7 @@ class Standing:
 
     def fold(self, one: Happening) -> None:
         """The only place where a state changes."""
-        _FOLDS[one.kind](self, one)
+        FOLDS[one.kind](self, one)
 
     def _opened(self, one: Happening) -> None:
         self.open[one.step] = self.visits[one.step] = one.visit
@@ -315,12 +321,10 @@ class Standing:
 
     def _left(self, one: Happening) -> None:
         self.forks[one.step] = {**self.forks[one.step], one.branches[0]: one.outcome}
-        inside = [branch_of(one.step), one.branches[0]]
-        path = ".".join(part for part in inside if part)
-        for token in [t for t in self.forks if within(branch_of(t), path)]:
-            del self.forks[token]
-        for name in [n for n in self.decided if within(branch_of(n), path)]:
-            del self.decided[name]
+        path = under(branch_of(one.step), one.branches[0])
+        for kept in (self.forks, self.decided):
+            for name in [name for name in kept if "@" in name and within(branch_of(name), path)]:
+                del kept[name]
 
     def _joined(self, one: Happening) -> None:
         del self.forks[one.step]
@@ -332,11 +336,16 @@ class Standing:
         self.forks = {}
 
 
-_FOLDS = {
+FOLDS = {
     "step.opened": Standing._opened, "step.closed": Standing._closed, "decided": Standing._decided,
     "late": Standing._late, "forked": Standing._forked, "branch.closed": Standing._left,
     "joined": Standing._joined, "ended": Standing._ended,
 }  # fmt: skip
+
+
+def under(path: str, name: str) -> str:
+    """The branch ``name`` of a fork that is itself in ``path``."""
+    return f"{path}.{name}" if path else name
 
 
 def within(branch: str, path: str) -> bool:

@@ -269,12 +269,34 @@ class _Author:
             return tuple(self.tables[name].answers)
         step = self.steps.get(name)
         if step and step.kind == "each":
-            results = ("all", "some", "none") if step.on_fail == "join" else ("all",)
-            return tuple({"result": how} for how in results)
+            return tuple({"result": how} for how in self.results(step))
         if step and step.kind in MESSAGES:
             failed = ("failed",) if step.fallback == "skip" else ()
             return tuple({"answer": one} for one in (*step.answers, *failed))
         return ()
+
+    def results(self, step: Step) -> list[str]:
+        """How the branches of a fork can come out together."""
+        blocks = [self.blocks[name] for name in step.blocks or (step.id,)]
+        fail = [self.may_fail(block) for block in blocks]
+        if step.on_fail == "end" or not any(fail):
+            return ["all"]
+        several = len(step.names or step.blocks) != 1
+        every = all(fails or block.when for fails, block in zip(fail, blocks, strict=True))
+        return ["all", *["some"] * several, *["none"] * every]
+
+    def may_fail(self, block: Block) -> bool:
+        """Whether a branch can be refused or lapse, by a step of its own or a fork that does not join failures."""
+        return any(
+            step.may_refuse
+            or (step.on_late == "lapse" and step.limit and not step.lapses_to)
+            or (step.returns and step.returns.to == "applicant" and step.returns.limit)
+            or (
+                step.on_fail == "end"
+                and any(self.may_fail(self.blocks[b]) for b in step.blocks or (step.id,) if b in self.blocks)
+            )
+            for step in (self.steps[name] for name in block.order)
+        )
 
     def guards(self, where: Where, step: Step, when: Mapping[str, tuple[Any, ...]]) -> None:
         for name, values in when.items():

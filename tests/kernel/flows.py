@@ -113,8 +113,8 @@ class _Maker:
             return [(f"{name}.answer", [*ANSWERS, *failed])]
         if kind == "sub":
             return [(f"{name}.answer", ["granted", "refused", "withdrawn", "closed"])]
-        if kind == "each" and step.get("on_fail") == "join":
-            return [(f"{name}.result", ["all", "some", "none"])]
+        if kind == "each" and step["on_fail"] == "join":
+            return [(f"{name}.result", _results(step))]
         return []
 
     def step(self, depth: int, before: list[str], known: list[tuple[str, list[Any]]], block: str) -> Raw:
@@ -213,6 +213,24 @@ class _Maker:
         self.adhoc.append(one)
 
 
+def _results(step: Raw) -> list[str]:
+    """How the branches of a fork can come out."""
+    blocks = [branch["steps"] for branch in step.get("branches", ())] or [step["steps"]]
+    fail = [_may_fail(block) for block in blocks]
+    several = len(step.get("branches", "12")) > 1
+    return ["all", *["some"] * (any(fail) and several), *["none"] * all(fail)]
+
+
+def _may_fail(steps: list[Raw]) -> bool:
+    return any(
+        step.get("refuses", step["kind"] == "review")
+        or (step.get("on_late") == "lapse" and "lapses_to" not in step)
+        or step.get("returns", {}).get("to") == "applicant"
+        or (step["kind"] == "each" and step["on_fail"] == "end" and _results(step) != ["all"])
+        for step in steps
+    )
+
+
 def _late_opens(dice: Dice, steps: list[Raw], adhoc: list[Raw], block: str) -> None:
     """Let some late steps open the added step of their block."""
     here = [one["step"]["id"] for one in adhoc if one.get("in", "") == block]
@@ -249,7 +267,8 @@ def flow_source(dice: Dice) -> Raw:
     for drop in ((), ("then",), ("then", "when"), ("then", "when", "lapses_to")):
         for step in steps:
             for key in drop:
-                step.pop(key, None)
+                for one in (step, *step.get("branches", ())):
+                    one.pop(key, None)
         if not [flaw for flaw in _flaws(raw) if flaw]:
             return raw
     raise AssertionError(_flaws(raw))

@@ -143,3 +143,20 @@ def test_branches_more_than_three_deep_are_refused(tmp_path: Path) -> None:
     for depth in range(4):
         step = f"{{id: e{depth}, kind: each, {T}, of: {{p: {{zh: 甲, en: A}}}}, steps: [{step}]}}"
     assert "flow.depth" in {one.rule for one in findings(tmp_path, f"steps:\n  - {step}")}
+
+
+def test_a_guard_on_a_failure_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    flow = f"""
+steps:
+  - {{id: look, kind: task, by: received, {T}}}
+  - {{id: fork, kind: each, {T}, on_fail: join, of: {{p: {{zh: 甲, en: A}}, q: {{zh: 乙, en: B}}}}, steps: [
+      {{id: check, kind: task, by: received, {T}}}]}}
+  - {{id: again, kind: task, by: received, {T}, when: {{fork.result: some}}}}
+"""
+    assert [one.rule for one in findings(tmp_path, flow)] == ["flow.when"]
+    assert findings(tmp_path, flow.replace("kind: task, by: received, title: {zh: 步骤, en: Step}}]",
+                                           "kind: review, by: received, title: {zh: 步骤, en: Step}}]")) == []  # fmt: skip
+    loop = flow.replace("fork.result: some", "fork.result: all").replace(
+        "again, kind: task", "again, then: look, kind: task"
+    )
+    assert [one.rule for one in findings(tmp_path, loop)] == ["flow.no_end"]
