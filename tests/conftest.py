@@ -111,10 +111,11 @@ def above(database: Place) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture
 def as_worker(database: Place) -> Iterator[None]:
     """Django speaks to the database as the worker's role, as in `doorstep worker` and `doorstep relay`."""
-    yield from _as_role("worker", database)
+    yield from as_role("worker", database)
 
 
-def _as_role(role: str, place: Place) -> Iterator[None]:
+def as_role(role: str, place: Place) -> Iterator[None]:
+    """While this is iterated over, Django speaks to the database as ``role``."""
     from django.db import connection
 
     from doorstep.run.roles import dsn

@@ -41,6 +41,7 @@ def _offered() -> dict[str, bytes] | None:
 pack.versions_from(_published)
 pack.offers_from(_offered)
 
+_OPEN_STEP = "where matter_id = %s and name = %s and closed_at is null"
 RIGHT_OF = {"received": "receive", "competent": "decide", "hand_out": "hand_out", "applicant": "apply"}
 
 
@@ -93,7 +94,7 @@ def finish(
 ) -> Done:
     row, before = opened.row, opened.row.state
     row.state, row.closed_at = state_after(row, state, happened, opened.at)
-    row.moved_at = opened.at
+    row.moved_at, row.due_at = opened.at, due_now(opened, happened)
     entry = next_entry(viewer, opened, kind, happened, codes, body)
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
     update(row)
@@ -122,6 +123,21 @@ def accept(row: Matter, found: pack.Pack, at: datetime) -> None:
     """The application is accepted: the law of this day holds, and the promise counts from now."""
     row.law_date = calendar().day_of(at)
     row.due_at = clock.due(at, found.promise_on(row.law_date), calendar()).at
+
+
+def due_now(opened: Opened, happened: Sequence[Happening]) -> datetime | None:
+    """When the whole is due, after steps that let it stand still or that extend it have closed."""
+    row, at = opened.row, opened.row.due_at
+    for one in happened:
+        if at is None or one.kind != "step.closed":
+            continue
+        step = opened.flow.step(one.step)
+        if step.extends and one.outcome in ("done", "approve"):
+            at = clock.due(at, step.extends, calendar()).at
+        if step.pauses and (was := first(Step, _OPEN_STEP, row.id, one.step)):
+            pause = clock.Pause(was.opened_at, opened.at)
+            at = clock.resumed(at, opened.pack.promise_on(row.law_date), calendar(), pause)
+    return at
 
 
 def next_entry(
@@ -170,6 +186,8 @@ def _open_step(opened: Opened, one: Happening) -> None:
         opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
     )  # fmt: skip
     insert(step)
+    if one.by == "branch" and unit_id != row.unit_id:
+        add_share(row, opened.at, role="leg", unit_id=unit_id)
 
 
 def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:
@@ -219,20 +237,39 @@ def tell(row: Matter, happened: Sequence[Happening], kind: str) -> None:
 
 def check_mine(viewer: Viewer, opened: Opened, step: str) -> None:
     """Is this step of the flow open, and the viewer's to do? Each no has its own words."""
-    declared = opened.flow.steps.get(step)
+    declared = opened.flow.steps.get(flows.step_of(step))
     if declared is None:
-        raise Refused(
-            "no-such-step",
-            Words("流程里没有这一步，什么都没有改动。", "The flow has no such step; nothing was changed."),
-        )
+        raise no_such_step()
     by = declared.by
     viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
-    row = first(Step, "where matter_id = %s and name = %s and closed_at is null", opened.row.id, step)
+    row = first(Step, _OPEN_STEP, opened.row.id, step)
     if row is None:
         raise moved_on()
     mine = row.party_id == viewer.party_id if by == "applicant" else row.unit_id == viewer.unit_id
     if not mine or (row.party_id is None and row.unit_id is None):
         raise refuse_right()
+
+
+def stands_as(viewer: Viewer, opened: Opened, step: str) -> flows.By:
+    """As whom, of those that may add a step, a viewer stands to a matter. Refused: "no-such-step", "no-right"."""
+    declared = opened.flow.steps.get(flows.step_of(step))
+    if declared is None or declared.adhoc is None:
+        raise no_such_step()
+    for by in declared.adhoc.added_by:
+        unit_id, party_id = _owner(opened.row, Happening("step.opened", step, by=by))
+        mine = viewer.party_id == party_id if by == "applicant" else viewer.unit_id == unit_id
+        if mine and (unit_id or party_id):
+            viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
+            return by
+    raise refuse_right()
+
+
+def no_such_step() -> Refused:
+    """The step is in no flow of this matter."""
+    return Refused(
+        "no-such-step",
+        Words("流程里没有这一步，什么都没有改动。", "The flow has no such step; nothing was changed."),
+    )
 
 
 def moved_on() -> Refused:

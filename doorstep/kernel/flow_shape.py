@@ -73,6 +73,7 @@ class Returns:
     to: str
     at_most: int
     limit: Limit | None = None
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

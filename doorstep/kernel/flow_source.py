@@ -191,7 +191,8 @@ class _Author:
         raw = one.get("returns")
         if raw is None:
             return None
-        return Returns(str(raw["to"]), raw["at_most"], self.limit((*where, "returns"), raw, "limit"))
+        limit = self.limit((*where, "returns"), raw, "limit")
+        return Returns(str(raw["to"]), raw["at_most"], limit, bool(raw.get("pauses")))
 
     def own(self, where: Where, step: Step, one: dict[str, Any]) -> None:
         """What can be said of a step alone, and the steps that come with it."""
@@ -206,18 +207,20 @@ class _Author:
                 zh, en = f"{key} 和 on_late: {needs} 要一起用", f"'{key}' goes with on_late: {needs}"
                 self.flaw((*where, key if key in one else "on_late"), "on_late", zh, en)
         if step.returns and step.returns.to == "applicant":
-            self.beside(step, "correct", CORRECT, "applicant", step.returns.limit)
+            self.beside(step, "correct", CORRECT, "applicant", step.returns.limit, step.returns.pauses)
         if step.fallback.startswith(HAND):
             limit = self.limit((*where, "fallback"), one["fallback"], "limit")
             self.beside(step, "hand", HAND, one["fallback"]["by"], limit)
 
-    def beside(self, step: Step, kind: Any, prefix: str, by: By, limit: Limit | None) -> None:
+    def beside(
+        self, step: Step, kind: Any, prefix: str, by: By, limit: Limit | None, pauses: bool = False
+    ) -> None:
         """The applicant's correction of a step, or what a person does for a connector that gave up."""
         name, corrects = prefix + step.id, kind == "correct"
         labels, answers = ({}, ()) if corrects else (step.labels, step.answers)
         self.steps[name] = Step(
             name, kind, by, _CORRECTION if corrects else step.title, limit, "lapse" if corrects else "escalate",
-            labels=labels, answers=answers, block=step.block, pauses=corrects,
+            labels=labels, answers=answers, block=step.block, pauses=pauses,
         )  # fmt: skip
         self.at[name] = self.at[step.id]
 

@@ -301,6 +301,43 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
     return once(viewer, "hand_over", request_id, content, do, change.done_of)
 
 
+def add_step(viewer: Viewer, matter_id: UUID, *, step: str, request_id: str) -> Done:
+    """Add a step that the flow lets somebody add beside what is open; ``step`` as `flow.may_add` names it.
+
+    Refused: "not-found", "no-right", "no-such-step", "flow.not_addable", "flow.not_now" (409), "flow.ended" (409).
+    """
+
+    def do() -> Done:
+        opened = change.lock(matter_id)
+        row, found = opened.row, opened.pack
+        by = change.stands_as(viewer, opened, step)
+        facts = found.facts(opened.data, channel=row.channel)
+        state, happened = flows.add(opened.flow, State.from_json(row.flow), step, by, facts)
+        return change.finish(viewer, opened, "added", state, happened, {"step": step}, {})
+
+    return once(viewer, "add_step", request_id, {"matter": str(matter_id), "step": step}, do, change.done_of)
+
+
+def hear(
+    viewer: Viewer, matter_id: UUID, *, step: str, said: str, data: Mapping[str, Any] | None = None
+) -> Done:
+    """A connector's answer or failure, a child's end or another message came for an open call, sub or wait.
+
+    For background jobs: the step is open once, so the same message twice is refused ("flow.closed_step"). ``data`` goes into
+    the body. Refused: "no-right" for anybody but the system, "flow.answer", "flow.closed_step" (409), "flow.ended" (409).
+    """
+    if viewer.kind != "system":
+        raise refuse_right()
+    opened = change.lock(matter_id)
+    row = opened.row
+    facts = opened.pack.facts(opened.data, channel=row.channel)
+    state, happened = flows.answer(opened.flow, State.from_json(row.flow), step, said, facts)
+    codes = {"step": step, "said": said}
+    return change.finish(
+        viewer, opened, "heard", state, happened, codes, {"data": dict(data)} if data else {}
+    )
+
+
 def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
     """A step's due time has passed: the system says so in the chain, once, and the flow's ``on_late`` happens."""
     opened = change.lock(matter_id)
@@ -316,6 +353,6 @@ def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
         opened.flow, State.from_json(row.flow), step, opened.pack.facts(opened.data, channel=row.channel)
     )
     change.finish(viewer, opened, "late", state, happened, {"step": step}, {})
-    if row.applicant_id and due.by != "applicant":
+    if row.applicant_id and due.by not in ("applicant", "system"):
         post.notify(row.applicant_id, "late", row.id, row.number)
     return True
