@@ -190,6 +190,20 @@ def _open_step(opened: Opened, one: Happening) -> None:
         add_share(row, opened.at, role="leg", unit_id=unit_id)
 
 
+def recount(matter_id: UUID, step: str) -> bool:
+    """Count an open step's due time anew, by the calendar as it is now. True if it is no longer provisional.
+
+    The row alone changes: what was promised is the limit, and that stands in the chain.
+    """
+    opened = lock(matter_id)
+    row, limit = first(Step, _OPEN_STEP, matter_id, step), opened.flow.step(step).limit
+    if row is None or limit is None:
+        return False
+    due = clock.due(row.opened_at, limit, calendar())
+    run("update step set due_at = %s, provisional = %s where id = %s", due.at, due.provisional, row.id)
+    return not due.provisional
+
+
 def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:
     """Whose a step is, as unit or party. What waits for a message or a child matter is nobody's."""
     if one.by == "applicant":

@@ -6,13 +6,14 @@ Rows are the queue.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from doorstep.kernel import clock, erase, file, issue
+from doorstep.kernel import change, clock, erase, file, issue
 from doorstep.kernel.matter import mark_late
+from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import enter_system
 from doorstep.kernel.words import Refused
 
@@ -42,6 +43,17 @@ def mark_due(most: int = 200) -> int:
         except Refused as no:
             _log.warning("step %s of %s: %s", step, matter_id, no.code)
     return marked
+
+
+def recount(most: int = 200) -> int:
+    """Count anew the open steps that were counted into a year whose calendar has landed since; returns how many."""
+    counted = 0
+    known = datetime(max(calendar().years, default=1) + 1, 1, 1, tzinfo=calendar().zone)
+    rows = _ids("select matter_id, name from trust.provisional_steps(%s, %s)", [known, most])
+    for matter_id, step in rows:
+        with enter_system(matter_id):
+            counted += change.recount(matter_id, str(step))
+    return counted
 
 
 def erase_outlived(most: int = 200) -> int:

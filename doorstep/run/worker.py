@@ -70,6 +70,7 @@ def _do_chores(stop: threading.Event) -> None:
     todo = (
         Chore(chore.make_papers, 0.2),
         Chore(chore.mark_due, 2.0),
+        Chore(chore.recount, 600.0),
         Chore(chore.sweep_files, 600.0),
         Chore(chore.erase_outlived, 3600.0),
         Chore(Sealer().tend, 5.0),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,19 @@ def forked(cast: Cast, taken: UUID) -> UUID:
     for _ in as_role("worker", Place.from_env()):
         heard(taken, "ask", "done")
     return taken
+
+
+@pytest.fixture
+def forked_at_the_years_end(cast: Cast, offered: None) -> UUID:
+    """The branches were opened on the last day of a year after which no calendar is published."""
+    from doorstep.kernel import clock
+
+    with clock.clock_at(datetime.fromisoformat("2026-12-31T10:00+08:00")):
+        matter_id = cast.apply().matter_id
+        cast.act("clerk", matter_id, "intake")
+        for _ in as_role("worker", Place.from_env()):
+            heard(matter_id, "ask", "done")
+    return matter_id
 
 
 def heard(matter_id: UUID, step: str, said: str) -> None:
@@ -180,6 +194,31 @@ def test_the_whole_stands_still_while_an_expert_has_it_and_an_extension_is_count
         cast.act("approver", matter_id, "expert")
     # Tue 17 was the end; an extension of two working days: Thu 19; Tue, Wed and Thu stood still: Fri 20, Mon 23, Tue 24.
     assert due(matter_id) == "2026-11-24T17:30"
+
+
+def test_a_provisional_due_time_is_counted_anew_when_the_calendar_lands(
+    cast: Cast, forked_at_the_years_end: UUID, as_worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.kernel import chore, region
+    from doorstep.kernel.models import Step
+    from doorstep.kernel.trust import enter_system
+
+    matter_id = forked_at_the_years_end
+
+    def due() -> set[tuple[str, bool]]:
+        with enter_system(matter_id):
+            found = Step.objects.filter(matter_id=matter_id, closed_at=None)
+            return {(s.due_at.astimezone(zone).isoformat()[:16], s.provisional) for s in found if s.due_at}
+
+    usual = region.calendar()
+    zone = usual.zone
+    assert due() == {("2027-01-01T17:30", True)}
+    assert chore.recount() == 0
+    landed = replace(usual, holidays=usual.holidays | {date(2027, 1, 1): "x"}, years=usual.years | {2027})
+    for module in ("chore", "change"):
+        monkeypatch.setattr(f"doorstep.kernel.{module}.calendar", lambda: landed)
+    assert chore.recount() >= 2
+    assert due() == {("2027-01-04T17:30", False)}
 
 
 def test_withdrawing_leaves_no_open_step_in_any_branch(cast: Cast, forked: UUID) -> None:
