@@ -6,6 +6,7 @@ caller's business; the shape of a flow and of its state is in :mod:`doorstep.ker
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ from doorstep.kernel.flow_shape import (
     token_of,
     under,
     within,
-)
+)  # fmt: skip  # isort: skip
 from doorstep.kernel.picture import Stop, picture
 from doorstep.kernel.words import Refused, Words
 
@@ -40,6 +41,7 @@ __all__ = [
 
 Moved = tuple[State, tuple[Happening, ...]]
 _MOST_BRANCHES = 60
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,24}")
 _EMPTY: Mapping[str, Any] = State().decided
 
 
@@ -219,23 +221,8 @@ class _Run:
     def open(self, step: Step, path: str, when: Mapping[str, Any] | None = None) -> None:
         token = f"{step.id}@{path}" if path else step.id
         visit = self.now.visits.get(token, 0) + 1
-        self.emit(
-            Happening(
-                "step.opened",
-                token,
-                visit,
-                "",
-                step.by,
-                step.limit,
-                "",
-                0,
-                _EMPTY,
-                "",
-                when or _EMPTY,
-                (),
-                step.asks,
-            )
-        )
+        self.emit(Happening("step.opened", token, visit, "", step.by, step.limit, "", 0, _EMPTY, "",
+                            when or _EMPTY, (), step.asks))  # fmt: skip
 
     def close(self, token: str, outcome: str) -> None:
         by = self.flow.steps[step_of(token)].by
@@ -412,13 +399,7 @@ class _Run:
 def _listed(step: Step, value: Any) -> list[str]:
     """The branches for a fact: a number counts them from 1, a list of codes names them."""
     names = [str(n + 1) for n in range(value)] if isinstance(value, int) else value
-    codes = isinstance(names, list | tuple) and all(
-        isinstance(n, str)
-        and 0 < len(n) <= 24
-        and n.isascii()
-        and n.replace("-", "").replace("_", "").isalnum()
-        for n in names
-    )
+    codes = isinstance(names, list | tuple) and all(isinstance(n, str) and _CODE.fullmatch(n) for n in names)
     if not codes or len(names) > _MOST_BRANCHES or len(set(names)) < len(names):
         words = Words(
             "“{s}”要按“{f}”分头办，这一项缺少或不合适。", "'{s}' forks by '{f}', which is missing or unfit."

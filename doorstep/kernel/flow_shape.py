@@ -175,11 +175,6 @@ class Flow:
             raise Refused("flow.unknown_step", words.format(s=token), status=422)
         return step
 
-    def by(self, token: str) -> By | None:
-        """Who does a step, None if there is no such step."""
-        step = self.steps.get(step_of(token))
-        return step.by if step else None
-
     @cached_property
     def _places(self) -> dict[str, int]:
         return {name: place for place, name in enumerate(self.order)}

@@ -15,17 +15,7 @@ from typing import Any, get_args
 from doorstep.kernel.clock import Limit
 from doorstep.kernel.flaw import Flaw, Flawed, Where
 from doorstep.kernel.flow_reach import Given, dead_ends
-from doorstep.kernel.flow_shape import (
-    CORRECT,
-    HAND,
-    MESSAGES,
-    AdHoc,
-    Block,
-    By,
-    Flow,
-    Returns,
-    Step,
-)
+from doorstep.kernel.flow_shape import CORRECT, HAND, MESSAGES, AdHoc, Block, By, Flow, Returns, Step
 from doorstep.kernel.rule import Table
 from doorstep.kernel.words import Words
 
@@ -125,38 +115,18 @@ class _Author:
         name, kind = str(one["id"]), one["kind"]
         self.named((*where, "id"), name)
         answers, of = one.get("answers") or {}, one.get("of", "")
-        labels = {str(k): Words.of(v) for k, v in (answers or one.get("labels") or {}).items()}
+        labels = _names(answers or one.get("labels") or {})
+        limit, extends, remind = (self.limit(where, one, key) for key in ("limit", "extends", "remind"))
         step = Step(
-            id=name,
-            kind=kind,
-            by=one.get("by", "system"),
-            title=_TITLE if "title" not in one else Words.of(one["title"]),
-            limit=self.limit(where, one, "limit"),
-            on_late=one.get("on_late", "fail" if kind == "call" else "escalate"),
-            table=str(one.get("table", "")),
-            when=_when(one),
-            then=str(one.get("then", "")),
-            lapses_to=str(one.get("lapses_to", "")),
-            opens=str(one.get("opens", "")),
-            returns=self.returns(where, one),
-            may_refuse=bool(one.get("refuses", kind == "review" and place >= 0)),
-            labels=labels,
-            shown=bool(one.get("shown", kind != "decide")),
-            block=block,
-            place=place,
-            blocks=tuple(str(branch["id"]) for branch in one.get("branches") or ()),
-            of=of if isinstance(of, str) else "",
-            names={str(k): Words.of(v) for k, v in of.items()} if isinstance(of, dict) else {},
-            on_fail=one.get("on_fail", "end"),
-            asks=str(one.get(_ASKS.get(kind, ""), "")),
-            answers=_SUB if kind == "sub" else tuple(answers or ("done",)) if kind in MESSAGES else (),
-            tries=one.get("tries", 1),
-            fallback=_fallback(one),
-            pauses=bool(one.get("pauses")),
-            extends=self.limit(where, one, "extends"),
-            remind=self.limit(where, one, "remind"),
-            adhoc=adhoc,
-        )
+            name, kind, one.get("by", "system"), Words.of(one["title"]) if "title" in one else _TITLE, limit,
+            one.get("on_late", "fail" if kind == "call" else "escalate"), str(one.get("table", "")), _when(one),
+            str(one.get("then", "")), str(one.get("lapses_to", "")), str(one.get("opens", "")), self.returns(where, one),
+            bool(one.get("refuses", kind == "review" and place >= 0)), labels, bool(one.get("shown", kind != "decide")),
+            block, place, tuple(str(branch["id"]) for branch in one.get("branches") or ()),
+            of if isinstance(of, str) else "", _names(of), one.get("on_fail", "end"), str(one.get(_ASKS.get(kind, ""), "")),
+            _SUB if kind == "sub" else tuple(answers or ("done",)) if kind in MESSAGES else (), one.get("tries", 1),
+            _fallback(one), adhoc, bool(one.get("pauses")), extends, remind,
+        )  # fmt: skip
         self.steps[name], self.at[name] = step, where
         self.own(where, step, one)
         return step
@@ -335,6 +305,10 @@ class _Author:
 def _when(one: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     raw = one.get("when") or {}
     return {str(k): tuple(v) if isinstance(v, list) else (v,) for k, v in raw.items()}
+
+
+def _names(of: Any) -> dict[str, Words]:
+    return {str(k): Words.of(v) for k, v in of.items()} if isinstance(of, dict) else {}
 
 
 def _fallback(one: Mapping[str, Any]) -> str:
