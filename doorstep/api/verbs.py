@@ -42,6 +42,12 @@ class Act(In):
     version: int | None = None
 
 
+class Added(In):
+    """``step`` is the token of a step that the flow lists under ``adhoc``."""
+
+    step: str = Field(max_length=128)
+
+
 class Note(In):
     text: str = Field(max_length=4000)
 
@@ -152,6 +158,14 @@ def act(request: Asked, matter: str, what: Act) -> HttpResponse:
             faults=[fault.model_dump() for fault in what.faults],
             version=what.version,
         )
+    return _done(made)
+
+
+@operation(router, "POST", "/matters/{matter}/steps", right=SIGNED_IN, answer=Acknowledged)
+def add_step(request: Asked, matter: str, what: Added) -> HttpResponse:
+    """Add a step by hand that the flow lets be added now."""
+    viewer = request.viewer
+    made = verbs.add_step(viewer, matter_id(viewer, matter), step=what.step, request_id=request.request_id)
     return _done(made)
 
 

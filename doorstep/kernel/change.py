@@ -42,7 +42,9 @@ pack.versions_from(_published)
 pack.offers_from(_offered)
 
 _OPEN_STEP = "where matter_id = %s and name = %s and closed_at is null"
-RIGHT_OF = {"received": "receive", "competent": "decide", "hand_out": "hand_out", "applicant": "apply"}
+RIGHT_OF = {
+    "received": "receive", "competent": "decide", "hand_out": "hand_out", "applicant": "apply", "branch": "assist",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -186,8 +188,15 @@ def _open_step(opened: Opened, one: Happening) -> None:
         opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
     )  # fmt: skip
     insert(step)
-    if one.by == "branch" and unit_id != row.unit_id:
-        add_share(row, opened.at, role="leg", unit_id=unit_id)
+    if one.by == "branch" and unit_id is not None:
+        _let_see(row, unit_id, opened.at)
+
+
+def _let_see(row: Matter, unit_id: int, at: datetime) -> None:
+    """A unit that is given a step sees the matter, from then on."""
+    held = first(Share, "where matter_id = %s and unit_id = %s and until is null", row.id, unit_id)
+    if unit_id != row.unit_id and held is None:
+        add_share(row, at, role="leg", unit_id=unit_id)
 
 
 def recount(matter_id: UUID, step: str) -> bool:
@@ -349,11 +358,13 @@ def channel_closed(found: pack.Pack, channel: str) -> Refused:
     )  # fmt: skip
 
 
-def applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID:
+def applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID | None:
     if viewer.is_resident:
         if viewer.party_id is None:
             raise refuse_assurance()
         return viewer.party_id
+    if person is None and found.may_be_anonymous:
+        return None
     if person is None:
         raise Refused(
             "no-applicant",

@@ -165,6 +165,7 @@ class Flow:
     tables: Mapping[str, Table]
     ends: End = "granted"
     withdraw_until: str = ""
+    machine: str = ""
     blocks: Mapping[str, Block] = field(default_factory=dict)
 
     def step(self, token: str) -> Step:

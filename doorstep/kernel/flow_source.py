@@ -62,6 +62,9 @@ class _Author:
         for at, one in enumerate(self.raw.get("adhoc") or ()):
             self.added(("adhoc", at), one)
         self.hold()
+        if machine := str(self.raw.get("machine", "")):
+            ends = self.raw.get("ends", "closed")
+            return Flow(tuple(self.order), self.steps, self.tables, ends, machine=machine, blocks=self.blocks)
         for step in tuple(self.steps.values()):
             self.links(self.at[step.id], step)
         until = str((self.raw.get("withdraw") or {}).get("until", ""))
@@ -69,7 +72,7 @@ class _Author:
             self.unknown(("withdraw", "until"), until)
         self.hold()
         ends = self.raw.get("ends", "granted")
-        flow = Flow(tuple(self.order), self.steps, self.tables, ends, until, self.blocks)
+        flow = Flow(tuple(self.order), self.steps, self.tables, ends, until, blocks=self.blocks)
         for name, rule, zh, en in dead_ends(flow, self.given):
             self.flaw(self.at.get(name, ("steps",)), rule, zh, en)
         self.hold()
@@ -114,6 +117,11 @@ class _Author:
     ) -> Step:
         name, kind = str(one["id"]), one["kind"]
         self.named((*where, "id"), name)
+        if kind == "task" and "answers" in one:
+            kind = "hand"
+            if "machine" not in self.raw:
+                zh, en = "只有 machine 的步骤可以自定答复", "only a step of a machine has answers of its own"
+                self.flaw((*where, "answers"), "answers", zh, en)
         answers, of = one.get("answers") or {}, one.get("of", "")
         labels = _names(answers or one.get("labels") or {})
         limit, extends, remind = (self.limit(where, one, key) for key in ("limit", "extends", "remind"))
@@ -124,7 +132,7 @@ class _Author:
             bool(one.get("refuses", kind == "review" and place >= 0)), labels, bool(one.get("shown", kind != "decide")),
             block, place, tuple(str(branch["id"]) for branch in one.get("branches") or ()),
             of if isinstance(of, str) else "", _names(of), one.get("on_fail", "end"), str(one.get(_ASKS.get(kind, ""), "")),
-            _SUB if kind == "sub" else tuple(answers or ("done",)) if kind in MESSAGES else (), one.get("tries", 1),
+            _SUB if kind == "sub" else tuple(answers or ("done",)) if kind in MESSAGES else tuple(answers), one.get("tries", 1),
             _fallback(one), adhoc, bool(one.get("pauses")), extends, remind,
         )  # fmt: skip
         self.steps[name], self.at[name] = step, where

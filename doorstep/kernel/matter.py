@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from doorstep.kernel import change, clock, event, file, pack, post
-from doorstep.kernel import flow as flows
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.ids import uuid7
+from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Matter, Point, Step
 from doorstep.kernel.org import point_named, unit_named
 from doorstep.kernel.party import Person, own_person
@@ -112,7 +112,9 @@ def bring(
     moment = clock.now()
     matter_id, key = uuid7(), new_key()
     law_date = calendar().day_of(moment)
-    state, happened = flows.start(found.flow_on(law_date), found.facts(data, channel=channel))
+    state, happened = move(
+        found.flow_on(law_date), State(), Command("start"), found.facts(data, channel=channel), moment
+    )
     row = Matter(
         id=matter_id, number=change.next_number(unit, moment), kind="service", item=found.code,
         branch=BRANCHES[found.branch], pack=found.hash, law_date=law_date,
@@ -194,7 +196,10 @@ def _act(
     if found.accepts(step, outcome):
         change.accept(row, found, opened.at)
     facts = found.facts(opened.data, channel=row.channel)
-    state, happened = flows.act(opened.flow, State.from_json(row.flow), step, outcome, facts)
+    if data is not None and not by_applicant:
+        facts["given"] = data
+    command = Command("act", step, outcome)
+    state, happened = move(opened.flow, State.from_json(row.flow), command, facts, opened.at)
     body: dict[str, Any] = {}
     if data is not None:
         body["data"] = data
@@ -219,7 +224,9 @@ def withdraw(viewer: Viewer, matter_id: UUID, *, request_id: str, reason: str = 
         opened = change.lock(matter_id)
         if viewer.party_id is None or viewer.party_id != opened.row.applicant_id:
             raise refuse_right()
-        state, happened = flows.withdraw(opened.flow, State.from_json(opened.row.flow))
+        state, happened = move(
+            opened.flow, State.from_json(opened.row.flow), Command("withdraw"), {}, opened.at
+        )
         return change.finish(
             viewer, opened, "withdrawn", state, happened, {}, {"reason": reason} if reason else {}
         )
@@ -312,7 +319,9 @@ def add_step(viewer: Viewer, matter_id: UUID, *, step: str, request_id: str) -> 
         row, found = opened.row, opened.pack
         by = change.stands_as(viewer, opened, step)
         facts = found.facts(opened.data, channel=row.channel)
-        state, happened = flows.add(opened.flow, State.from_json(row.flow), step, by, facts)
+        state, happened = move(
+            opened.flow, State.from_json(row.flow), Command("add", step, by=by), facts, opened.at
+        )
         return change.finish(viewer, opened, "added", state, happened, {"step": step}, {})
 
     return once(viewer, "add_step", request_id, {"matter": str(matter_id), "step": step}, do, change.done_of)
@@ -331,7 +340,8 @@ def hear(
     opened = change.lock(matter_id)
     row = opened.row
     facts = opened.pack.facts(opened.data, channel=row.channel)
-    state, happened = flows.answer(opened.flow, State.from_json(row.flow), step, said, facts)
+    command = Command("answer", step, said)
+    state, happened = move(opened.flow, State.from_json(row.flow), command, facts, opened.at)
     codes = {"step": step, "said": said}
     return change.finish(
         viewer, opened, "heard", state, happened, codes, {"data": dict(data)} if data else {}
@@ -349,9 +359,10 @@ def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
         return False
     due.late_at = opened.at
     due.save(update_fields=["late_at"])
-    state, happened = flows.late(
-        opened.flow, State.from_json(row.flow), step, opened.pack.facts(opened.data, channel=row.channel)
-    )
+    state, happened = move(
+        opened.flow, State.from_json(row.flow), Command("late", step),
+        opened.pack.facts(opened.data, channel=row.channel), opened.at,
+    )  # fmt: skip
     change.finish(viewer, opened, "late", state, happened, {"step": step}, {})
     if row.applicant_id and due.by not in ("applicant", "system"):
         post.notify(row.applicant_id, "late", row.id, row.number)

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from doorstep.kernel import machine
+from doorstep.kernel.machine import Machine
 from doorstep.kernel.words import Words
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -53,9 +55,15 @@ class Domain:
     routes: tuple[Any, ...] = ()
     tiles: tuple[Tile, ...] = ()
     api: Any = None
-    machines: Mapping[str, Any] = field(default_factory=dict)
+    machines: Mapping[str, Machine] = field(default_factory=dict)
     applies: tuple[Callable[..., None], ...] = ()
     reacts: tuple[Callable[[Committed], None], ...] = ()
+
+
+def adopt(domain: Domain) -> None:
+    """Let the kernel use what a domain brings: its machines."""
+    for kind, moves in domain.machines.items():
+        machine.register(kind, moves)
 
 
 def register(packages: Iterable[str]) -> Mapping[str, Domain]:
@@ -68,6 +76,7 @@ def register(packages: Iterable[str]) -> Mapping[str, Domain]:
         for wrong in _wrong(package, domain, found):
             raise ValueError(f"{package}: {wrong}")
         found[domain.name] = domain
+        adopt(domain)
     return MappingProxyType(found)
 
 

@@ -296,6 +296,7 @@ KINDS: dict[str, Words] = {
     "shared": Words("请其他单位一起看", "Shared with another unit"),
     "handed_over": Words("换承办单位", "Handed over to another unit"),
     "linked": Words("关联另一件事", "Linked to another matter"),
+    "added": Words("加办一步", "A step was added"),
     "involved": Words("记下相关的人", "Somebody concerned was noted"),
     "located": Words("标出地点", "The place was marked"),
     "referred": Words("转出另一件事", "Another matter was opened from it"),

@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from doorstep.kernel import change, clock, file, pack
-from doorstep.kernel import flow as flows
 from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.ids import uuid7
+from doorstep.kernel.machine import Command, move
 from doorstep.kernel.matter import bring
 from doorstep.kernel.models import Involved, Step, Tie
 from doorstep.kernel.org import town
@@ -152,7 +152,7 @@ def merge(viewer: Viewer, matter_id: UUID, *, other: UUID, reason: str, request_
                 id=uuid7(), matter_id=mine.row.id, party_id=its.row.applicant_id, role="also_brought", at=mine.at
             )  # fmt: skip
         change.add_share(its.row, its.at, role="merged", unit_id=mine.row.unit_id, reason="merge")
-        state, happened = flows.stop(its.flow, State.from_json(its.row.flow))
+        state, happened = move(its.flow, State.from_json(its.row.flow), Command("stop"), {}, its.at)
         body = {"reason": reason}
         change.finish(viewer, its, "merged", state, happened, {"into": str(matter_id)}, body)
         codes = {"other": str(other), "head": bytes(its.row.head).hex(), "events": its.row.version}
@@ -219,7 +219,9 @@ def reclassify(
             closed_at=opened.at, outcome="reclassified"
         )
         _becomes(viewer, opened, found, answers)
-        state, happened = flows.start(opened.flow, found.facts(answers, channel=row.channel))
+        state, happened = move(
+            opened.flow, State(), Command("start"), found.facts(answers, channel=row.channel), opened.at
+        )
         codes = {"item": found.code, "pack": found.hash.hex(), **was}
         body: dict[str, Any] = {"reason": reason} | ({"data": answers} if data is not None else {})
         return change.finish(viewer, opened, "reclassified", state, happened, codes, body)

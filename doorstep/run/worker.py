@@ -14,8 +14,10 @@ from typing import Any, Final
 
 import django
 import psycopg
+from django.conf import settings
 from django.db import connection
 
+from doorstep.kernel.plug import register
 from doorstep.run.presence import AGAIN, be_present
 
 _log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Chore:
 def run(concurrency: int = 4) -> None:
     """Runs jobs and chores until SIGTERM, then lets those under way finish."""
     django.setup()
+    register(settings.DOMAINS)  # their machines move what is late
     be_present("worker", "worker")
     stop = threading.Event()
     chores = threading.Thread(target=_do_chores, args=(stop,), name="chores")

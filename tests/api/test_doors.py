@@ -48,6 +48,7 @@ DOORS = {
     "link": Door("POST", M + "/link", {"matter": "{matter}"}),
     "parties": Door("POST", "matters/{matter}/parties", {"role": "witness", "described": "路人"}),
     "locate": Door("POST", "matters/{matter}/locate", {"lon": 1, "lat": 1}),
+    "add_step": Door("POST", "matters/{matter}/steps", {"step": "visit"}),
     "merge": Door("POST", "matters/{matter}/merge", {"matter": "{number}", "reason": "order"}),
     "refer": Door("POST", "matters/{matter}/refer", {"item": "HZ-106", "data": {}, "reason": "order"}),
     "reclassify": Door("POST", "matters/{matter}/reclassify", {"item": "HZ-106", "reason": "order"}),

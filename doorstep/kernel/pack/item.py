@@ -300,6 +300,11 @@ class Pack:
             for outcome, listed in (self.raw.get("reasons") or {}).items()
         }
 
+    @property
+    def may_be_anonymous(self) -> bool:
+        """May somebody bring it without saying who they are?"""
+        return self.raw.get("applicant") == "optional"
+
     def about(self, reason: str) -> tuple[str, ...]:
         """The pointers of the answers that a reason to return is about; none if it is about the whole."""
         listed = (self.raw.get("reasons") or {}).get("return") or {}
