@@ -303,7 +303,6 @@ KINDS: dict[str, Words] = {
     "reclassified": Words("改按另一事项办理", "Handled as another item from here"),
     "merged": Words("和另一件事合并", "Merged with another matter"),
     "late": Words("超过期限", "Past the due time"),
-    "added": Words("加办一步", "A step was added"),
     "heard": Words("收到答复", "An answer came"),
     "erased": Words("内容依法销毁", "Content lawfully erased"),
     "acted": Words("办理", "Step done"),

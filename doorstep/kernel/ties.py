@@ -256,6 +256,7 @@ def _locked(viewer: Viewer, matter_id: UUID, right: str) -> change.Opened:
 def _both(viewer: Viewer, matter_id: UUID, other: UUID, right: str) -> tuple[change.Opened, change.Opened]:
     """Both matters, locked in the order of their ids, so that two who tie them the other way round do not wait for ever."""
     if other == matter_id:
+        change.lock(matter_id)  # who may not see it learns nothing about it
         raise Refused("same-matter", Words("不能和它自己连在一起。", "A matter cannot be tied to itself."))
     first, second = change.lock(min(matter_id, other)), change.lock(max(matter_id, other))
     mine, its = (first, second) if first.row.id == matter_id else (second, first)

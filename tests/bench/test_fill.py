@@ -34,6 +34,7 @@ def in_the_past(above: Any) -> Iterator[None]:
     yield
     above.execute("set session_replication_role = replica")  # the log is append-only, even to the superuser
     above.execute("delete from access where at < now() - interval '7 days'")
+    above.execute("set session_replication_role = default")
 
 
 def _life(cast: Cast, item: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,11 +18,11 @@ TEAMS = {"AL-LJ-HW": "clerk", "AL-HALL": "clerk2", "AL-LJ-LX": "approver"}
 
 
 @pytest.fixture(scope="module")
-def calls(cast: Cast) -> Calls:
+def calls(cast: Cast, above: Any) -> Iterator[Calls]:
     from tests.kernel.reach.packs import on_the_shelf
 
-    on_the_shelf()
-    return Calls(cast)
+    with on_the_shelf(above):
+        yield Calls(cast)
 
 
 def _bring(calls: Calls, item: str) -> str:
@@ -127,4 +128,4 @@ def test_a_step_can_be_added_only_while_the_flow_lets_it(calls: Calls) -> None:
     again = calls.people[COMMAND].post(f"matters/{dispute}/steps", {"step": "visit"})
     assert is_problem(again, 409, "flow.not_now")
     wrong = calls.people[COMMAND].post(f"matters/{dispute}/steps", {"step": "settle"})
-    assert is_problem(wrong, 422, "flow.not_addable")
+    assert is_problem(wrong, 422, "no-such-step")

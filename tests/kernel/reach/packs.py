@@ -5,9 +5,9 @@ They prove that the kernel carries what takes seconds and what wanders without k
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-
-_ANY = [{"from": None, "to": None}]
 
 
 def _limits(**named: str) -> dict[str, Any]:
@@ -86,8 +86,11 @@ DISPUTE = _pack(
 )  # fmt: skip
 
 
-def on_the_shelf() -> None:
-    """Offer both kinds, as if they had been published, and register the machine as a domain would."""
+@contextmanager
+def on_the_shelf(above: Any) -> Iterator[None]:
+    """Offer both kinds inside the block, and register the machine as a domain would. ``above`` may write any table; what was
+    published stays, as versions do.
+    """
     from doorstep.kernel.pack import shelf
     from doorstep.kernel.pack.item import Pack
     from doorstep.kernel.plug import Domain, adopt
@@ -95,8 +98,14 @@ def on_the_shelf() -> None:
     from tests.kernel.reach.machine import three_teams
 
     adopt(Domain("reach", Words("试验", "Trial"), machines={"three_teams": three_teams}))
-    offered = shelf._offered()
+    offered: Any = shelf._offered()
     for raw in (CALL, DISPUTE):
-        pack = Pack.of(raw, shelf.library())
-        shelf._by_hash[pack.hash] = pack
-        offered[pack.code] = pack.hash  # type: ignore[index]
+        pack = shelf.add_version(Pack.of(raw, shelf.library()).content)
+        offered[pack.code] = pack.hash
+        above.execute(
+            "insert into pack_version (hash, code, content, at) values (%s, %s, %s, now()) on conflict do nothing",
+            [pack.hash, pack.code, pack.content],
+        )
+    yield
+    for raw in (CALL, DISPUTE):
+        del offered[raw["code"]]
