@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 from doorstep.kernel.flow import CORRECT, Flow, State, Step, step_of
 from doorstep.kernel.words import Words
 
-_W, _H, _GAP, _PAD = 232, 54, 26, 18
+_W, _H, _LINE, _GAP, _PAD = 300, 54, 18, 26, 18
 _WHO = {
     "received": Words("受理点", "point of intake"), "competent": Words("承办单位", "competent unit"),
     "hand_out": Words("领取点", "point of hand-out"), "branch": Words("本分支单位", "the branch's unit"),
@@ -24,6 +24,7 @@ _KINDS = {
     "wait": Words("等消息", "waits for a message"),
 }  # fmt: skip
 _MAY_ADD = Words("可加办", "May be added")
+_ONLY = Words("当 {name} 是 {values}", "only if {name} is {values}")
 _BACK = Words("可退回 {n} 次", "back up to {n} times")
 _STYLE = """
 svg{font-family:"Noto Sans SC",system-ui,sans-serif;font-size:14px;color:#1d2b3a}
@@ -96,7 +97,9 @@ class _Drawing:
         title = self.say(step.title)
         self.told.append(title)
         named = [(self.flow.blocks[name].title or step.title, name) for name in step.blocks]
-        names = " · ".join(self.say(words) for words in step.names.values()) or step.of
+        names = ("、" if self.lang == "zh" else ", ").join(
+            self.say(words) for words in step.names.values()
+        ) or step.of
         branches = [(self.say(words), self.block(name)) for words, name in named] or [
             (names, self.block(step.id))
         ]
@@ -116,18 +119,28 @@ class _Drawing:
         return _Part(width, height, draw)
 
     def step(self, step: Step, style: str) -> _Part:
-        title, note = self.say(step.title), " · ".join(self.notes(step))
+        between, either = ("，", "、") if self.lang == "zh" else (", ", " or ")
+        title, note = self.say(step.title), between.join(self.notes(step))
+        only = between.join(
+            self.say(_ONLY.format(name=name.rpartition(".")[2], values=either.join(map(str, values))))
+            for name, values in step.when.items()
+        )
+        height = _H + (_LINE if only else 0)
         self.told.append(f"{title}（{note}）" if self.lang == "zh" else f"{title} ({note})")
 
         def draw(x: int, y: int) -> str:
-            box = f'<rect class="box" x="{x}" y="{y}" width="{_W}" height="{_H}" rx="8"/>'
+            box = f'<rect class="box" x="{x}" y="{y}" width="{_W}" height="{height}" rx="8"/>'
             texts = (
-                f'<text x="{x + 12}" y="{y + 23}">{escape(_cut(title, 14.5))}</text>'
-                f'<text class="note" x="{x + 12}" y="{y + 42}">{escape(_cut(note, 17.5))}</text>'
+                f'<text x="{x + 12}" y="{y + 23}">{escape(_cut(title, 19))}</text>'
+                f'<text class="note" x="{x + 12}" y="{y + 42}">{escape(_cut(note, 22.5))}</text>'
             )
+            if only:
+                texts += (
+                    f'<text class="note" x="{x + 12}" y="{y + 42 + _LINE}">{escape(_cut(only, 22.5))}</text>'
+                )
             return f'<g class="{style} {self.status(step)}" data-step="{step.id}">{box}{texts}</g>'
 
-        return _Part(_W, _H, draw)
+        return _Part(_W, height, draw)
 
     def notes(self, step: Step) -> Iterator[str]:
         """Who does it, what it is, by when, how often it may go back."""
