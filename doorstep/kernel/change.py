@@ -19,7 +19,7 @@ from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
 from doorstep.kernel.models import Matter, PackOffer, PackVersion, Point, Share, Step, Unit
 from doorstep.kernel.org import town, unit_named
-from doorstep.kernel.party import Person, disagreements, find_or_add, people
+from doorstep.kernel.party import Person, differ, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
 from doorstep.kernel.row import first, insert, run, update
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
@@ -372,6 +372,26 @@ def applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID |
             faults=(("/applicant", Words("必填", "Required")),),
         )
     return find_or_add(viewer, person, purpose=found.purpose)
+
+
+def check_name(row: Matter, person: Person) -> None:
+    """The identity number may be somebody's who is on record under another name. Refused: "name-differs" (409), by which the
+    matter is not opened: only through it was the record to be seen at all.
+    """
+    known = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
+    if known is None or not differ(known.name, person.name):
+        return
+    masked = known.masked().name
+    raise Refused(
+        "name-differs",
+        Words(
+            f"这个证件号登记的姓名是“{masked}”，和您输入的不一样。请再看一眼证件；改过名的，先办更名。什么都没有提交。",
+            f"This identity number is on record under the name “{masked}”, not the one typed. Look at the document again; a "
+            "changed name is recorded first. Nothing was submitted.",
+        ),
+        status=409,
+        faults=(("/applicant/name", Words("和登记的不一致", "Differs from the record")),),
+    )
 
 
 def competent(found: pack.Pack, data: Mapping[str, Any], at_point: Point) -> Unit:

@@ -85,6 +85,8 @@ def _open(
         person=person,
         party_id=party_id,
     )
+    if applicant is not None:
+        change.check_name(made.row, applicant)
     return change.done(made.row)
 
 
@@ -211,6 +213,7 @@ def _act(
     if by_applicant and data is not None:
         file.attach(viewer, found.form.files(data), row.id)
         row.sealed = change.seal_data(row.id, opened.key, data)
+        row.figures = found.figures_of(data, row.channel)
     return change.finish(viewer, opened, "acted", state, happened, codes, body)
 
 

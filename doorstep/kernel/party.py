@@ -142,9 +142,14 @@ def disagreements(viewer: Viewer, form: Form, data: Any, person: Person) -> tupl
     faults = []
     for one in form.fields:
         said, known = at_pointer(data, one.pointer), getattr(person, HELD.get(one.fact, ""), "")
-        if one.fact in _IDENTITY and known and isinstance(said, str) and _bare(said) != _bare(known):
+        if one.fact in _IDENTITY and known and isinstance(said, str) and differ(said, known):
             faults.append(Fault(one.pointer, _differs(viewer, str(getattr(person.masked(), HELD[one.fact])))))
     return tuple(faults)
+
+
+def differ(one: str, other: str) -> bool:
+    """Are these two names or numbers not the same, dots, spaces and letter cases aside?"""
+    return _bare(one) != _bare(other)
 
 
 def _bare(text: str) -> str:

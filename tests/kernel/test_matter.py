@@ -274,3 +274,13 @@ def test_a_clock_set_back_never_puts_an_event_before_its_matter(cast: Cast, open
             Event.objects.filter(matter_id=opened.matter_id).order_by("seq").values_list("at", flat=True)
         )
     assert times == sorted(times)
+
+
+def test_a_correction_is_counted_as_corrected(cast: Cast, opened: Any) -> None:
+    from doorstep.kernel.models import Matter
+
+    cast.act("clerk", opened.matter_id, "intake")
+    cast.act("approver", opened.matter_id, "review", "return", reason="photo_unclear")
+    cast.act("resident", opened.matter_id, "correct:review", data=cast.card("resident", reason="expired"))
+    with cast.enter("approver"):
+        assert Matter.objects.get(id=opened.matter_id).figures["reason"] == "expired"

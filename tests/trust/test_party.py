@@ -97,3 +97,21 @@ def test_a_resident_sees_their_own_record_and_no_neighbours(cast: Cast) -> None:
     with cast.enter("resident") as viewer:
         assert own_person(viewer) and viewer.party_id
     assert not _sees(cast, "neighbour", viewer.party_id)
+
+
+def test_a_number_that_is_on_record_under_another_name_opens_nothing(cast: Cast, above: Any) -> None:
+    from doorstep.kernel import matter
+    from doorstep.kernel.party import Person
+    from doorstep.kernel.words import Refused
+
+    known = cast.person("resident")
+    count = "select count(*) from matter"
+    before = above.execute(count).fetchone()
+    data = cast.card("clerk", applicant={**known, "name": "别人"})
+    with pytest.raises(Refused, match="name-differs") as no, cast.enter("clerk") as viewer:
+        matter.open_matter(
+            viewer, item="HZ-078", point="HW-1", channel="station", data=data, request_id=fresh(),
+            applicant=Person("别人", known["id_no"]),
+        )  # fmt: skip
+    assert known["name"] not in str(no.value.words.zh) and known["name"][0] in str(no.value.words.zh)
+    assert above.execute(count).fetchone() == before
