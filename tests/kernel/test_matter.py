@@ -284,3 +284,17 @@ def test_a_correction_is_counted_as_corrected(cast: Cast, opened: Any) -> None:
     cast.act("resident", opened.matter_id, "correct:review", data=cast.card("resident", reason="expired"))
     with cast.enter("approver"):
         assert Matter.objects.get(id=opened.matter_id).figures["reason"] == "expired"
+
+
+def test_a_clock_that_was_set_back_does_not_turn_the_log_back(cast: Cast, opened: Any) -> None:
+    from doorstep.kernel import clock, event
+    from doorstep.kernel.models import Event, Matter
+    from doorstep.kernel.trust import keys
+
+    with clock.clock_at(clock.now() - timedelta(hours=3)):
+        cast.act("clerk", opened.matter_id, "intake")
+    with cast.enter("approver"):
+        row = Matter.objects.get(id=opened.matter_id)
+        times = list(Event.objects.filter(matter_id=row.id).order_by("seq").values_list("at", flat=True))
+        assert times == sorted(times) and row.due_at is not None and row.due_at > row.opened_at
+        assert event.verify(row.id, keys().unwrap(bytes(row.key or b""), row.id.bytes)) == []
