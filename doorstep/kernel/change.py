@@ -374,20 +374,19 @@ def applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID |
     return find_or_add(viewer, person, purpose=found.purpose)
 
 
-def check_name(row: Matter, person: Person) -> None:
+def check_name(party_id: UUID | None, person: Person) -> None:
     """The identity number may be somebody's who is on record under another name. Refused: "name-differs" (409), by which the
-    matter is not opened: only through it was the record to be seen at all.
+    verb comes to nothing: only through its matter was the record to be seen at all.
     """
-    known = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
+    known = people([party_id]).get(party_id) if party_id else None
     if known is None or not differ(known.name, person.name):
         return
-    masked = known.masked().name
     raise Refused(
         "name-differs",
         Words(
-            f"这个证件号登记的姓名是“{masked}”，和您输入的不一样。请再看一眼证件；改过名的，先办更名。什么都没有提交。",
-            f"This identity number is on record under the name “{masked}”, not the one typed. Look at the document again; a "
-            "changed name is recorded first. Nothing was submitted.",
+            "这个证件号登记的是另一个姓名，和您输入的不一样。请再看一眼证件；改过名的，先办更名。什么都没有提交。",
+            "This identity number is on record under another name than the one typed. Look at the document again; a changed "
+            "name is recorded first. Nothing was submitted.",
         ),
         status=409,
         faults=(("/applicant/name", Words("和登记的不一致", "Differs from the record")),),

@@ -86,7 +86,7 @@ def _open(
         party_id=party_id,
     )
     if applicant is not None:
-        change.check_name(made.row, applicant)
+        change.check_name(party_id, applicant)
     return change.done(made.row)
 
 

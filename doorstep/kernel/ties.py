@@ -40,7 +40,8 @@ def add_party(
     be named, and ``described`` says what is known; ``known_as`` is the id of such an entry whose name is known now.
     Being concerned gives no sight of the matter. `Done.made` is the id of the entry.
 
-    Refused: "not-found", "no-right", "role", "nobody" (neither person nor description), "no-name", "wrong-number".
+    Refused: "not-found", "no-right", "role", "nobody" (neither person nor description), "no-name", "wrong-number",
+    "name-differs" (409) for a number that is on record under another name.
     """
     if not _ROLE.match(role):
         raise Refused(
@@ -65,6 +66,8 @@ def add_party(
         entry.party_id = party_id
         entry.at = opened.at
         entry.save()
+        if person is not None:
+            change.check_name(party_id, person)
         row.tied = True
         body = {"described": described} if described else {}
         codes = {"entry": str(entry.id), "role": role, "known": party_id is not None}
@@ -207,6 +210,7 @@ def reclassify(
 
     def do() -> Done:
         opened = _locked(viewer, matter_id, "reclassify")
+        viewer.need("reclassify", found.branch)
         _not_ended(opened)
         row = opened.row
         if row.item == found.code:

@@ -201,3 +201,36 @@ def test_erased_with_the_matter_are_the_place_and_who_was_concerned(cast: Cast, 
         erase.erase(viewer, opened.matter_id, reason="order", document="公字 1 号", request_id=fresh())
         assert not Involved.objects.filter(matter_id=opened.matter_id).exists()
         assert Matter.objects.values_list("lon", "lat").get(id=opened.matter_id) == (None, None)
+
+
+def test_a_guessed_number_tells_nobodys_name(cast: Cast, opened: Any) -> None:
+    from doorstep.kernel.party import Person
+    from doorstep.kernel.words import Refused
+
+    known = cast.person("neighbour")
+    with pytest.raises(Refused, match="name-differs"):
+        _do(cast, "add_party", opened.matter_id, role="witness", person=Person("某人", known["id_no"]))
+    assert _read(cast, "approver", opened.matter_id).parties == ()
+
+
+def test_a_witness_is_forgotten_with_the_last_matter_that_needs_them_and_not_before(
+    cast: Cast, opened: Any, above: Any
+) -> None:
+    from doorstep.kernel import erase
+    from doorstep.kernel.party import Person
+    from tests.journeys.counter import id_number
+
+    other, witness = cast.apply(), Person("江晚", id_number())
+    cast.act("clerk", other.matter_id, "intake")
+    for one in (opened, other):
+        _do(cast, "add_party", one.matter_id, role="witness", person=witness)
+        cast.act("approver", one.matter_id, "review", "refuse", reason="no_application")
+    (party,) = above.execute(
+        "select party_id from involved where matter_id = %s", [other.matter_id]
+    ).fetchone()
+    held = []
+    for one in (opened, other):
+        with cast.enter("supervisor") as viewer:
+            erase.erase(viewer, one.matter_id, reason="order", document="公字 2 号", request_id=fresh())
+        held.append(above.execute("select key is not null from party where id = %s", [party]).fetchone()[0])
+    assert held == [True, False]
