@@ -22,8 +22,8 @@ def run(args: argparse.Namespace) -> int:
     import django
 
     django.setup()
-    from doorstep.kernel import seal
     from doorstep.kernel.proof import verify_log
+    from doorstep.run import seal
 
     proof = verify_log()
     try:

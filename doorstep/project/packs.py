@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+from doorstep.domains import studio
 from doorstep.kernel import pack
-from doorstep.kernel.pack.mutant import mutate
 from doorstep.kernel.words import Refused
 from doorstep.project.show.bpmn import bpmn
 from doorstep.project.show.dmn import dmn
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(files: list[Path], as_json: bool) -> int:
-    findings = pack.check(only=files)
+    findings = studio.check(only=files)
     for one in findings:
         _say(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else str(one))
     if not as_json:
@@ -72,7 +72,7 @@ def _test(files: list[Path], as_json: bool) -> int:
     ran = failed = 0
     for path in files:
         try:
-            told = pack.run_examples(pack.load_pack(path))
+            told = studio.run_examples(pack.load_pack(path))
         except pack.Unusable as why:
             sys.stderr.write(f"{why}\n")
             return 1
@@ -89,7 +89,7 @@ def _test(files: list[Path], as_json: bool) -> int:
 
 def _mutate(files: list[Path], as_json: bool) -> int:
     try:
-        tried = [mutate(pack.load_pack(path)) for path in files]
+        tried = [studio.mutate(pack.load_pack(path)) for path in files]
     except pack.Unusable as why:
         sys.stderr.write(f"{why}\n")
         return 1
@@ -107,7 +107,7 @@ def _fmt(files: list[Path]) -> int:
     for path in files:
         text = path.read_text(encoding="utf-8")
         try:
-            wanted = pack.fmt(text)
+            wanted = studio.fmt(text)
         except ValueError as why:
             sys.stderr.write(f"{path}: {why}\n")
             return 1

@@ -68,7 +68,7 @@ def run(concurrency: int = 4) -> None:
 
 def _do_chores(stop: threading.Event) -> None:
     from doorstep.kernel import chore
-    from doorstep.kernel.seal import Sealer
+    from doorstep.run.seal import Sealer
 
     todo = (
         Chore(chore.make_papers, 0.2),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from doorstep.domains import studio
 from doorstep.kernel import pack
 from tests.house import tree
 
@@ -19,7 +20,9 @@ HAN = re.compile(r"[㐀-鿿]")
 
 
 def test_no_pack_has_a_finding() -> None:
-    assert [f"{one.file}:{one.line}:{one.col} {one.rule} {one.message.en}" for one in pack.check(PACKS)] == []
+    assert [
+        f"{one.file}:{one.line}:{one.col} {one.rule} {one.message.en}" for one in studio.check(PACKS)
+    ] == []
 
 
 def test_every_key_of_a_pack_is_explained() -> None:
@@ -42,14 +45,14 @@ def _unexplained(node: Any, schema: dict[str, Any], way: tuple[str, ...]) -> Ite
 
 @pytest.mark.parametrize("one", pack.every(), ids=lambda p: p.code)
 def test_every_pack_has_examples_that_end_well_and_that_do_not(one: pack.Pack) -> None:
-    told = pack.run_examples(one)
+    told = studio.run_examples(one)
     assert [t.why for t in told if not t.ok] == []
     courses = {t.course for t in told}
     assert "granted" in courses and courses & {"refused", "corrected"}
 
 
 def test_an_example_is_a_sentence_in_both_languages() -> None:
-    names = [t.example for one in pack.every() for t in pack.run_examples(one)]
+    names = [t.example for one in pack.every() for t in studio.run_examples(one)]
     assert [n for n in names if not HAN.search(n.zh) or HAN.search(n.en) or " " not in n.en] == []
 
 
@@ -87,7 +90,7 @@ def _told(found: list[pack.Finding], rule: str) -> pack.Finding:
 
 def test_an_unknown_key_is_told_with_file_line_and_column_in_both_languages(packs: Path) -> None:
     path = _spoil(packs, "HZ-078", "\nvisits:", "\nvisitz: 1\nvisits:")
-    told = _told(pack.check(packs), "pack.unknown_key")
+    told = _told(studio.check(packs), "pack.unknown_key")
     line = path.read_text().splitlines().index("visitz: 1") + 1
     assert (Path(told.file).name, told.line, told.col) == ("HZ-078.yaml", line, 1)
     assert "visitz" in told.message.zh and "visitz" in told.message.en
@@ -97,14 +100,14 @@ def test_a_gap_in_a_table_is_told_with_the_case_that_nothing_decides(packs: Path
     _spoil(
         packs, "HZ-106", "      - ['-', '-', 'agent, sublet', look]\n", "      - ['-', '-', agent, look]\n"
     )
-    told = _told(pack.check(packs), "table.gap")
+    told = _told(studio.check(packs), "table.gap")
     assert Path(told.file).name == "HZ-106.yaml" and told.line > 1
     assert "sublet" in told.message.en and "sublet" in told.message.zh
 
 
 def test_a_dead_row_in_a_table_is_told(packs: Path) -> None:
     _spoil(packs, "HZ-106", "      - ['-', '-', owner, receipt]\n", "      - ['-', '-', '-', receipt]\n")
-    _told(pack.check(packs), "table.dead_row")
+    _told(studio.check(packs), "table.dead_row")
 
 
 def test_a_spoilt_pack_does_not_load(packs: Path) -> None:

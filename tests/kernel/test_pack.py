@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from doorstep.domains import studio
+from doorstep.domains.studio import mutate
 from doorstep.kernel import flow as game
 from doorstep.kernel import pack, paper
 from doorstep.kernel.clock import Limit
 from doorstep.kernel.pack.dated import in_force, overlaps, read_dated
-from doorstep.kernel.pack.mutant import mutate
 from doorstep.kernel.words import Lang, Refused, Words
 
 CARD, ENTRY = "HZ-078", "HZ-106"
@@ -36,7 +37,7 @@ def edit(tmp_path: Path) -> Edit:
             assert old in text, old
             text = text.replace(old, new, 1)
         path.write_text(text, encoding="utf-8")
-        return pack.check(root, [path])
+        return studio.check(root, [path])
 
     return change
 
@@ -48,12 +49,12 @@ def lines(code: str, text: str) -> int:
 
 
 def test_the_packs_that_ship_have_no_findings() -> None:
-    assert [str(finding) for finding in pack.check()] == []
+    assert [str(finding) for finding in studio.check()] == []
 
 
 @pytest.mark.parametrize("one", pack.every(), ids=lambda one: one.code)
 def test_every_example_comes_out_as_told(one: pack.Pack) -> None:
-    told = pack.run_examples(one)
+    told = studio.run_examples(one)
     assert [t.example.en for t in told if not t.ok] == []
     assert {"granted", "corrected", "refused"} <= {t.course for t in told}
 
@@ -61,16 +62,16 @@ def test_every_example_comes_out_as_told(one: pack.Pack) -> None:
 @pytest.mark.parametrize("path", pack.pack_files(), ids=lambda path: path.stem)
 def test_formatting_twice_changes_nothing(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert pack.fmt(text) == text == pack.fmt(pack.fmt(text))
+    assert studio.fmt(text) == text == studio.fmt(studio.fmt(text))
 
 
 def test_the_formatter_puts_keys_in_order_and_keeps_comments() -> None:
     text = "# a card\ntitle: {zh: 证, en: Card}   # its name\ncode: HZ-001\n"
-    assert pack.fmt(text).splitlines() == [
+    assert studio.fmt(text).splitlines() == [
         "# a card",
         "code: HZ-001",
         "title: {zh: 证, en: Card}   # its name",
-    ] or set(pack.fmt(text).split()) == set(text.split())
+    ] or set(studio.fmt(text).split()) == set(text.split())
 
 
 @pytest.mark.parametrize(
@@ -329,7 +330,7 @@ def test_whatever_is_torn_out_of_a_pack_the_linter_answers(edit: Edit, tmp_path:
         key, _, _ = torn[at].partition(":")
         torn[at : at + 1] = chance.choice([[], [f"{key}: null"], [f"{key}: [1, 2]"], [torn[at], torn[at]]])
         path.write_text("\n".join(torn) + "\n", encoding="utf-8")
-        for finding in pack.check(tmp_path / "packs", [path]):
+        for finding in studio.check(tmp_path / "packs", [path]):
             assert finding.line >= 1
             assert finding.message.zh
             assert finding.message.en

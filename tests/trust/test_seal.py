@@ -81,8 +81,8 @@ def sealed(cast: Cast, times: int = 2) -> Any:
 
 
 def seal_now() -> None:
-    from doorstep.kernel.seal import Sealer, read_lines
-    from doorstep.kernel.seal import _file as place
+    from doorstep.run.seal import Sealer, read_lines
+    from doorstep.run.seal import _file as place
 
     def count() -> int:
         return len(read_lines(place().read_bytes())[0]) if place().exists() else 0
@@ -100,7 +100,7 @@ def verify(folder: Path, witness: str = "") -> tuple[int, str]:
 
 
 def faults(witness: str = "") -> str:
-    from doorstep.kernel.seal import verify
+    from doorstep.run.seal import verify
 
     return "\n".join(verify(witness).faults)
 
@@ -258,7 +258,7 @@ def test_a_witness_at_fault_does_not_stop_the_sealing_and_shows(
 
 
 def test_a_transaction_under_way_is_waited_for(cast: Cast, folder: Path, as_worker: None) -> None:
-    from doorstep.kernel.seal import Sealer
+    from doorstep.run.seal import Sealer
 
     sealer = Sealer(timedelta(0), timedelta(0))
     with psycopg.connect(**dsn("app")) as slow:

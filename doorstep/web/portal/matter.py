@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
 from doorstep.kernel import clock, draft, file, issue, lists, matter, pack, paper, post, rate, read, trust
-from doorstep.kernel import receipt as receipts
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Refused, Words
 from doorstep.web import language, questions
+from doorstep.web import receipt as receipts
 from doorstep.web.portal.item import how_it_goes
 from doorstep.web.portal.picture import acts, legs, plate, stops, todo
 from doorstep.web.portal.rows import mine_row

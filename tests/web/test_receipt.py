@@ -14,7 +14,8 @@ ADDRESS = "http://localhost:8000/matters/1"
 
 
 def draw(cast: Cast, kind: str, matter_id: Any, role: str = "resident", lang: str = "zh") -> bytes:
-    from doorstep.kernel import read, receipt
+    from doorstep.kernel import read
+    from doorstep.web import receipt
 
     with cast.enter(role) as viewer:
         view = read.read_matter(viewer, matter_id)

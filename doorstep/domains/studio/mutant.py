@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from doorstep.domains.studio.example import run_examples
 from doorstep.kernel.flaw import Flawed
-from doorstep.kernel.pack.example import run_examples
 from doorstep.kernel.pack.item import Pack
 
 Raw = dict[str, Any]

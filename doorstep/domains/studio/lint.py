@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from doorstep.domains.studio.example import run
+from doorstep.domains.studio.order import fmt
 from doorstep.kernel.flaw import Flaw, Where
 from doorstep.kernel.pack.dated import overlaps, read_dated
-from doorstep.kernel.pack.example import run
 from doorstep.kernel.pack.item import Pack
-from doorstep.kernel.pack.order import fmt
 from doorstep.kernel.pack.shelf import ROOT, library, pack_files, pack_of
 from doorstep.kernel.pack.source import Finding, Source, Unusable, read
 from doorstep.kernel.words import Words
