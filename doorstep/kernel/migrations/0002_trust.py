@@ -1,4 +1,4 @@
-"""Trust from the first table: the access log, the chain's trigger, sessions and scope, a policy on every scoped table.
+"""Trust from the first row: the access log, the chain's trigger, sessions and scope, a policy on every scoped table.
 
 Reversing it does nothing: to drop the policies would leave the tables open for the time between. The tables of 0001 go
 with their policies; the schema ``trust`` is dropped by hand.
@@ -17,5 +17,5 @@ class Migration(migrations.Migration):
     dependencies = [("kernel", "0001_tables")]
     operations = [
         migrations.RunSQL((_SQL / f"{name}.sql").read_text(), migrations.RunSQL.noop)
-        for name in ("tables", "trust", "rows")
+        for name in ("tables", "trust", "asked", "work", "erase", "rows")
     ]

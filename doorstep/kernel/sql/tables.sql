@@ -12,6 +12,10 @@ do $$ declare m date; begin
 create index access_party on access (party_id, at desc);
 create index access_matter on access (matter_id, at desc);
 create index access_account on access (account_id, at desc);
+-- BRIN: these tables grow in time, so that an index of a few pages finds a stretch: for the seal, and to forget.
+create index access_recorded on access using brin (at) with (autosummarize = on);
+create index event_recorded on event using brin (recorded_at) with (autosummarize = on);
+create index request_key_at on request_key using brin (at) with (autosummarize = on);
 
 -- The database, not the app, says when a row was recorded, and that an event continues its chain.
 create function event_links() returns trigger language plpgsql set search_path = public, pg_catalog as $$
