@@ -35,7 +35,7 @@ VERBS = frozenset(
     {
         "search", "apply", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
         "rate", "erase", "assist", "involve", "locate", "merge", "refer", "reclassify",
-        "supervise", "audit", "administer", "secure", "dispatch",
+        "supervise", "audit", "administer", "secure", "dispatch", "design",
     }
 )  # fmt: skip
 REACHES = ("own", "unit", "county", "city")

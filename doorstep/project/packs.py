@@ -8,11 +8,9 @@ import sys
 from pathlib import Path
 
 from doorstep.domains import studio
+from doorstep.domains.studio.show import shown
 from doorstep.kernel import pack
 from doorstep.kernel.words import Refused
-from doorstep.project.show.bpmn import bpmn
-from doorstep.project.show.dmn import dmn
-from doorstep.project.show.svg import svg
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -128,19 +126,6 @@ def _show(code: str, form: str, lang: str) -> int:
         return 1
     sys.stdout.write(shown(found, form, lang))
     return 0
-
-
-def shown(found: pack.Pack, form: str, lang: str) -> str:
-    """A pack as ``svg``, ``bpmn`` or ``dmn``."""
-    if form == "svg":
-        return svg(found.flow, found.title, lang)
-    if form == "bpmn":
-        return bpmn(found.flow, f"process_{found.code.replace('-', '_')}", found.title, lang)
-    columns = {
-        name: {column.name: column for column in (*table.inputs, *table.outputs)}
-        for name, table in found.tables.items()
-    }
-    return dmn(f"rules_{found.code.replace('-', '_')}", found.title.in_(lang), found.raw["tables"], columns)
 
 
 def _say(line: str) -> None:

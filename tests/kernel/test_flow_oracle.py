@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from doorstep.domains.studio.show.bpmn import bpmn
 from doorstep.kernel import flow as game
 from doorstep.kernel.flow import Flow, Happening, State
 from doorstep.kernel.words import Refused, Words
-from doorstep.project.show.bpmn import bpmn
 from tests.kernel import flows
 from tests.kernel.oracle import FakeTime, Oracle
 

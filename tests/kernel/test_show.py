@@ -12,16 +12,16 @@ from lxml import etree
 from pyDMNrules import DMN
 from SpiffWorkflow.bpmn.parser import BpmnValidator
 
+from doorstep.domains.studio.show import shown
+from doorstep.domains.studio.show.bpmn import bpmn
+from doorstep.domains.studio.show.dmn import dmn, feel_name
+from doorstep.domains.studio.show.svg import svg
 from doorstep.kernel import flow as game
 from doorstep.kernel import pack
 from doorstep.kernel.flow_source import compile_flow
 from doorstep.kernel.rule import compile_table
 from doorstep.kernel.words import Words
 from doorstep.project.cli import main
-from doorstep.project.packs import shown
-from doorstep.project.show.bpmn import bpmn
-from doorstep.project.show.dmn import dmn, feel_name
-from doorstep.project.show.svg import svg
 from tests.kernel import flows
 from tests.kernel.oracle import Parser
 from tests.kernel.test_flow_branches import NEWBORN, TABLES

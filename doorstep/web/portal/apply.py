@@ -139,24 +139,30 @@ def _show(
     kept: DraftView,
     faults: Sequence[Fault] = (),
 ) -> HttpResponse:
-    pages = found.form.pages(kept.data)
-    place = [one.id for one in pages].index(here.id)
     context = {
-        "item": found,
-        "page": here,
-        "questions": asking(request, viewer, found.form, kept.data, faults).ask(here.fields),
-        "faults": questions.fault_lines(faults),
-        "action": f"/apply/{found.code}/{here.id}",
+        **page_of(found, here, asking(request, viewer, found.form, kept.data, faults), faults),
         "version": kept.version,
-        "last": place == len(pages) - 1,
-        "before": Back(pages[place - 1].title, f"/apply/{found.code}/{pages[place - 1].id}")
-        if place
-        else None,
         "called": MORE if request.GET.get("more") else None,
         "saved_at": kept.saved_at if kept.version > 1 else None,
-        **_progress(found, pages, place),
     }
     return render(request, "web/portal/apply.html", context, status=422 if faults else 200)
+
+
+def page_of(found: Pack, here: Page, asked: Asking, faults: Sequence[Fault] = ()) -> dict[str, Any]:
+    """What ``apply.html`` shows of one page of a form. It needs no draft, so that an author sees the very same page."""
+    pages = found.form.pages(asked.data)
+    place = [one.id for one in pages].index(here.id)
+    before = pages[place - 1] if place else None
+    return {
+        "item": found,
+        "page": here,
+        "questions": asked.ask(here.fields),
+        "faults": questions.fault_lines(faults),
+        "action": f"/apply/{found.code}/{here.id}",
+        "last": place == len(pages) - 1,
+        "before": Back(before.title, f"/apply/{found.code}/{before.id}") if before else None,
+        **_progress(found, pages, place),
+    }
 
 
 def _progress(found: Pack, pages: Sequence[Page], place: int, faults: Sequence[Fault] = ()) -> dict[str, Any]:
