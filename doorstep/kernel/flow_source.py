@@ -2,19 +2,18 @@
 
 Which keys a step may have is said by ``packs/schema.json``; here is what a schema cannot say. A flow is
 block-structured: a step leads to the next, a guard may skip it, ``then`` jumps in its block, and only a step at which
-somebody acts may lead back. So no flow can run in circles by itself; :mod:`doorstep.kernel.flow_reach` shows besides
-that every step can be reached and every block can end.
+somebody acts may lead back. So no flow can run in circles by itself. That every step can be reached and every block can
+end is shown by the linter, who walks all ways (:mod:`doorstep.domains.studio.reach`) before a pack is published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
 from doorstep.kernel.clock import Limit
 from doorstep.kernel.flaw import Flaw, Flawed, Where
-from doorstep.kernel.flow_reach import Given, dead_ends
 from doorstep.kernel.flow_shape import CORRECT, HAND, MESSAGES, AdHoc, Block, By, Flow, Returns, Step
 from doorstep.kernel.rule import Table
 from doorstep.kernel.words import Words
@@ -25,16 +24,22 @@ _ASKS = {"call": "connector", "sub": "item", "wait": "message"}
 _TITLE = Words("自动判断", "Automatic check")
 _CORRECTION = Words("补正", "Correct and send again")
 _DEPTH = 3
+Given = tuple[Mapping[str, Any], ...]
+# A proof over a whole flow: what is wrong, as (step or branch, rule, zh, en); told what a table or call can give.
+Walk = Callable[[Flow, Callable[[str], Given]], Iterable[tuple[str, str, str, str]]]
 
 
 def compile_flow(
     raw: Mapping[str, Any],
     tables: Mapping[str, Table] | None = None,
     limits: Mapping[str, Limit] | None = None,
+    walk: Walk | None = None,
 ) -> Flow:
-    """A flow ready to run, from what fits the schema. ``limits`` holds the limits that it names. Flawed with
-    all that is wrong."""
-    return _Author(raw, tables or {}, limits or {}).flow()
+    """A flow ready to run, from what fits the schema. ``limits`` holds the limits that it names, ``walk`` proves more.
+
+    Flawed with all that is wrong.
+    """
+    return _Author(raw, tables or {}, limits or {}).flow(walk)
 
 
 class _Author:
@@ -57,7 +62,7 @@ class _Author:
         if self.flaws:
             raise Flawed(self.flaws)
 
-    def flow(self) -> Flow:
+    def flow(self, walk: Walk | None) -> Flow:
         self.block(("steps",), Block("", ()), self.raw["steps"], 0)
         for at, one in enumerate(self.raw.get("adhoc") or ()):
             self.added(("adhoc", at), one)
@@ -73,7 +78,7 @@ class _Author:
         self.hold()
         ends = self.raw.get("ends", "granted")
         flow = Flow(tuple(self.order), self.steps, self.tables, ends, until, blocks=self.blocks)
-        for name, rule, zh, en in dead_ends(flow, self.given):
+        for name, rule, zh, en in walk(flow, self.given) if walk else ():
             self.flaw(self.at.get(name, ("steps",)), rule, zh, en)
         self.hold()
         return flow

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
+from doorstep.domains.studio.reach import dead_ends
 from doorstep.kernel import flow as game
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.flow import Flow, State
@@ -276,7 +277,7 @@ def flow_source(dice: Dice) -> Raw:
 
 def _flaws(raw: Raw) -> list[str]:
     try:
-        compile_flow(raw, COMPILED)
+        compile_flow(raw, COMPILED, walk=dead_ends)
     except Flawed as why:
         return [f"{flaw.where} {flaw.rule} {flaw.words.en}" for flaw in why.flaws]
     return []

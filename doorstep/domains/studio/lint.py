@@ -9,7 +9,9 @@ from typing import Any
 
 from doorstep.domains.studio.example import run
 from doorstep.domains.studio.order import fmt
-from doorstep.kernel.flaw import Flaw, Where
+from doorstep.domains.studio.reach import dead_ends
+from doorstep.kernel.flaw import Flaw, Flawed, Where
+from doorstep.kernel.flow_source import compile_flow
 from doorstep.kernel.pack.dated import overlaps, read_dated
 from doorstep.kernel.pack.item import Pack
 from doorstep.kernel.pack.shelf import ROOT, library, pack_files, pack_of
@@ -67,6 +69,15 @@ def _limits(pack: Pack) -> Iterator[Flaw]:
         if law and promise and not promise.within(law):
             zh, en = f"承诺 {promise} 超过法定 {law}", f"the promise of {promise} exceeds the law's {law}"
             yield _flaw(("limits", "promise"), "promise", zh, en)
+
+
+def _ways(pack: Pack) -> Iterator[Flaw]:
+    """Every step can be reached, and from every place an end."""
+    held = {name: limit for name in pack.raw["limits"] if (limit := pack.limit(name))}
+    try:
+        compile_flow(pack.raw["flow"], pack.tables, held, dead_ends)
+    except Flawed as why:
+        yield from (flaw.under("flow") for flaw in why.flaws)
 
 
 def _accepted(pack: Pack) -> Iterator[Flaw]:
@@ -227,6 +238,7 @@ def _courses(pack: Pack) -> Iterator[Flaw]:
 
 _RULES = (
     _limits,
+    _ways,
     _accepted,
     _fees,
     _sources,

@@ -1,4 +1,4 @@
-"""Can every step of a flow be reached, and can every block end? Answered by walking all ways before the flow is used.
+"""Can every step of a flow be reached, and can every block end? Answered by walking all ways before a pack is published.
 
 The walk keeps of each table, call or fork only what the guards of one block ask of it, so it is small for any flow that
 a person could read.
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from doorstep.kernel.flow_shape import MESSAGES, Block, Flow, Step
+from doorstep.kernel.flow_source import Given
 
-Given = tuple[Mapping[str, Any], ...]
 Found = tuple[str, str, str, str]
 # For each source of guards: which guards of the block its answer lets pass. None: not decided yet.
 Seen = tuple[tuple[bool, ...] | None, ...]
