@@ -111,7 +111,7 @@ def list_items(
         channels = channels & offered if channels else offered
     found = [
         one
-        for one in (pack.every() if region_ in ("", region().code) else ())
+        for one in (pack.listed() if region_ in ("", region().code) else ())
         if (not branch or one.branch == branch) and (not (channel or point) or channels & set(one.channels))
     ]
     cards = [ItemCard(**_card(one)) for one in (_best_first(found, q) if q.strip() else found)]
@@ -130,7 +130,7 @@ def guide(request: Asked, asked: Question) -> HttpResponse:
 
     Nothing of the text is kept, so it needs no Idempotency-Key.
     """
-    hits = find(asked.text, pack.every())
+    hits = find(asked.text, pack.listed())
     return said(
         Guesses(
             [

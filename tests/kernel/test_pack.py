@@ -21,6 +21,12 @@ from doorstep.kernel.pack.dated import in_force, overlaps, read_dated
 from doorstep.kernel.words import Lang, Refused, Words
 
 CARD, ENTRY = "HZ-078", "HZ-106"
+LOOK = "    - id: look\n"
+CALL = (
+    "    - id: ask\n      kind: call\n      title: {{zh: 问, en: Ask}}\n      connector: {c}\n"
+    "      sends: {{{s}: /landlord/id_no}}\n      fallback: skip\n" + LOOK
+)
+WAIT = "    - {id: pay, kind: wait, message: payment, title: {zh: 缴费, en: Pay}}\n"
 Edit = Callable[..., list[pack.Finding]]
 
 
@@ -123,6 +129,11 @@ def test_the_formatter_puts_keys_in_order_and_keeps_comments() -> None:
         (ENTRY, "complete.route: look", "complete.route: dance", "flow.when", "complete.route: look"),
         (ENTRY, "count: /tenants", "count: /guests", "pack.field", "tenants: {count"),
         (ENTRY, "at: register", "at: look", "pack.step", "at: register"),
+        (ENTRY, LOOK, CALL.format(c="weather", s="id_no"), "pack.connector", None),
+        (ENTRY, LOOK, CALL.format(c="household", s="shoe_size"), "pack.connector", None),
+        (ENTRY, LOOK, WAIT + LOOK, "pack.fee", None),
+        (ENTRY, "visits: 0", "visits: 0\non_the_spot: [hall]", "pack.channel", None),
+        (CARD, "for: [person]", "for: [person]\nno_meeting: [online]", "pack.format", None),
     ],
 )
 def test_a_mistake_is_found_where_it_stands(
@@ -137,6 +148,21 @@ def test_a_mistake_is_found_where_it_stands(
     if at is not None:
         shift = 1 if "\n" in new and rule == "pack.unknown_key" else 0
         assert finding.line in (lines(code, at) + shift, lines(code, old.strip()) + shift)
+
+
+def test_who_need_not_come_is_not_called_in_unless_a_guard_lets_him_stay_away(edit: Edit) -> None:
+    hand_out = "      kind: task\n      by: hand_out\n"
+    promise = ("visits: 1\n", "visits: 1\nno_meeting: [online]\n")
+    assert edit(CARD, promise) == []
+    found = edit(CARD, (hand_out, f"{hand_out}      meets: true\n"))
+    assert [one.rule for one in found] == ["pack.meets"]
+
+
+def test_a_part_is_opened_with_all_that_it_asks(edit: Edit) -> None:
+    part = "    - {id: sign, kind: sub, item: HZ-078, title: {zh: 签, en: Sign}, who: /tenant}\n"
+    found = edit(ENTRY, (LOOK, part + LOOK))
+    assert {one.rule for one in found} == {"pack.part", "pack.field"}
+    assert any("/household/address" in one.message.en for one in found)
 
 
 def test_a_pack_with_one_sort_of_example_is_not_enough(edit: Edit) -> None:

@@ -83,7 +83,7 @@ def unfinished(viewer: Viewer) -> list[Visit]:
 def _from(view: draft.DraftView) -> Visit:
     raw = view.data
     name, id_no, phone = raw.get("person", ["", "", ""])
-    known = {found.code for found in pack.every()}
+    known = {found.code for found in pack.listed()}
     return Visit(
         view.id, view.saved_at, Person(name, id_no, phone), bool(raw.get("checked")),
         tuple(code for code in raw.get("items", ()) if code in known), raw.get("answers", {}),
@@ -126,7 +126,7 @@ def point_of(viewer: Viewer, visit: Visit) -> Window | None:
 def offered(viewer: Viewer, point: Window | None) -> list[Pack]:
     """The items that this clerk may take in at this point."""
     return [
-        p for p in pack.every() if point and point.channel in p.channels and viewer.may("receive", p.branch)
+        p for p in pack.listed() if point and point.channel in p.channels and viewer.may("receive", p.branch)
     ]
 
 

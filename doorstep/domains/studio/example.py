@@ -56,7 +56,13 @@ class _Life:
         if move.get("withdraw"):
             self.went(game.withdraw(flow, self.state))
             return
+        if "add" in move:
+            self.went(game.add(flow, self.state, move["add"], move.get("by", "competent"), self.facts()))
+            return
         step = move["step"]
+        if "hears" in move:
+            self.went(game.answer(flow, self.state, step, move["hears"], self.facts()))
+            return
         if move.get("late"):
             self.went(game.late(flow, self.state, step, self.facts()))
             return
@@ -64,7 +70,12 @@ class _Life:
         outcome = move.get("outcome") or (outcomes[0] if outcomes else "done")
         if flow.step(step).by == "applicant" and (faults := self.pack.form.validate(self.data)):
             raise Refused("invalid", Words("填写有误", "answers have faults"), faults=_pairs(faults))
-        if outcome in ("return", "refuse") and move.get("reason") not in self.pack.reasons.get(outcome, {}):
+        police = flow.step(step).by != "applicant"
+        if (
+            police
+            and outcome in ("return", "refuse")
+            and move.get("reason") not in self.pack.reasons.get(outcome, {})
+        ):
             raise Refused("reason", Words("没有这个理由", f"no such reason: {move.get('reason')}"))
         self.went(game.act(flow, self.state, step, outcome, self.facts()))
 

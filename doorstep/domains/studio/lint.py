@@ -14,9 +14,13 @@ from doorstep.kernel.flaw import Flaw, Flawed, Where
 from doorstep.kernel.flow_source import compile_flow
 from doorstep.kernel.pack.dated import overlaps, read_dated
 from doorstep.kernel.pack.item import Pack
-from doorstep.kernel.pack.shelf import ROOT, library, pack_files, pack_of
+from doorstep.kernel.pack.shelf import ROOT, library, load_pack, pack_files, pack_of
 from doorstep.kernel.pack.source import Finding, Source, Unusable, read
 from doorstep.kernel.words import Words
+from doorstep.web.connectors import connectors
+
+#: Filled from the person who is asked, without being copied.
+_OWN = ("applicant.name", "applicant.id_no", "applicant.mobile")
 
 
 def check(root: Path = ROOT, only: Iterable[Path] | None = None) -> list[Finding]:
@@ -134,12 +138,19 @@ def _pointers(pack: Pack) -> Iterator[tuple[Where, str]]:
         yield ("contact",), pack.raw["contact"]
     for name, of in (pack.raw.get("figures") or {}).items():
         yield ("figures", name), of["count"] if isinstance(of, dict) else of
+    for name, step in pack.asks.items():
+        for key in ("sends", "copies"):
+            yield from (((*_at(pack, name), key), pointer) for pointer in (step.get(key) or {}).values())
+    yield from _on_papers(pack)
+
+
+def _on_papers(pack: Pack) -> Iterator[tuple[Where, str]]:
     for at, one in enumerate(pack.raw.get("gives") or ()):
         if "photo" in one:
             yield ("gives", at, "photo"), one["photo"]
         for name, of in one["data"].items():
-            for pointer in _in_paper(of):
-                yield ("gives", at, "data", name), pointer
+            said = (pointer for pointer in _in_paper(of) if pointer not in pack.heard)
+            yield from ((("gives", at, "data", name), pointer) for pointer in said)
 
 
 def _in_paper(of: Any) -> Iterator[str]:
@@ -172,6 +183,8 @@ def _named_fields(pack: Pack) -> Iterator[Flaw]:
 
 def _needless(pack: Pack) -> Iterator[Flaw]:
     """Nothing is asked that nothing reads: no rule, paper, figure, unit, notice or check of a paper."""
+    if pack.part_of:
+        return  # whoever signs it reads it
     read_by = {pointer for _, pointer in _pointers(pack)}
     read_by |= {pointer for one in pack.form.fields for pointer in one.when}
     facts = {column.name for table in pack.tables.values() for column in table.inputs}
@@ -212,7 +225,8 @@ def _papers(pack: Pack) -> Iterator[Flaw]:
 
 def _reasons(pack: Pack) -> Iterator[Flaw]:
     """Who may return or refuse has reasons to choose from, and the purposes include the pack's own."""
-    possible = {outcome for step in pack.flow.steps.values() for outcome in step.outcomes}
+    police = (step for step in pack.flow.steps.values() if step.by != "applicant")
+    possible = {outcome for step in police for outcome in step.outcomes}
     for outcome in ("return", "refuse"):
         if outcome in possible and not pack.reasons.get(outcome):
             zh, en = f"流程里能 {outcome}，却没有列理由", f"the flow can {outcome}, but no reasons are listed"
@@ -225,6 +239,87 @@ def _reasons(pack: Pack) -> Iterator[Flaw]:
     if pack.purpose not in pack.purposes:
         zh, en = f"“{pack.purpose}”不在 purposes 里", f"'{pack.purpose}' is not among the purposes"
         yield _flaw(("privacy", "purpose"), "purpose", zh, en)
+
+
+def _at(pack: Pack, step: str) -> Where:
+    """Where a step of the flow stands in the file."""
+    return next(where for where, one in _places(pack.raw["flow"], ("flow",)) if one["id"] == step)
+
+
+def _places(block: Any, where: Where) -> Iterator[tuple[Where, Any]]:
+    for at, one in enumerate(block.get("steps") or ()):
+        yield (*where, "steps", at), one
+        yield from _places(one, (*where, "steps", at))
+    for at, one in enumerate(block.get("branches") or ()):
+        yield from _places(one, (*where, "branches", at))
+    for at, one in enumerate(block.get("adhoc") or ()):
+        yield (*where, "adhoc", at, "step"), one["step"]
+
+
+def _calls(pack: Pack) -> Iterator[Flaw]:
+    """A connector is asked for what it knows, in its own words."""
+    for name, step in pack.asks.items():
+        if step["kind"] != "call":
+            continue
+        known = connectors().get(step["connector"])
+        if known is None:
+            zh, en = f"没有“{step['connector']}”这个接口", f"there is no connector '{step['connector']}'"
+            yield _flaw(_at(pack, name), "connector", zh, en)
+            continue
+        for key in ("sends", "answers", "shows"):
+            for wrong in sorted(set(step.get(key) or ()) - set(known[key])):
+                zh, en = (
+                    f"“{step['connector']}”的 {key} 没有“{wrong}”",
+                    f"'{step['connector']}' has no '{wrong}' among its {key}",
+                )
+                yield _flaw((*_at(pack, name), key, wrong), "connector", zh, en)
+
+
+def _payments(pack: Pack) -> Iterator[Flaw]:
+    """Money is waited for only where there is a fee; what a promise excludes is not asked."""
+    pays = [name for name, step in pack.asks.items() if step.get("message") == "payment"]
+    if pays and not pack.raw.get("fees"):
+        zh, en = "要缴费，却没有写 fees", "a payment is waited for, but there are no 'fees'"
+        yield _flaw(_at(pack, pays[0]), "fee", zh, en)
+    for name, step in pack.asks.items():
+        if step.get("meets") and pack.raw.get("no_meeting") and not step.get("when"):
+            zh = f"“{name}”要人到场，和 no_meeting 的承诺矛盾：请加 when"
+            en = f"'{name}' needs the person there, against what 'no_meeting' promises: guard it with 'when'"
+            yield _flaw(_at(pack, name), "meets", zh, en)
+    for key in ("no_meeting", "on_the_spot"):
+        for channel in pack.raw.get(key) or ():
+            if channel not in pack.channels:
+                zh, en = (
+                    f"{key} 里的“{channel}”不在 channels 里",
+                    f"'{channel}' of '{key}' is none of the channels",
+                )
+                yield _flaw((key,), "channel", zh, en)
+
+
+def _parts(pack: Pack) -> Iterator[Flaw]:
+    """A child matter is opened with all that it asks, of a pack that there is."""
+    for name, step in pack.asks.items():
+        if step["kind"] != "sub":
+            continue
+        path = next((one for one in pack_files() if one.stem == step["item"]), None)
+        if path is None:
+            continue  # an item of another collection; opening it is refused if it is not there then
+        child = load_pack(path)
+        filled = set(step.get("copies") or ())
+        given = {one.pointer for one in child.form.fields if one.fact in _OWN}
+        wrong = [pointer for pointer in filled if child.form.field(pointer) is None]
+        wrong += [
+            one.pointer for one in child.form.fields if one.required and one.pointer not in filled | given
+        ]
+        for pointer in wrong:
+            zh, en = (
+                f"{child.code} 的“{pointer}”对不上",
+                f"'{pointer}' of {child.code} is not asked there, or not filled",
+            )
+            yield _flaw((*_at(pack, name), "copies"), "part", zh, en)
+        if step.get("who") and not any(one.pointer.startswith(step["who"] + "/") for one in pack.form.fields):
+            zh, en = f"表单里没有“{step['who']}”这一组", f"the form has no group '{step['who']}'"
+            yield _flaw((*_at(pack, name), "who"), "field", zh, en)
 
 
 def _courses(pack: Pack) -> Iterator[Flaw]:
@@ -248,6 +343,9 @@ _RULES = (
     _tables,
     _papers,
     _reasons,
+    _calls,
+    _payments,
+    _parts,
     _courses,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -136,6 +136,25 @@ class Pack:
         return tuple(self.raw["channels"])
 
     @property
+    def part_of(self) -> str:
+        """The item of which this is a part, opened by its flow alone; empty for what is offered."""
+        return str(self.raw.get("part_of", ""))
+
+    @cached_property
+    def asks(self) -> Mapping[str, Mapping[str, Any]]:
+        """Each step of the flow as the file has it, by name: what a connector, child matter or message is asked with."""
+        return {str(one["id"]): one for one in _steps(self.raw["flow"])}
+
+    @cached_property
+    def heard(self) -> Mapping[str, Words]:
+        """What connectors' answers leave with the matter: pointer into its data, and what it is called."""
+        return {
+            f"/heard/{step}/{name}": Words.of(words)
+            for step, one in self.asks.items()
+            for name, words in (one.get("shows") or {}).items()
+        }
+
+    @property
     def aliases(self) -> Mapping[str, tuple[str, ...]]:
         """How people say it, by language; for search."""
         return {lang: tuple(names) for lang, names in self.raw["aliases"].items()}
@@ -252,6 +271,7 @@ class Pack:
     def figures_of(self, data: Any, channel: str) -> dict[str, Any]:
         """What stands in clear for counting; by it nobody can be known."""
         figures: dict[str, Any] = {"channel": channel}
+        figures |= {key: channel in self.raw[key] for key in ("no_meeting", "on_the_spot") if key in self.raw}
         for name, of in (self.raw.get("figures") or {}).items():
             counted = isinstance(of, dict)
             value = at_pointer(data, of["count"] if counted else of)
@@ -385,6 +405,16 @@ def _part(flaws: list[Flaw], where: Where, make: Callable[[], Part]) -> Part | N
     except Flawed as why:
         flaws += [flaw.under(*where) for flaw in why.flaws]
         return None
+
+
+def _steps(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """All steps under a flow, a branch or a fork, and those that may be added."""
+    for one in block.get("steps") or ():
+        yield one
+        yield from _steps(one)
+    for one in block.get("branches") or ():
+        yield from _steps(one)
+    yield from (one["step"] for one in block.get("adhoc") or ())
 
 
 def _of_id_number(how: str, number: Any) -> Any:

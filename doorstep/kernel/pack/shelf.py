@@ -93,6 +93,11 @@ def every(root: Path = ROOT) -> tuple[Pack, ...]:
     return tuple(version(digest) for _, digest in sorted(_offered().items()))
 
 
+def listed() -> tuple[Pack, ...]:
+    """What a person may ask for: all current packs but those that are a part of another item."""
+    return tuple(one for one in every() if not one.part_of)
+
+
 def current(code: str, root: Path = ROOT) -> Pack:
     """The pack of an item as it is offered now. Refused: "no-item"."""
     if root == ROOT:

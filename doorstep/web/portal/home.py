@@ -44,7 +44,7 @@ class Drawer:
 
 def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Search, what there is, my open matters, counters open now."""
-    packs = tuple(pack.every())
+    packs = tuple(pack.listed())
     places = counters()
     mine = lists.my_matters(viewer).rows if viewer.is_resident else ()
     context = {
@@ -63,7 +63,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def search(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """All services, and those that fit what was asked."""
     asked = request.GET.get("q", "").strip()[:80]
-    context = {"q": asked, "hits": _hits(asked), "items": [_card(one) for one in pack.every()]}
+    context = {"q": asked, "hits": _hits(asked), "items": [_card(one) for one in pack.listed()]}
     return render(request, "web/portal/find.html", context)
 
 
@@ -83,7 +83,7 @@ def _card(one: Pack) -> Card:
 
 
 def _hits(asked: str) -> list[Card]:
-    return [_card(hit.pack) for hit in find(asked, pack.every())]
+    return [_card(hit.pack) for hit in find(asked, pack.listed())]
 
 
 def _everyday_name(one: Pack) -> Words | None:
