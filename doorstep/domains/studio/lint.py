@@ -52,11 +52,14 @@ def check_file(path: Path, name: str, root: Path = ROOT) -> list[Finding]:
         pack = pack_of(source, root)
     except Unusable as why:
         return why.findings
-    flaws = [flaw for rule in _RULES for flaw in rule(pack)]
-    flaws += _file_rules(source, path, pack.code)
-    if not flaws:
-        flaws = list(_examples(pack))
+    flaws = [*(flaw for rule in _RULES for flaw in rule(pack)), *_file_rules(source, path, pack.code)]
+    flaws = flaws or list(_bounds(pack)) or list(_examples(pack))
     return [source.finding(flaw) for flaw in flaws]
+
+
+def flaws_of(pack: Pack) -> list[Flaw]:
+    """What is wrong with a pack as it is used; if nothing is, then the examples that do not come out as told."""
+    return [flaw for rule in _RULES for flaw in rule(pack)] or list(_examples(pack))
 
 
 def _flaw(where: Where, rule: str, zh: str, en: str) -> Flaw:
@@ -364,5 +367,25 @@ def _examples(pack: Pack) -> Iterator[Flaw]:
     for at, raw in enumerate(pack.raw["examples"]):
         told = run(pack, raw)
         if not told.ok:
-            zh, en = f"例子没有按写的来：{told.why}", f"the example did not come out as told: {told.why}"
+            zh = f"例子“{told.example.zh}”没有按写的来：{told.why}"
+            en = f"the example '{told.example.en}' did not come out as told: {told.why}"
             yield _flaw(("examples", at), "example", zh, en)
+
+
+def _bounds(pack: Pack) -> Iterator[Flaw]:
+    """What is left to the levels below exists, and never holds what the law fixes."""
+    left: dict[str, Any] = pack.raw.get("layers") or {}
+    steps = set(pack.flow.steps)
+    known = {
+        "set": {f"limits/{name}" for name in pack.raw["limits"] if name != "statutory"} | {"visits"},
+        "insert": steps, "skip": steps, "add_branch": steps, "drop": {one["code"] for one in pack.raw["materials"]},
+    }  # fmt: skip
+    for kind, names in left.items():
+        for name, bound in names.items():
+            fees = name == "fees" and pack.raw.get("fees")
+            if name not in known.get(kind, (name,)) and not fees and not name.startswith("guide/"):
+                zh, en = f"“{name}”不能交给下级", f"'{name}' cannot be left to the levels below"
+                yield _flaw(("layers", kind, name), "bound", zh, en)
+            if name == "limits/promise" and bound.get("longer"):
+                zh, en = "承诺时限只能缩短", "a promise may only become shorter"
+                yield _flaw(("layers", kind, name, "longer"), "bound", zh, en)

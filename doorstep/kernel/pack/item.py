@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -88,18 +88,25 @@ class Give:
 
 @dataclass(frozen=True)
 class Pack:
-    """One item. ``raw`` is its file as plain values; everything else is read from it once and kept."""
+    """One item. ``raw`` is its file as plain values; everything else is read from it once and kept.
+
+    ``provenance``: for each value that a layer set, by name (``/limits/promise``), who set it, why, and what it was; the
+    last of them is in force. What is not in it is the base's own.
+    """
 
     raw: Mapping[str, Any]
     library: Library
     form: Form
     tables: Mapping[str, Table]
     flow: Flow
+    provenance: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     _flows: dict[tuple[tuple[str, Limit], ...], Flow] = field(default_factory=dict, repr=False)
     _days: dict[date, Flow] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any], library: Library) -> Pack:
+    def of(
+        cls, raw: Mapping[str, Any], library: Library, provenance: Mapping[str, Any] | None = None
+    ) -> Pack:
         """From a file that fits the schema. Flawed if its form, tables or flow cannot be used."""
         flaws: list[Flaw] = []
         tables = {
@@ -112,7 +119,7 @@ class Pack:
         flow = _part(flaws, ("flow",), lambda: compile_flow(raw["flow"], tables, limits))
         if flaws or form is None or flow is None:
             raise Flawed(flaws)
-        return cls(raw, library, form, tables, flow)
+        return cls(raw, library, form, tables, flow, provenance or {})
 
     @property
     def code(self) -> str:
@@ -187,6 +194,8 @@ class Pack:
         In the order of the file, which `packs fmt` settles: pages show reasons, purposes and answers in it.
         """
         whole = {"pack": self.raw, **self._shared()}
+        if self.provenance:
+            whole["layers"] = self.provenance
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
@@ -198,7 +207,7 @@ class Pack:
     def from_content(cls, content: str) -> Pack:
         """The pack that ``content`` was taken from."""
         whole = json.loads(content)
-        return cls.of(whole["pack"], Library.of(whole["facts"], whole["materials"]))
+        return cls.of(whole["pack"], Library.of(whole["facts"], whole["materials"]), whole.get("layers"))
 
     def _shared(self) -> dict[str, Any]:
         """The facts, types and materials that this pack uses, no others: a change elsewhere is none here."""
@@ -282,6 +291,11 @@ class Pack:
         """The code of the unit that decides, as the answers name it; None: that of the point of intake."""
         of = self.raw["competent"]
         return at_pointer(data, of["field"]) if of["by"] == "field" else None
+
+    @property
+    def decided_by(self) -> str:
+        """The level that decides: city, county or station. A layer may hand it on."""
+        return str(self.raw["competent"].get("level", "station"))
 
     def hand_out_code(self, data: Any) -> str | None:
         """The code of the point at which the result is handed out, if the answers name it."""
