@@ -43,7 +43,11 @@ def test_a_person_without_anything_known_is_refused_and_the_form_stays_open(
     approver: Desk, case: Done
 ) -> None:
     page = _send(approver, case, "party", role="owner", id_no="990101199003071289", name="江晚")
-    assert 'value="990101199003071289"' in page and 'value="江晚"' in page and '<details class="fold" open>' in page
+    assert (
+        'value="990101199003071289"' in page
+        and 'value="江晚"' in page
+        and '<details class="fold" open>' in page
+    )
     assert "data-faults" in page
 
 
