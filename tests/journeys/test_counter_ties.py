@@ -55,7 +55,7 @@ def test_the_place_is_noted_and_a_wrong_one_refused(approver: Desk, case: Done) 
     page = _send(approver, case, "place", where="柳溪街口", lon="118.04", lat="36.8")
     assert "柳溪街口" in page and "118.04000, 36.80000" in page
     page = _send(approver, case, "place", where="柳溪街口", lon="一百", lat="36.8")
-    assert "经纬度请写成小数" in page and 'value="一百"' in page
+    assert "经度和纬度请写成小数" in page and 'value="一百"' in page
 
 
 def test_two_matters_are_linked_and_merged_by_their_numbers(cast: Cast, approver: Desk, case: Done) -> None:

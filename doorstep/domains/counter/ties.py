@@ -29,9 +29,7 @@ _NO_NUMBER = Words(
     "没有这个受理号，或者那件事不归您看。请对照回执再输一遍。",
     "There is no such number, or that matter is not yours to see. Compare it with the receipt.",
 )
-_NOT_A_PLACE = Words(
-    "经纬度请写成小数，如 118.0281 和 36.8123。", "Give degrees as decimals, such as 118.0281 and 36.8123."
-)
+_NOT_A_PLACE = Words("经度和纬度请写成小数，单位是度。", "Give longitude and latitude as decimal degrees.")
 
 
 def routes() -> tuple[Route, ...]:
