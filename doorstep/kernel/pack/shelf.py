@@ -106,11 +106,16 @@ def current(code: str, root: Path = ROOT) -> Pack:
     else:
         found = _shelf(root).get(code)
     if found is None:
-        words = Words(
-            "没有编号为 {c} 的事项，请在办事大厅里重新查找。", "There is no item {c}. Please search again."
-        )
-        raise Refused("no-item", words.format(c=code), status=404)
+        raise no_item(code)
     return found
+
+
+def no_item(code: str) -> Refused:
+    """Nothing of this code is offered."""
+    words = Words(
+        "没有编号为 {c} 的事项，请在办事大厅里重新查找。", "There is no item {c}. Please search again."
+    )
+    return Refused("no-item", words.format(c=code), status=404)
 
 
 def version(digest: bytes) -> Pack:
