@@ -95,3 +95,16 @@ def test_every_link_between_documents_leads_somewhere() -> None:
             if "://" not in aim and not aim.startswith("mailto:") and not (path.parent / aim).exists():
                 broken.append(f"{tree.name(path)}: {aim}")
     assert broken == []
+
+
+def test_every_file_the_tour_visits_is_there() -> None:
+    """A path in the tour, a test or a function behind it: each can be opened by who follows it."""
+    text = (tree.ROOT / "docs" / "tour.md").read_text()
+    lost = []
+    for path, after in re.findall(r"`([a-z_]+/[\w/.-]+\.(?:py|yaml|sql|typ))`(?:,\s+`(\w+)`)?", text):
+        found = [at for at in (tree.ROOT / path, tree.ROOT / "doorstep" / path) if at.exists()]
+        if not found:
+            lost.append(path)
+        elif after and found[0].suffix == ".py" and not re.search(rf"\b{after}\b", found[0].read_text()):
+            lost.append(f"{path}: {after}")
+    assert lost == []
