@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.db import connection
 from doorstep.kernel import clock, event, issue, pack, post
 from doorstep.kernel import flow as flows
 from doorstep.kernel.crypto import open_sealed, seal
+from doorstep.kernel.field import Fault
 from doorstep.kernel.flow import Flow, Happening, State
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
@@ -63,8 +64,12 @@ class Opened:
         return self.pack.flow_on(self.row.law_date)
 
 
+Follower = Callable[[Viewer, Opened, Sequence[Happening]], None]
+_followers: list[Follower] = []
+
+
 def lock(matter_id: UUID) -> Opened:
-    row = first(Matter, "where id = %s for update", matter_id)
+    row = first(Matter, "where id = %s and (not tied or trust.lock_family(id)) for update", matter_id)
     if row is None:
         raise not_found()
     if row.key is None:
@@ -177,6 +182,13 @@ def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
                 "update step set closed_at = %s, outcome = %s where matter_id = %s and closed_at is null",
                 opened.at, one.state, row.id,
             )  # fmt: skip
+    for follow in _followers:
+        follow(viewer, opened, happened)
+
+
+def followed_by(follow: Follower) -> None:
+    """Let something happen in the transaction of each verb, after a matter has moved."""
+    _followers.append(follow)
 
 
 def _open_step(opened: Opened, one: Happening) -> None:
@@ -253,24 +265,45 @@ def tell(row: Matter, happened: Sequence[Happening], kind: str) -> None:
         post.notify(row.applicant_id, "received", row.id, row.number)
     moved = any(h.kind in ("step.opened", "step.closed", "ended") for h in happened)
     template = "closed" if row.closed_at and row.state == "granted" else row.state
-    template = kind if kind in ("merged", "reclassified") else template
+    template = kind if kind in ("merged", "reclassified", "invited", "called_off") else template
     if moved and template in post.TEMPLATES:
         post.notify(row.applicant_id, template, row.id, row.number)
 
 
-def check_mine(viewer: Viewer, opened: Opened, step: str) -> None:
-    """Is this step of the flow open, and the viewer's to do? Each no has its own words."""
+def check_mine(viewer: Viewer, opened: Opened, step: str, present: Person | None = None) -> None:
+    """Is this step of the flow open, and the viewer's to do, or that of the applicant who is ``present`` at the window?
+    Each no has its own words.
+    """
     declared = opened.flow.steps.get(flows.step_of(step))
     if declared is None:
         raise no_such_step()
     by = declared.by
-    viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
+    at_window = by == "applicant" and present is not None
+    viewer.need("receive" if at_window else RIGHT_OF.get(by, "decide"), opened.pack.branch)
     row = first(Step, _OPEN_STEP, opened.row.id, step)
     if row is None:
         raise moved_on()
+    if present is not None and at_window:
+        _check_present(opened.row, present)
+        return
     mine = row.party_id == viewer.party_id if by == "applicant" else row.unit_id == viewer.unit_id
     if not mine or (row.party_id is None and row.unit_id is None):
         raise refuse_right()
+
+
+def _check_present(row: Matter, present: Person) -> None:
+    known = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
+    if (
+        known is None
+        or present is None
+        or differ(known.id_no, present.id_no)
+        or differ(known.name, present.name)
+    ):
+        words = Words(
+            "来的人不是这件事的当事人，请核对证件。",
+            "Who came is not the person of this matter; check the document.",
+        )
+        raise Refused("not-the-person", words, status=409, faults=(("/present/id_no", words),))
 
 
 def stands_as(viewer: Viewer, opened: Opened, step: str) -> flows.By:
@@ -330,9 +363,17 @@ def check_reason(found: pack.Pack, outcome: str, reason: str, faults: Sequence[M
         )
 
 
-def validate(viewer: Viewer, found: pack.Pack, data: Mapping[str, Any], person: Person | None) -> None:
-    """Refuse answers that do not fit the form or name another applicant than ``person``: "invalid", by field."""
-    faults = found.form.validate(dict(data))
+def validate(
+    viewer: Viewer,
+    found: pack.Pack,
+    data: Mapping[str, Any],
+    person: Person | None,
+    fixed: Sequence[Fault] = (),
+) -> None:
+    """Refuse answers that do not fit the form, name another applicant than ``person``, or change what is ``fixed``:
+    "invalid", by field.
+    """
+    faults = (*found.form.validate(dict(data)), *fixed)
     told = {fault.pointer for fault in faults}
     differing = disagreements(viewer, found.form, data, person) if person else ()
     faults += tuple(fault for fault in differing if fault.pointer not in told)

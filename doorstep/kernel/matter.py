@@ -11,18 +11,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, clock, event, file, pack, post
-from doorstep.kernel.crypto import new_key
+from doorstep.kernel import change, child, file, pack, post
+from doorstep.kernel.begin import bring
 from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.machine import Command, move
-from doorstep.kernel.models import Matter, Point, Step
+from doorstep.kernel.models import Point, Step
 from doorstep.kernel.org import point_named, unit_named
 from doorstep.kernel.party import Person, own_person
-from doorstep.kernel.region import calendar
-from doorstep.kernel.row import insert
-from doorstep.kernel.trust import BRANCHES, Viewer, keys, refuse_right, refuse_sign_in
+from doorstep.kernel.trust import Viewer, refuse_right, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
 
 CHANNELS = ("hall", "station", "room", "kiosk", "workstation", "online", "agent", "post", "partner")
@@ -49,6 +46,8 @@ def open_matter(
     if not viewer.signed_in:
         raise refuse_sign_in()
     found = pack.current(item)
+    if found.part_of:
+        raise pack.no_item(item)
     viewer.need("apply" if viewer.is_resident else "receive", found.branch)
     content = {"item": item, "point": point, "channel": channel, "data": data, "hand_out": hand_out,
                "applicant": [applicant.name, applicant.id_no, applicant.phone] if applicant else None}  # fmt: skip
@@ -90,62 +89,6 @@ def _open(
     return change.done(made.row)
 
 
-def bring(
-    viewer: Viewer,
-    found: pack.Pack,
-    data: dict[str, Any],
-    *,
-    at_point: Point,
-    channel: str,
-    hand_out: str | None,
-    person: Person | None,
-    party_id: UUID | None,
-    origin: UUID | None = None,
-) -> change.Opened:
-    """A new matter with its first event, for verbs that have checked who may. ``origin`` is the matter it comes from.
-
-    Refused: "invalid" with faults by field.
-    """
-    if origin is not None:
-        change.validate(viewer, found, data, person)
-    unit = change.competent(found, data, at_point)
-    z_code = hand_out or found.hand_out_code(data)
-    z = point_named(z_code) if z_code else at_point
-    moment = clock.now()
-    matter_id, key = uuid7(), new_key()
-    law_date = calendar().day_of(moment)
-    state, happened = move(
-        found.flow_on(law_date), State(), Command("start"), found.facts(data, channel=channel), moment
-    )
-    row = Matter(
-        id=matter_id, number=change.next_number(unit, moment), kind="service", item=found.code,
-        branch=BRANCHES[found.branch], pack=found.hash, law_date=law_date,
-        channel=channel, state="open", point_id=at_point.id, hand_out_id=z.id, unit_id=unit.id, city=unit.city,
-        county=unit.county, station=unit.station, applicant_id=party_id, opened_by=viewer.account_id,
-        opened_at=moment, moved_at=moment, version=0, head=event.genesis(matter_id), flow={}, tied=origin is not None,
-        key=keys().wrap(key, matter_id.bytes), sealed=change.seal_data(matter_id, key, data),
-        figures=found.figures_of(data, channel),
-    )  # fmt: skip
-    if not found.accepted_at:
-        change.accept(row, found, moment)
-    opened = change.Opened(row, key, data, found, moment)
-    row.state, row.closed_at = change.state_after(row, state, happened, moment)
-    change.share_first(row, at_point, z, party_id, moment)
-    codes = {"item": found.code, "pack": found.hash.hex()}
-    if origin is not None:
-        change.add_share(row, moment, role="referred", unit_id=viewer.unit_id, reason="refer")
-        codes["from"] = str(origin)
-    entry = change.next_entry(viewer, opened, "opened", happened, codes, {"data": data})
-    row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
-    insert(row)
-    event.append(entry, row.state)
-    file.attach(viewer, found.form.files(data), matter_id)
-    change.post_tokens(row, party_id, person)
-    change.move(viewer, opened, happened)
-    change.tell(row, happened, "opened")
-    return opened
-
-
 def act(
     viewer: Viewer,
     matter_id: UUID,
@@ -157,8 +100,9 @@ def act(
     reason: str = "",
     faults: Sequence[Mapping[str, str]] = (),
     version: int | None = None,
+    present: Person | None = None,
 ) -> Done:
-    """Finish one open step of a matter with an outcome of its flow.
+    """Finish one open step of a matter with an outcome of its flow; at a window also the applicant's, who is ``present``.
 
     ``data`` is the corrected form (applicant's step) or what the step asks; ``reason`` and ``faults``
     ({"field", "reason", "text"}) say why a reviewer returns or refuses. Refused: "not-found", "no-right",
@@ -168,14 +112,15 @@ def act(
     if not viewer.signed_in:
         raise refuse_sign_in()
     content = {"matter": str(matter_id), "step": step, "outcome": outcome, "data": data, "reason": reason,
-               "faults": list(faults)}  # fmt: skip
+               "faults": list(faults), "present": present and [present.name, present.id_no]}  # fmt: skip
 
     def do() -> Done:
         opened = change.lock(matter_id)
         if version is not None and version != opened.row.version:
             raise change.moved_on()
-        change.check_mine(viewer, opened, step)
-        return _act(viewer, opened, step, outcome, dict(data) if data is not None else None, reason, faults)
+        change.check_mine(viewer, opened, step, present)
+        answers = dict(data) if data is not None else None
+        return _act(viewer, opened, step, outcome, answers, reason, faults, present)
 
     return once(viewer, "act", request_id, content, do, change.done_of)
 
@@ -188,13 +133,15 @@ def _act(
     data: dict[str, Any] | None,
     reason: str,
     faults: Sequence[Mapping[str, str]],
+    present: Person | None = None,
 ) -> Done:
     row, found = opened.row, opened.pack
-    change.check_reason(found, outcome, reason, faults)
     by_applicant = opened.flow.step(step).by == "applicant"
+    if not by_applicant:
+        change.check_reason(found, outcome, reason, faults)
     if by_applicant and data is not None:
-        change.validate(viewer, found, data, own_person(viewer))
-        opened.data = data
+        change.validate(viewer, found, data, present or own_person(viewer), child.signed_faults(opened, data))
+        opened.data = data | {name: opened.data[name] for name in ("heard",) if name in opened.data}
     if found.accepts(step, outcome):
         change.accept(row, found, opened.at)
     facts = found.facts(opened.data, channel=row.channel)
@@ -209,10 +156,10 @@ def _act(
         body["reason"] = reason
     if faults:
         body["faults"] = [dict(f) for f in faults]
-    codes = {"step": step, "outcome": outcome}
+    codes = {"step": step, "outcome": outcome} | ({"present": True} if present else {})
     if by_applicant and data is not None:
         file.attach(viewer, found.form.files(data), row.id)
-        row.sealed = change.seal_data(row.id, opened.key, data)
+        row.sealed = change.seal_data(row.id, opened.key, opened.data)
         row.figures = found.figures_of(data, row.channel)
     return change.finish(viewer, opened, "acted", state, happened, codes, body)
 

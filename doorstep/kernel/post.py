@@ -15,6 +15,13 @@ from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Words
 
 TEMPLATES: dict[str, Words] = {
+    "invited": Words(
+        "有一件事请您看一看、办您那一部分，编号 {number}。", "Something awaits your part in it, number {number}."
+    ),
+    "called_off": Words(
+        "编号 {number} 的事不用您办了：和它相连的那件事已经结束。",
+        "Your part in {number} is no longer needed: what it belonged to has ended.",
+    ),
     "received": Words("我们收到了您的申请，编号 {number}。", "We have received your application {number}."),
     "returned": Words(
         "申请 {number} 有地方要补正，一次说清了，请您看看。",

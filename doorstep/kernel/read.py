@@ -293,6 +293,8 @@ KINDS: dict[str, Words] = {
     "opened": Words("提交申请", "Application submitted"),
     "withdrawn": Words("撤回申请", "Application withdrawn"),
     "noted": Words("备注", "Remark"),
+    "part_opened": Words("请另一方办他那一部分", "Another person's part was opened"),
+    "called_off": Words("随上级事项一起结束", "Ended with the matter it belongs to"),
     "shared": Words("请其他单位一起看", "Shared with another unit"),
     "handed_over": Words("换承办单位", "Handed over to another unit"),
     "linked": Words("关联另一件事", "Linked to another matter"),

@@ -37,7 +37,7 @@ class PartyView:
 
 @dataclass(frozen=True, slots=True)
 class TieView:
-    """Another matter this one touches: linked, merged_from, merged_into, referred_to, referred_from."""
+    """Another matter this one touches: linked, merged_from, merged_into, referred_to, referred_from, child, parent."""
 
     matter_id: UUID
     number: str
@@ -78,7 +78,11 @@ def parties(viewer: Viewer, row: Matter, told: Told) -> tuple[PartyView, ...]:
     )
 
 
-_OTHER_SIDE = {"merged": ("merged_from", "merged_into"), "referred": ("referred_to", "referred_from")}
+_OTHER_SIDE = {
+    "merged": ("merged_from", "merged_into"),
+    "referred": ("referred_to", "referred_from"),
+    "child": ("child", "parent"),
+}
 
 
 def ties(row: Matter) -> tuple[TieView, ...]:

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from doorstep.kernel import change, clock, file, pack
+from doorstep.kernel.begin import bring
 from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.machine import Command, move
-from doorstep.kernel.matter import bring
 from doorstep.kernel.models import Involved, Step, Tie
 from doorstep.kernel.org import town
 from doorstep.kernel.party import Person, find_or_add, people
@@ -182,7 +182,7 @@ def refer(
         person = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
         made = bring(
             viewer, found, dict(data), at_point=points[row.point_id], channel=row.channel, hand_out=None,
-            person=person, party_id=row.applicant_id, origin=row.id,
+            person=person, party_id=row.applicant_id, origin=row.id, watched_by=viewer.unit_id,
         )  # fmt: skip
         _tie(opened, made, "referred")
         change.told(viewer, opened, "referred", {"to": str(made.row.id), "item": item}, {"reason": reason})

@@ -10,7 +10,7 @@ from pathlib import Path
 from doorstep.domains import studio
 from doorstep.domains.studio.show import shown
 from doorstep.kernel import pack
-from doorstep.kernel.pack.profile import profile_files
+from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.words import Refused
 
 
@@ -50,37 +50,52 @@ def run(args: argparse.Namespace) -> int:
     """Runs the verb; returns 1 if something was found, failed or could not be read."""
     if args.packs_verb == "show":
         return _show(args.code, args.form, args.lang)
-    files = [path.resolve() for path in args.files] or pack.pack_files()
+    named = [path.resolve() for path in args.files]
+    layers = [path for path in named if path.parent.name == "layers"]
+    files = [path for path in named if path not in layers] or ([] if layers else pack.pack_files())
     if args.packs_verb == "check":
-        return _check(files, args.json)
+        return _check(files, layers if named else studio.layer_files(), args.json)
     if args.packs_verb == "fmt":
-        return _fmt(files if args.files else [*files, *profile_files(pack.ROOT)])
-    return _mutate(files, args.json) if args.mutate else _test(files, args.json)
+        return _fmt(files)
+    return (
+        _mutate(files, args.json)
+        if args.mutate
+        else _test(files, args.json, layered=not named or bool(layers))
+    )
 
 
-def _check(files: list[Path], as_json: bool) -> int:
+def _check(files: list[Path], layers: list[Path], as_json: bool) -> int:
     findings = studio.check(only=files)
+    if layers:
+        try:
+            findings += studio.read_stacks(layers[0].parents[1].name, layers[0].parents[2]).check()
+        except pack.Unusable as why:
+            findings += why.findings
     for one in findings:
         _say(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else str(one))
     if not as_json:
-        _say(f"{len(files)} 个文件，{len(findings)} 处要改 · {len(files)} files, {len(findings)} findings")
+        count = len(files) + len(layers)
+        _say(f"{count} 个文件，{len(findings)} 处要改 · {count} files, {len(findings)} findings")
     return 1 if findings else 0
 
 
-def _test(files: list[Path], as_json: bool) -> int:
+def _test(files: list[Path], as_json: bool, *, layered: bool) -> int:
+    """The examples of these packs; with ``layered`` also those of every pack that a layer makes of any."""
+    try:
+        packs = [("", pack.load_pack(path)) for path in files]
+        packs += studio.read_stacks().everywhere() if layered else []
+    except (pack.Unusable, Flawed) as why:
+        sys.stderr.write(f"{why}\n")
+        return 1
     ran = failed = 0
-    for path in files:
-        try:
-            told = studio.run_examples(pack.load_pack(path))
-        except pack.Unusable as why:
-            sys.stderr.write(f"{why}\n")
-            return 1
-        for one in told:
+    for unit, found in packs:
+        for one in studio.run_examples(found):
             ran, failed = ran + 1, failed + (not one.ok)
             if as_json:
-                _say(json.dumps(one.as_dict(), ensure_ascii=False))
+                place = {"unit": unit} if found.provenance else {}
+                _say(json.dumps(one.as_dict() | place, ensure_ascii=False))
             elif not one.ok:
-                _say(f"{one.pack}: {one.example.zh} / {one.example.en}: {one.why}")
+                _say(f"{one.pack} {unit}: {one.example.zh} / {one.example.en}: {one.why}")
     if not as_json:
         _say(f"{ran} 个例子，{failed} 个没通过 · {ran} examples, {failed} failed")
     return 1 if failed or not ran else 0

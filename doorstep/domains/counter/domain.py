@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import desk, matter, window
+from doorstep.domains.counter import desk, matter, ties, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.kernel.words import Words
@@ -33,6 +33,7 @@ DOMAIN = Domain(
         Route(_MATTER, matter.show, "counter_matter", "read", "staff", kinds=STAFF),
         Route(f"{_MATTER}/note", matter.add_note, "counter_note", "note", "staff", ("POST",), STAFF),
         Route(f"{_MATTER}/hand-over", matter.move, "counter_hand_over", "hand_over", "staff", ("POST",), STAFF),
+        *ties.routes(),
         Route("counter/file/<uuid:file_id>", matter.show_file, "counter_file", "read", "staff", kinds=STAFF),
         Route("counter/file/<uuid:file_id>/look", matter.look, "counter_look", "read", "staff", kinds=STAFF),
         Route("counter/paper/<str:number>", matter.show_paper, "counter_paper", "read", "staff", kinds=STAFF),

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from doorstep.domains.counter import frame
 from doorstep.domains.counter.case import case
+from doorstep.domains.counter.tied import tied
 from doorstep.kernel import file, issue
 from doorstep.kernel.lists import Row, search, unit_matters
 from doorstep.kernel.matter import hand_over, note
@@ -25,6 +26,13 @@ STATES = {
     "open": Words("正在办", "In progress"), "returned": Words("等申请人改", "With the applicant"),
     "granted": Words("批准了", "Granted"), "refused": Words("没有批准", "Refused"),
     "withdrawn": Words("撤回了", "Withdrawn"), "closed": Words("已办结", "Closed"), "draft": Words("草稿", "Draft"),
+}  # fmt: skip
+_SAID = {
+    "noted": Words("备注记下了", "The remark is kept"), "involved": Words("人记下了", "The person is noted"),
+    "located": Words("地点记下了", "The place is noted"), "linked": Words("两件事关联上了", "The two are linked"),
+    "merged": Words("那件事并进来了，它的经过还在", "The other is merged into this one; its history stays"),
+    "refer": Words("新的一件立好了", "The new matter is open"),
+    "reclassify": Words("改好了，从第一步重新走", "Done; it begins again with the first step"),
 }  # fmt: skip
 _DESKS = {
     "competent": ("desk", Words("去办", "Work on it")), "received": ("intake", Words("去收", "Take it in")),
@@ -43,7 +51,7 @@ def show(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
         choices = [{"code": code, "title": words} for code, words in refusal.faults]
         asked = {"words": refusal.words, "choices": choices, "action": request.path}
         return frame.show(request, viewer, "purpose", asked)
-    return _page(request, viewer, view, purpose or "")
+    return page(request, viewer, view, purpose or "")
 
 
 def add_note(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
@@ -56,8 +64,8 @@ def add_note(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespo
         if refusal.code == "not-found":
             raise
         view = read_matter(viewer, matter_id, purpose=purpose or None)
-        return _page(request, viewer, view, purpose, refusal, note_text=post.get("text", ""))
-    return _back(matter_id, purpose, "noted")
+        return page(request, viewer, view, purpose, refusal, note_text=post.get("text", ""))
+    return back(matter_id, purpose, "noted")
 
 
 def move(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
@@ -75,16 +83,17 @@ def move(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
             raise
         view = read_matter(viewer, matter_id, purpose=purpose or None)
         typed = {"over_open": True, "over_unit": unit, "over_reason": reason}
-        return _page(request, viewer, view, purpose, refusal, **typed)
+        return page(request, viewer, view, purpose, refusal, **typed)
     return HttpResponseRedirect("/counter/desk/")
 
 
-def _back(matter_id: UUID, purpose: str, did: str) -> HttpResponse:
+def back(matter_id: UUID, purpose: str, did: str) -> HttpResponse:
+    """To the page of the matter, which says what was done."""
     query = urlencode({k: v for k, v in (("purpose", purpose), ("did", did)) if v})
     return HttpResponseRedirect(f"/counter/matter/{matter_id}?{query}")
 
 
-def _page(
+def page(
     request: HttpRequest,
     viewer: Viewer,
     view: MatterView,
@@ -92,6 +101,7 @@ def _page(
     refusal: Refused | None = None,
     **typed: Any,
 ) -> HttpResponse:
+    """The page of a matter that was read; ``typed`` keeps what stood in a form that was refused."""
     shown = case(view) | {"state_words": STATES[view.state], "until": _until(view)}
     step = next((s for s in view.mine if s.by in _DESKS), None)
     if step:
@@ -100,10 +110,10 @@ def _page(
     units = [u for u in town().units.values() if u.active and u.id != view.unit_id and u.kind == "station"]
     context = {
         "case": shown, "purpose": purpose, "refusal": refusal.words if refusal else None,
-        "said": Words("备注记下了", "The remark is kept") if request.GET.get("did") == "noted" else None,
+        "said": _SAID.get(request.GET.get("did", "")),
         "may_note": viewer.may("note", view.pack.branch), "note_request": uuid4().hex, "over_request": uuid4().hex,
         "may_hand_over": viewer.may("hand_over", view.pack.branch) and viewer.unit_id == view.unit_id and bool(view.open_steps),
-        "units": units, **typed,
+        "units": units, **tied(viewer, view), **typed,
     }  # fmt: skip
     return frame.show(request, viewer, "matter", context, refusal.status if refusal else 200)
 

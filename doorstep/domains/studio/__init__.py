@@ -1,8 +1,24 @@
-"""The pack studio: what whoever writes packs needs, and a running system does not: examples, linter, mutants, order."""
+"""The pack studio: what whoever writes packs and layers needs, and a running system does not.
+
+Examples, linter, mutants, order; layers, and what comes of them in one place (``layered``).
+"""
 
 from doorstep.domains.studio.example import Told, run_examples
+from doorstep.domains.studio.layer import Layer, lay
 from doorstep.domains.studio.lint import check
 from doorstep.domains.studio.mutant import mutate
 from doorstep.domains.studio.order import fmt
+from doorstep.domains.studio.stack import Stacks, layer_files, read_stacks
 
-__all__ = ["Told", "check", "fmt", "mutate", "run_examples"]
+__all__ = [
+    "Layer",
+    "Stacks",
+    "Told",
+    "check",
+    "fmt",
+    "lay",
+    "layer_files",
+    "mutate",
+    "read_stacks",
+    "run_examples",
+]

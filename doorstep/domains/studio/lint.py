@@ -14,9 +14,8 @@ from doorstep.kernel.flaw import Flaw, Flawed, Where
 from doorstep.kernel.flow_source import compile_flow
 from doorstep.kernel.pack.dated import overlaps, read_dated
 from doorstep.kernel.pack.item import Pack
-from doorstep.kernel.pack.profile import read_pack
 from doorstep.kernel.pack.shelf import ROOT, library, load_pack, pack_files, pack_of
-from doorstep.kernel.pack.source import Finding, Source, Unusable
+from doorstep.kernel.pack.source import Finding, Source, Unusable, read
 from doorstep.kernel.words import Words
 from doorstep.web.connectors import connectors
 
@@ -40,22 +39,27 @@ def check(root: Path = ROOT, only: Iterable[Path] | None = None) -> list[Finding
             words = Words(f"“{code}”已经在 {codes[code]} 里", f"'{code}' is already in {codes[code]}")
             findings.append(Finding(name, 1, 1, "pack.twice", words))
         codes[code] = name
-    # A mistake in a profile is found once for every item that it is laid under, and told once.
-    return sorted(dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.col, one.rule))
+    return sorted(findings, key=lambda one: (one.file, one.line, one.col, one.rule))
 
 
 def check_file(path: Path, name: str, root: Path = ROOT) -> list[Finding]:
     """The findings in one pack."""
     try:
-        source = read_pack(path, root, name)
+        source = read(path, name)
+    except Unusable as why:
+        return why.findings
+    try:
         pack = pack_of(source, root)
     except Unusable as why:
         return why.findings
-    flaws = [flaw for rule in _RULES for flaw in rule(pack)]
-    flaws += _file_rules(source, path, pack.code)
-    if not flaws:
-        flaws = list(_examples(pack))
+    flaws = [*(flaw for rule in _RULES for flaw in rule(pack)), *_file_rules(source, path, pack.code)]
+    flaws = flaws or list(_bounds(pack)) or list(_examples(pack))
     return [source.finding(flaw) for flaw in flaws]
+
+
+def flaws_of(pack: Pack) -> list[Flaw]:
+    """What is wrong with a pack as it is used; if nothing is, then the examples that do not come out as told."""
+    return [flaw for rule in _RULES for flaw in rule(pack)] or list(_examples(pack))
 
 
 def _flaw(where: Where, rule: str, zh: str, en: str) -> Flaw:
@@ -145,9 +149,8 @@ def _pointers(pack: Pack) -> Iterator[tuple[Where, str]]:
 
 def _on_papers(pack: Pack) -> Iterator[tuple[Where, str]]:
     for at, one in enumerate(pack.raw.get("gives") or ()):
-        for key in ("photo", "until"):
-            if key in one:
-                yield ("gives", at, key), one[key]
+        if "photo" in one:
+            yield ("gives", at, "photo"), one["photo"]
         for name, of in one["data"].items():
             said = (pointer for pointer in _in_paper(of) if pointer not in pack.heard)
             yield from ((("gives", at, "data", name), pointer) for pointer in said)
@@ -157,12 +160,10 @@ def _in_paper(of: Any) -> Iterator[str]:
     if isinstance(of, str):
         yield of
         return
-    for key in ("sex_of", "born_of", "said"):
+    for key in ("sex_of", "born_of"):
         if key in of:
             yield of[key]
     yield from of.get("rows") or ()
-    for note in of.get("notes") or ():
-        yield from note.get("when") or ()
     if "list" in of:
         yield of["list"]
         yield from (f"{of['list']}/*/{name}" for name in (of.get("each") or {}).values())
@@ -366,5 +367,25 @@ def _examples(pack: Pack) -> Iterator[Flaw]:
     for at, raw in enumerate(pack.raw["examples"]):
         told = run(pack, raw)
         if not told.ok:
-            zh, en = f"例子没有按写的来：{told.why}", f"the example did not come out as told: {told.why}"
+            zh = f"例子“{told.example.zh}”没有按写的来：{told.why}"
+            en = f"the example '{told.example.en}' did not come out as told: {told.why}"
             yield _flaw(("examples", at), "example", zh, en)
+
+
+def _bounds(pack: Pack) -> Iterator[Flaw]:
+    """What is left to the levels below exists, and never holds what the law fixes."""
+    left: dict[str, Any] = pack.raw.get("layers") or {}
+    steps = set(pack.flow.steps)
+    known = {
+        "set": {f"limits/{name}" for name in pack.raw["limits"] if name != "statutory"} | {"visits"},
+        "insert": steps, "skip": steps, "add_branch": steps, "drop": {one["code"] for one in pack.raw["materials"]},
+    }  # fmt: skip
+    for kind, names in left.items():
+        for name, bound in names.items():
+            fees = name == "fees" and pack.raw.get("fees")
+            if name not in known.get(kind, (name,)) and not fees and not name.startswith("guide/"):
+                zh, en = f"“{name}”不能交给下级", f"'{name}' cannot be left to the levels below"
+                yield _flaw(("layers", kind, name), "bound", zh, en)
+            if name == "limits/promise" and bound.get("longer"):
+                zh, en = "承诺时限只能缩短", "a promise may only become shorter"
+                yield _flaw(("layers", kind, name, "longer"), "bound", zh, en)

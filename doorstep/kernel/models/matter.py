@@ -133,12 +133,15 @@ class Involved(models.Model):
 
 
 class Tie(models.Model):
-    """Two matters that have to do with each other: linked, merged (``matter_id`` survives), referred (``other_id`` is new)."""
+    """Two matters that have to do with each other: linked, merged (``matter_id`` survives), referred (``other_id`` is new),
+    child (``other_id`` was opened by ``step`` of ``matter_id``).
+    """
 
     id = models.UUIDField(primary_key=True)
     matter_id = models.UUIDField()
     other_id = models.UUIDField()
     kind = models.CharField(max_length=12)
+    step = models.CharField(max_length=128, default="", db_default="")
     at = models.DateTimeField()
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -75,14 +75,9 @@ class Give:
     valid: tuple[Dated, ...]
     data: Mapping[str, Any]
     photo: str
-    until: str = ""
 
-    def valid_until(self, issued_on: date, data: Any = None) -> date | None:
-        """The last day on which the paper is good: that of the answer which says so; else the same day months later, or
-        the month's last day."""
-        said = at_pointer(data, self.until) if self.until else None
-        if said:
-            return date.fromisoformat(said)
+    def valid_until(self, issued_on: date) -> date | None:
+        """The last day on which the paper is good: the same day months later, or the month's last day."""
         row = in_force(self.valid, issued_on)
         if row is None:
             return None
@@ -93,18 +88,25 @@ class Give:
 
 @dataclass(frozen=True)
 class Pack:
-    """One item. ``raw`` is its file as plain values; everything else is read from it once and kept."""
+    """One item. ``raw`` is its file as plain values; everything else is read from it once and kept.
+
+    ``provenance``: for each value that a layer set, by name (``/limits/promise``), who set it, why, and what it was; the
+    last of them is in force. What is not in it is the base's own.
+    """
 
     raw: Mapping[str, Any]
     library: Library
     form: Form
     tables: Mapping[str, Table]
     flow: Flow
+    provenance: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     _flows: dict[tuple[tuple[str, Limit], ...], Flow] = field(default_factory=dict, repr=False)
     _days: dict[date, Flow] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any], library: Library) -> Pack:
+    def of(
+        cls, raw: Mapping[str, Any], library: Library, provenance: Mapping[str, Any] | None = None
+    ) -> Pack:
         """From a file that fits the schema. Flawed if its form, tables or flow cannot be used."""
         flaws: list[Flaw] = []
         tables = {
@@ -117,7 +119,7 @@ class Pack:
         flow = _part(flaws, ("flow",), lambda: compile_flow(raw["flow"], tables, limits))
         if flaws or form is None or flow is None:
             raise Flawed(flaws)
-        return cls(raw, library, form, tables, flow)
+        return cls(raw, library, form, tables, flow, provenance or {})
 
     @property
     def code(self) -> str:
@@ -192,6 +194,8 @@ class Pack:
         In the order of the file, which `packs fmt` settles: pages show reasons, purposes and answers in it.
         """
         whole = {"pack": self.raw, **self._shared()}
+        if self.provenance:
+            whole["layers"] = self.provenance
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
@@ -203,7 +207,7 @@ class Pack:
     def from_content(cls, content: str) -> Pack:
         """The pack that ``content`` was taken from."""
         whole = json.loads(content)
-        return cls.of(whole["pack"], Library.of(whole["facts"], whole["materials"]))
+        return cls.of(whole["pack"], Library.of(whole["facts"], whole["materials"]), whole.get("layers"))
 
     def _shared(self) -> dict[str, Any]:
         """The facts, types and materials that this pack uses, no others: a change elsewhere is none here."""
@@ -288,6 +292,11 @@ class Pack:
         of = self.raw["competent"]
         return at_pointer(data, of["field"]) if of["by"] == "field" else None
 
+    @property
+    def decided_by(self) -> str:
+        """The level that decides: city, county or station. A layer may hand it on."""
+        return str(self.raw["competent"].get("level", "station"))
+
     def hand_out_code(self, data: Any) -> str | None:
         """The code of the point at which the result is handed out, if the answers name it."""
         of = self.raw.get("hand_out") or {"by": "point"}
@@ -347,7 +356,6 @@ class Pack:
                 valid=read_dated(one.get("valid") or ()),
                 data=one["data"],
                 photo=one.get("photo", ""),
-                until=one.get("until", ""),
             )
             for one in self.raw.get("gives") or ()
         )
@@ -373,9 +381,11 @@ class Pack:
 
     def paper_data(self, template: str, data: Any, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What the paper shows, by the keys of its template. ``given`` are the values that issuing adds."""
-        give = self.give(template)
-        shown = ((key, self._shown(of, data, given or {})) for key, of in give.data.items())
-        return {"title": give.title.as_dict(), **{key: value for key, value in shown if value is not None}}
+        return {
+            key: value
+            for key, of in self.give(template).data.items()
+            if (value := self._shown(of, data, given or {})) is not None
+        }
 
     def _shown(self, of: Any, data: Any, given: Mapping[str, Any]) -> Any:
         if isinstance(of, str):
@@ -385,8 +395,6 @@ class Pack:
             return given.get(what)
         if how in ("sex_of", "born_of"):
             return _of_id_number(how, at_pointer(data, what))
-        if how == "said":
-            return (self._row(what, data) or {}).get("value")
         if how == "rows":
             return [row for pointer in what if (row := self._row(pointer, data))]
         if how == "list":
@@ -394,9 +402,7 @@ class Pack:
             return [
                 {key: row.get(name) for key, name in each.items()} for row in at_pointer(data, what) or ()
             ]
-        if how == "notes":
-            return [{"zh": one["zh"], "en": one["en"]} for one in what if _holds(one.get("when"), data)]
-        return Words.of(what).as_dict()
+        return [Words.of(words).as_dict() for words in what] if how == "notes" else Words.of(what).as_dict()
 
     def _row(self, pointer: str, data: Any) -> dict[str, Any] | None:
         one, value = self.form.field(pointer), at_pointer(data, pointer)
@@ -423,14 +429,6 @@ def _steps(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for one in block.get("branches") or ():
         yield from _steps(one)
     yield from (one["step"] for one in block.get("adhoc") or ())
-
-
-def _holds(when: Mapping[str, Any] | None, data: Any) -> bool:
-    """Whether the answers are such that a sentence is printed."""
-    return all(
-        at_pointer(data, pointer) in (values if isinstance(values, list) else [values])
-        for pointer, values in (when or {}).items()
-    )
 
 
 def _of_id_number(how: str, number: Any) -> Any:

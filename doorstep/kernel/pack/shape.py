@@ -31,14 +31,16 @@ _SAID: dict[str, tuple[str, str]] = {
 
 
 @cache
-def _schema(root: Path) -> jsonschema_rs.Draft202012Validator:
-    text = (root / "schema.json").read_text(encoding="utf-8")
-    return jsonschema_rs.Draft202012Validator(json.loads(text), validate_formats=True)
+def _schema(root: Path, part: str) -> jsonschema_rs.Draft202012Validator:
+    schema = json.loads((root / "schema.json").read_text(encoding="utf-8"))
+    if part:
+        schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
-def shape_flaws(data: Any, root: Path) -> list[Flaw]:
-    """Where a pack's content does not fit the schema, in our own words."""
-    return [flaw for error in _schema(root).iter_errors(data) for flaw in _flaws(error)]
+def shape_flaws(data: Any, root: Path, part: str = "") -> list[Flaw]:
+    """Where a pack's content, or a named ``part`` of the schema such as a layer, does not fit it, in our own words."""
+    return [flaw for error in _schema(root, part).iter_errors(data) for flaw in _flaws(error)]
 
 
 def _flaws(error: jsonschema_rs.ValidationError) -> Iterator[Flaw]:

@@ -14,7 +14,6 @@ from typing import Any
 
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.pack.item import Library, Pack
-from doorstep.kernel.pack.profile import profile_files, read_pack
 from doorstep.kernel.pack.shape import shape_flaws
 from doorstep.kernel.pack.source import Finding, Source, Unusable, read
 from doorstep.kernel.words import Refused, Words
@@ -54,7 +53,7 @@ def load_pack(path: Path, root: Path = ROOT) -> Pack:
 
     This is the quick load of a running system; ``check`` says far more and is what publishing needs.
     """
-    return pack_of(read_pack(path, root), root)
+    return pack_of(read(path), root)
 
 
 def pack_of(source: Source, root: Path = ROOT) -> Pack:
@@ -107,11 +106,16 @@ def current(code: str, root: Path = ROOT) -> Pack:
     else:
         found = _shelf(root).get(code)
     if found is None:
-        words = Words(
-            "没有编号为 {c} 的事项，请在办事大厅里重新查找。", "There is no item {c}. Please search again."
-        )
-        raise Refused("no-item", words.format(c=code), status=404)
+        raise no_item(code)
     return found
+
+
+def no_item(code: str) -> Refused:
+    """Nothing of this code is offered."""
+    words = Words(
+        "没有编号为 {c} 的事项，请在办事大厅里重新查找。", "There is no item {c}. Please search again."
+    )
+    return Refused("no-item", words.format(c=code), status=404)
 
 
 def version(digest: bytes) -> Pack:
@@ -150,8 +154,6 @@ def fingerprints(root: Path = ROOT) -> dict[Path, bytes]:
     shared = hashlib.sha256()
     for name in ("facts.yaml", "materials.yaml", "schema.json"):
         shared.update((root / name).read_bytes() + b"\0")
-    for path in profile_files(root):
-        shared.update(path.read_bytes() + b"\0")
     return {path: hashlib.sha256(shared.digest() + path.read_bytes()).digest() for path in pack_files(root)}
 
 
