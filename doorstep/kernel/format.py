@@ -31,6 +31,7 @@ _PROVINCES = frozenset(
 _INVENTED = 99  # no real place has it
 _invented_here: list[Callable[[], bool]] = [lambda: True]
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _DIGITS = re.compile(r"[0-9]{17}[0-9Xx]")
 
 
@@ -90,6 +91,22 @@ def _mobile_fault(text: str) -> Words | None:
     return Words("手机号是 1 开头的 11 位数字。", "A mobile number has 11 digits and begins with 1.")
 
 
+def uscc_fault(text: str) -> Words | None:
+    """What is wrong with a unified social credit code of 18 characters (GB 32100), or None. Arithmetic only."""
+    if len(text) != 18 or any(one not in _USCC for one in text):
+        return Words(
+            "统一社会信用代码是 18 位数字和大写字母，没有 I、O、S、V、Z。",
+            "A unified social credit code has 18 digits and capital letters, without I, O, S, V and Z.",
+        )
+    total = sum(_USCC.index(one) * pow(3, place, 31) for place, one in enumerate(text[:17]))
+    if _USCC[-total % 31] != text[17]:
+        return Words(
+            "统一社会信用代码最后一位对不上，可能有一位填错了。",
+            "The last character of the unified social credit code does not fit; one of them is probably wrong.",
+        )
+    return None
+
+
 def _date_fault(text: str) -> Words | None:
     try:
         good = len(text) == 10 and bool(date.fromisoformat(text))
@@ -130,6 +147,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     "cn-id": Format(id_number_fault),
     "cn-mobile": Format(_mobile_fault, "tel", "tel"),
+    "cn-uscc": Format(uscc_fault),
     "date": Format(_date_fault, widget="date"),
     "upload": Format(_upload_fault, widget="upload"),
     "unit": Format(_unit_fault, widget="unit"),
@@ -139,7 +157,7 @@ FORMATS: dict[str, Format] = {
 
 def tidy(text: str, format_name: str = "") -> str:
     """What a person typed, as it is kept: no outer blanks; numbers in plain digits without gaps, X large."""
-    if format_name in ("cn-id", "cn-mobile"):
+    if format_name in ("cn-id", "cn-mobile", "cn-uscc"):
         plain = unicodedata.normalize("NFKC", text)
         return re.sub(r"[\s-]", "", plain).upper()
     return unicodedata.normalize("NFC", text).strip()

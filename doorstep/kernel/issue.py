@@ -42,7 +42,7 @@ def order(row: Matter, key: bytes, data: Mapping[str, Any], give: pack.Give, at:
     paper_row = Paper(
         id=paper_id, matter_id=row.id, template=give.template, number=number, item=row.item, unit_id=row.unit_id,
         code_hash=code_hash(code), sealed=seal(key, canonical({"code": code}), b"paper:" + paper_id.bytes),
-        holder=_holder(row, data, give), state="making", issued_at=at, valid_until=give.valid_until(today),
+        holder=_holder(row, data, give), state="making", issued_at=at, valid_until=give.valid_until(today, data),
     )  # fmt: skip
     insert(paper_row)
     return paper_id

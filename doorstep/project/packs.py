@@ -11,6 +11,7 @@ from doorstep.domains import studio
 from doorstep.domains.studio.show import shown
 from doorstep.kernel import pack
 from doorstep.kernel.flaw import Flawed
+from doorstep.kernel.pack.profile import profile_files
 from doorstep.kernel.words import Refused
 
 
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.packs_verb == "check":
         return _check(files, layers if named else studio.layer_files(), args.json)
     if args.packs_verb == "fmt":
-        return _fmt(files)
+        return _fmt(files if args.files else [*files, *profile_files(pack.ROOT)])
     return (
         _mutate(files, args.json)
         if args.mutate

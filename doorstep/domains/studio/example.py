@@ -10,6 +10,7 @@ from typing import Any
 from doorstep.kernel import flow as game
 from doorstep.kernel.flow import Happening, State
 from doorstep.kernel.pack.item import Pack
+from doorstep.kernel.pack.profile import put
 from doorstep.kernel.words import Refused, Words
 
 
@@ -52,7 +53,7 @@ class _Life:
     def do(self, move: Mapping[str, Any]) -> None:
         flow = self.pack.flow
         for pointer, value in (move.get("change") or {}).items():
-            _put(self.data, pointer.split("/")[1:], value)
+            put(self.data, pointer, value)
         if move.get("withdraw"):
             self.went(game.withdraw(flow, self.state))
             return
@@ -138,16 +139,3 @@ def _compare(life: _Life, expect: Mapping[str, Any]) -> str:
         if came[key] != told:
             return f"{key} is {came[key]}, expected {told}"
     return ""
-
-
-def _put(data: Any, way: list[str], value: Any) -> None:
-    """Change one answer; None takes it out. A missing group is made."""
-    *groups, last = way
-    for part in groups:
-        data = data[int(part)] if isinstance(data, list) else data.setdefault(part, {})
-    if isinstance(data, list):
-        data[int(last)] = value
-    elif value is None:
-        data.pop(last, None)
-    else:
-        data[last] = value

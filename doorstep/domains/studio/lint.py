@@ -14,8 +14,9 @@ from doorstep.kernel.flaw import Flaw, Flawed, Where
 from doorstep.kernel.flow_source import compile_flow
 from doorstep.kernel.pack.dated import overlaps, read_dated
 from doorstep.kernel.pack.item import Pack
+from doorstep.kernel.pack.profile import read_pack
 from doorstep.kernel.pack.shelf import ROOT, library, load_pack, pack_files, pack_of
-from doorstep.kernel.pack.source import Finding, Source, Unusable, read
+from doorstep.kernel.pack.source import Finding, Source, Unusable
 from doorstep.kernel.words import Words
 from doorstep.web.connectors import connectors
 
@@ -39,16 +40,14 @@ def check(root: Path = ROOT, only: Iterable[Path] | None = None) -> list[Finding
             words = Words(f"“{code}”已经在 {codes[code]} 里", f"'{code}' is already in {codes[code]}")
             findings.append(Finding(name, 1, 1, "pack.twice", words))
         codes[code] = name
-    return sorted(findings, key=lambda one: (one.file, one.line, one.col, one.rule))
+    # A mistake in a profile is found once for every item that it is laid under, and told once.
+    return sorted(dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.col, one.rule))
 
 
 def check_file(path: Path, name: str, root: Path = ROOT) -> list[Finding]:
     """The findings in one pack."""
     try:
-        source = read(path, name)
-    except Unusable as why:
-        return why.findings
-    try:
+        source = read_pack(path, root, name)
         pack = pack_of(source, root)
     except Unusable as why:
         return why.findings
@@ -149,8 +148,9 @@ def _pointers(pack: Pack) -> Iterator[tuple[Where, str]]:
 
 def _on_papers(pack: Pack) -> Iterator[tuple[Where, str]]:
     for at, one in enumerate(pack.raw.get("gives") or ()):
-        if "photo" in one:
-            yield ("gives", at, "photo"), one["photo"]
+        for key in ("photo", "until"):
+            if key in one:
+                yield ("gives", at, key), one[key]
         for name, of in one["data"].items():
             said = (pointer for pointer in _in_paper(of) if pointer not in pack.heard)
             yield from ((("gives", at, "data", name), pointer) for pointer in said)
@@ -160,10 +160,12 @@ def _in_paper(of: Any) -> Iterator[str]:
     if isinstance(of, str):
         yield of
         return
-    for key in ("sex_of", "born_of"):
+    for key in ("sex_of", "born_of", "said"):
         if key in of:
             yield of[key]
     yield from of.get("rows") or ()
+    for note in of.get("notes") or ():
+        yield from note.get("when") or ()
     if "list" in of:
         yield of["list"]
         yield from (f"{of['list']}/*/{name}" for name in (of.get("each") or {}).values())

@@ -75,9 +75,14 @@ class Give:
     valid: tuple[Dated, ...]
     data: Mapping[str, Any]
     photo: str
+    until: str = ""
 
-    def valid_until(self, issued_on: date) -> date | None:
-        """The last day on which the paper is good: the same day months later, or the month's last day."""
+    def valid_until(self, issued_on: date, data: Any = None) -> date | None:
+        """The last day on which the paper is good: that of the answer which says so; else the same day months later, or
+        the month's last day."""
+        said = at_pointer(data, self.until) if self.until else None
+        if said:
+            return date.fromisoformat(said)
         row = in_force(self.valid, issued_on)
         if row is None:
             return None
@@ -356,6 +361,7 @@ class Pack:
                 valid=read_dated(one.get("valid") or ()),
                 data=one["data"],
                 photo=one.get("photo", ""),
+                until=one.get("until", ""),
             )
             for one in self.raw.get("gives") or ()
         )
@@ -381,11 +387,9 @@ class Pack:
 
     def paper_data(self, template: str, data: Any, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What the paper shows, by the keys of its template. ``given`` are the values that issuing adds."""
-        return {
-            key: value
-            for key, of in self.give(template).data.items()
-            if (value := self._shown(of, data, given or {})) is not None
-        }
+        give = self.give(template)
+        shown = ((key, self._shown(of, data, given or {})) for key, of in give.data.items())
+        return {"title": give.title.as_dict(), **{key: value for key, value in shown if value is not None}}
 
     def _shown(self, of: Any, data: Any, given: Mapping[str, Any]) -> Any:
         if isinstance(of, str):
@@ -395,6 +399,8 @@ class Pack:
             return given.get(what)
         if how in ("sex_of", "born_of"):
             return _of_id_number(how, at_pointer(data, what))
+        if how == "said":
+            return (self._row(what, data) or {}).get("value")
         if how == "rows":
             return [row for pointer in what if (row := self._row(pointer, data))]
         if how == "list":
@@ -402,7 +408,9 @@ class Pack:
             return [
                 {key: row.get(name) for key, name in each.items()} for row in at_pointer(data, what) or ()
             ]
-        return [Words.of(words).as_dict() for words in what] if how == "notes" else Words.of(what).as_dict()
+        if how == "notes":
+            return [{"zh": one["zh"], "en": one["en"]} for one in what if _holds(one.get("when"), data)]
+        return Words.of(what).as_dict()
 
     def _row(self, pointer: str, data: Any) -> dict[str, Any] | None:
         one, value = self.form.field(pointer), at_pointer(data, pointer)
@@ -429,6 +437,14 @@ def _steps(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for one in block.get("branches") or ():
         yield from _steps(one)
     yield from (one["step"] for one in block.get("adhoc") or ())
+
+
+def _holds(when: Mapping[str, Any] | None, data: Any) -> bool:
+    """Whether the answers are such that a sentence is printed."""
+    return all(
+        at_pointer(data, pointer) in (values if isinstance(values, list) else [values])
+        for pointer, values in (when or {}).items()
+    )
 
 
 def _of_id_number(how: str, number: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.pack.item import Library, Pack
+from doorstep.kernel.pack.profile import profile_files, read_pack
 from doorstep.kernel.pack.shape import shape_flaws
 from doorstep.kernel.pack.source import Finding, Source, Unusable, read
 from doorstep.kernel.words import Refused, Words
@@ -53,7 +54,7 @@ def load_pack(path: Path, root: Path = ROOT) -> Pack:
 
     This is the quick load of a running system; ``check`` says far more and is what publishing needs.
     """
-    return pack_of(read(path), root)
+    return pack_of(read_pack(path, root), root)
 
 
 def pack_of(source: Source, root: Path = ROOT) -> Pack:
@@ -154,6 +155,8 @@ def fingerprints(root: Path = ROOT) -> dict[Path, bytes]:
     shared = hashlib.sha256()
     for name in ("facts.yaml", "materials.yaml", "schema.json"):
         shared.update((root / name).read_bytes() + b"\0")
+    for path in profile_files(root):
+        shared.update(path.read_bytes() + b"\0")
     return {path: hashlib.sha256(shared.digest() + path.read_bytes()).digest() for path in pack_files(root)}
 
 

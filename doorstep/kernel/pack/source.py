@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,12 +58,11 @@ class Source:
     root: Node | None
 
     def finding(self, flaw: Flaw) -> Finding:
-        """A flaw, with the place in this file that its way of keys leads to."""
-        line, col = self._place(flaw.where)
-        return Finding(self.name, line, col, flaw.rule, flaw.words)
+        """A flaw, with the place that its way of keys leads to: in this file, or in a profile laid under it."""
+        return Finding(*self.place(flaw.where), flaw.rule, flaw.words)
 
-    def _place(self, where: Where) -> tuple[int, int]:
-        """Line and column, from 1, of the deepest part of the way that exists."""
+    def place(self, where: Where) -> tuple[str, int, int]:
+        """File, line and column, from 1, of the deepest part of the way that exists."""
         node, mark = self.root, getattr(self.root, "start_mark", None)
         for part in where:
             if isinstance(node, MappingNode):
@@ -75,18 +75,19 @@ class Source:
                 mark = node.start_mark
             else:
                 break
-        return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return (mark.name, mark.line + 1, mark.column + 1) if mark else (self.name, 1, 1)
 
 
 def read(path: Path, name: str = "") -> Source:
     """A file. Unusable, with line and column, if it is no YAML or a key stands twice."""
     name = name or str(path)
-    yaml = YAML(typ="safe", pure=True)
     try:
+        text = io.StringIO(path.read_text(encoding="utf-8"))
+        text.name = name  # each part remembers the file it stands in
         with warnings.catch_warnings():
             warnings.simplefilter("error", ReusedAnchorWarning)
-            root = yaml.compose(path.read_text(encoding="utf-8"))
-        data = yaml.constructor.construct_document(root) if root is not None else None
+            root = YAML(typ="safe", pure=True).compose(text)
+        data = constructed(root)
     except MarkedYAMLError as why:
         mark = why.problem_mark or why.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -95,7 +96,14 @@ def read(path: Path, name: str = "") -> Source:
     except (OSError, ValueError, ReusedAnchorWarning) as why:
         words = Words(f"读不出来：{why}", f"cannot be read: {why}")
         raise Unusable([Finding(name, 1, 1, "yaml", words)]) from None
-    return Source(name, plain(data), root)
+    return Source(name, data, root)
+
+
+def constructed(root: Node | None) -> Any:
+    """The plain values that a composed file stands for."""
+    return (
+        plain(YAML(typ="safe", pure=True).constructor.construct_document(root)) if root is not None else None
+    )
 
 
 def plain(value: Any) -> Any:
