@@ -13,7 +13,7 @@ from django.db import connection
 
 from doorstep.kernel import clock, event, issue, pack, post
 from doorstep.kernel import flow as flows
-from doorstep.kernel.crypto import open_sealed, seal
+from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.field import Fault
 from doorstep.kernel.flow import Flow, Happening, State
 from doorstep.kernel.idempotency import Done
@@ -82,12 +82,12 @@ def lock(matter_id: UUID) -> Opened:
 
 def open_data(row: Matter, key: bytes) -> dict[str, Any]:
     """The clear form data of a matter."""
-    value: dict[str, Any] = orjson.loads(open_sealed(key, bytes(row.sealed), b"matter:" + row.id.bytes))
+    value: dict[str, Any] = orjson.loads(open_small(key, bytes(row.sealed), b"matter:" + row.id.bytes))
     return value
 
 
 def seal_data(matter_id: UUID, key: bytes, data: Mapping[str, Any]) -> bytes:
-    return seal(key, event.canonical(dict(data)), b"matter:" + matter_id.bytes)
+    return seal_small(key, event.canonical(dict(data)), b"matter:" + matter_id.bytes)
 
 
 def finish(

@@ -16,6 +16,7 @@ import hmac
 import os
 import secrets
 import unicodedata
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def open_sealed(key: bytes, sealed: bytes, aad: bytes) -> bytes:
         return AESGCM(key).decrypt(nonce, body, aad)
     except InvalidTag:
         raise Unreadable("sealed bytes do not open with this key and context") from None
+
+
+def seal_small(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """As `seal`, for text of a form or a remark: packed first, for half of what a town keeps is what people typed."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15, 8)
+    return seal(key, packer.compress(plaintext) + packer.flush(), aad)
+
+
+def open_small(key: bytes, sealed: bytes, aad: bytes) -> bytes:
+    """The plaintext of ``seal_small(key, …, aad)``; refuses as `open_sealed`."""
+    return zlib.decompress(open_sealed(key, sealed, aad), -15)
 
 
 def normalise(value: str) -> str:

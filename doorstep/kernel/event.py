@@ -1,7 +1,7 @@
 """The chain of a matter: header bytes, hashes, sealed bodies, and their proof.
 
 Header: canonical JSON with codes only, so that replay needs no personal data and survives erasure. What a person typed
-goes to the body: ``sha256(salt + bytes)`` stands in the header, salt and sealed bytes beside it.
+goes to the body: ``sha256(salt + bytes)`` stands beside the header, salt and sealed bytes in a table of their own.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from doorstep.kernel.crypto import open_sealed, seal
+from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Event, EventBody, Matter
 from doorstep.kernel.row import run
+
+_EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ class Entry:
     account_id: UUID
     unit_id: int | None
     header: str
-    prev: bytes
+    body: bytes | None
     hash: bytes
-    body: tuple[bytes, bytes] | None
+    typed: tuple[bytes, bytes] | None
 
 
 def genesis(matter_id: UUID) -> bytes:
@@ -63,18 +65,25 @@ def entry(
     key: bytes = b"",
 ) -> Entry:
     """Make the next event of a chain. ``body`` is sealed under the matter's ``key``; ``codes`` stay in clear."""
-    header: dict[str, Any] = {
-        "matter": str(matter_id), "seq": seq, "kind": kind, "at": at.isoformat(), "account": str(account_id),
-        "unit": unit_id, **codes,
-    }  # fmt: skip
-    sealed_body = None
+    header, digest, typed = canonical(codes).decode(), None, None
     if body:
         salt, raw = os.urandom(32), canonical(body)
-        header["body"] = hashlib.sha256(salt + raw).hexdigest()
-        sealed_body = (salt, seal(key, raw, _place(matter_id, seq)))
-    text = canonical(header).decode()
-    digest = hashlib.sha256(prev + text.encode()).digest()
-    return Entry(uuid7(), matter_id, seq, kind, at, account_id, unit_id, text, prev, digest, sealed_body)
+        digest, typed = (
+            hashlib.sha256(salt + raw).digest(),
+            (salt, seal_small(key, raw, _place(matter_id, seq))),
+        )
+    link = link_of(prev, matter_id, seq, kind, at, account_id, unit_id, digest, header)
+    return Entry(uuid7(), matter_id, seq, kind, at, account_id, unit_id, header, digest, link, typed)
+
+
+def link_of(
+    prev: bytes, matter_id: UUID, seq: int, kind: str, at: datetime, account_id: UUID, unit_id: int | None,
+    body: bytes | None, header: str,
+) -> bytes:  # fmt: skip
+    """The hash of an event: over the hash before it and everything the event says (as in `event_links`, tables.sql)."""
+    unit, typed = "" if unit_id is None else unit_id, body.hex() if body else ""
+    told = f"{matter_id}|{seq}|{kind}|{(at - _EPOCH) // _TICK}|{account_id}|{unit}|{typed}|{header}"
+    return hashlib.sha256(prev + told.encode()).digest()
 
 
 def _place(matter_id: UUID, seq: int) -> bytes:
@@ -84,32 +93,31 @@ def _place(matter_id: UUID, seq: int) -> bytes:
 def append(entry: Entry, state: str) -> None:
     """Write an event, its body and one outbox row. The database refuses a link that does not fit."""
     run(
-        """insert into event (id, matter_id, seq, kind, at, recorded_at, account_id, unit_id, header, prev, hash)
+        """insert into event (id, matter_id, seq, kind, at, recorded_at, account_id, unit_id, header, body, hash)
         values (%s, %s, %s, %s, %s, now(), %s, %s, %s, %s, %s)""",
         entry.id, entry.matter_id, entry.seq, entry.kind, entry.at, entry.account_id, entry.unit_id,
-        entry.header, entry.prev, entry.hash,
+        entry.header, entry.body, entry.hash,
     )  # fmt: skip
     outbox = "insert into outbox (event_id, matter_id, kind, state, at) values (%s, %s, %s, %s, %s)"
     told: list[Any] = [entry.id, entry.matter_id, entry.kind, state, entry.at]
-    if entry.body:
-        body = "insert into event_body (id, matter_id, seq, salt, sealed) values (%s, %s, %s, %s, %s)"
+    if entry.typed:
+        body = "insert into event_body (matter_id, seq, salt, sealed) values (%s, %s, %s, %s)"
         outbox = f"with body as ({body}) {outbox}"
-        told = [entry.id, entry.matter_id, entry.seq, *entry.body, *told]
+        told = [entry.matter_id, entry.seq, *entry.typed, *told]
     run(outbox, *told)
 
 
 def body_of(row: EventBody, key: bytes) -> dict[str, Any]:
     """What was typed at that event. Raises `crypto.Unreadable` if it was altered or moved."""
-    raw = open_sealed(key, bytes(row.sealed), _place(row.matter_id, row.seq))
-    value: dict[str, Any] = orjson.loads(raw)
+    value: dict[str, Any] = orjson.loads(open_small(key, bytes(row.sealed), _place(row.matter_id, row.seq)))
     return value
 
 
 def verify(matter_id: UUID, key: bytes | None) -> list[str]:
     """Every fault of one chain, in words for the auditor; empty when it holds.
 
-    Checks links, hashes, that header and columns agree, that bodies match their headers (unless erased, ``key`` None),
-    and that the matter's head is the last event.
+    Checks links and hashes, that bodies match their hashes (unless erased, ``key`` None), and that the matter's head is the
+    last event.
     """
     faults: list[str] = []
     prev, seq = genesis(matter_id), 0
@@ -133,24 +141,21 @@ def _faults_of(row: Event, seq: int, prev: bytes) -> list[str]:
     faults = []
     if row.seq != seq:
         faults.append(f"{name}: expected event {seq}")
-    if bytes(row.prev) != prev or bytes(row.hash) != hashlib.sha256(prev + row.header.encode()).digest():
+    body = bytes(row.body) if row.body is not None else None
+    link = link_of(
+        prev, row.matter_id, row.seq, row.kind, row.at, row.account_id, row.unit_id, body, row.header
+    )
+    if bytes(row.hash) != link:
         faults.append(f"{name}: does not continue the chain")
-    header = orjson.loads(row.header)
-    told = (header["matter"], header["seq"], header["kind"], header["account"], header["unit"])
-    if told != (str(row.matter_id), row.seq, row.kind, str(row.account_id), row.unit_id):
-        faults.append(f"{name}: columns and header differ")
-    if datetime.fromisoformat(header["at"]) != row.at:
-        faults.append(f"{name}: time column and header differ")
     return faults
 
 
 def _body_faults(row: Event, body: EventBody | None, key: bytes) -> list[str]:
-    want = orjson.loads(row.header).get("body")
-    if want is None:
+    if row.body is None:
         return []
     if body is None:
         return [f"{row.matter_id}#{row.seq}: body is missing"]
-    raw = open_sealed(key, bytes(body.sealed), _place(row.matter_id, row.seq))
-    if hashlib.sha256(bytes(body.salt) + raw).hexdigest() != want:
-        return [f"{row.matter_id}#{row.seq}: body does not match its header"]
+    raw = open_small(key, bytes(body.sealed), _place(row.matter_id, row.seq))
+    if hashlib.sha256(bytes(body.salt) + raw).digest() != bytes(row.body):
+        return [f"{row.matter_id}#{row.seq}: body does not match its hash"]
     return []

@@ -12,7 +12,6 @@ from django.db import connection, transaction
 
 from doorstep.kernel import clock
 from doorstep.kernel.event import canonical
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import RequestKey
 from doorstep.kernel.trust import Viewer, keys
 from doorstep.kernel.words import Refused, Words
@@ -52,20 +51,20 @@ def once(
             ),
         )  # fmt: skip
     digest = keys().fingerprint(verb, canonical(content))
-    key_id = uuid7()
     with transaction.atomic(), connection.cursor() as cursor:  # a refusal leaves nothing, whoever catches it
         cursor.execute(
-            """insert into request_key (id, account_id, verb, request_id, digest, result, at)
-            values (%s, %s, %s, %s, %s, '{}', %s) on conflict do nothing""",
-            [key_id, viewer.account_id, verb, request_id, digest, clock.now()],
+            """insert into request_key (account_id, verb, request_id, digest, result, at)
+            values (%s, %s, %s, %s, '{}', %s) on conflict do nothing""",
+            [viewer.account_id, verb, request_id, digest, clock.now()],
         )
         if cursor.rowcount == 0:
             return _again(viewer, verb, request_id, digest, answer)
         done = do()
         first = {"made": done.made, "state": done.state, "version": done.version}
         cursor.execute(
-            "update request_key set matter_id = %s, result = %s where id = %s",
-            [done.matter_id, orjson.dumps(first).decode(), key_id],
+            """update request_key set matter_id = %s, result = %s
+            where account_id = %s and verb = %s and request_id = %s""",
+            [done.matter_id, orjson.dumps(first).decode(), viewer.account_id, verb, request_id],
         )
     return done
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from doorstep.kernel import clock, file, pack, paper, post
-from doorstep.kernel.crypto import open_sealed, seal
+from doorstep.kernel.crypto import open_sealed, open_small, seal
 from doorstep.kernel.event import canonical
 from doorstep.kernel.ids import link_code, uuid7
 from doorstep.kernel.models import Matter, Paper
@@ -106,7 +106,7 @@ def make(paper_id: UUID, matter_id: UUID) -> bool:
 
 def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
     found = pack.version(bytes(matter.pack))
-    data = orjson.loads(open_sealed(key, bytes(matter.sealed), b"matter:" + matter.id.bytes))
+    data = orjson.loads(open_small(key, bytes(matter.sealed), b"matter:" + matter.id.bytes))
     code = orjson.loads(open_sealed(key, bytes(row.sealed), b"paper:" + row.id.bytes))["code"]
     log_access(
         system, kind="paper", tier=2, purpose="system", matter_id=matter.id, party_id=matter.applicant_id

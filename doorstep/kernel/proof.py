@@ -52,15 +52,15 @@ def _matters() -> Iterator[UUID]:
         after = ids[-1]
 
 
-def _replay(headers: list[dict[str, Any]]) -> flow.State:
+def _replay(events: list[tuple[str, dict[str, Any]]]) -> flow.State:
     """The state that the headers alone amount to; from a reclassification on it is that of the other item's flow."""
     since = max(
-        (at for at, one in enumerate(headers) if one["kind"] in ("opened", "reclassified")), default=None
+        (at for at, (kind, _) in enumerate(events) if kind in ("opened", "reclassified")), default=None
     )
     if since is None:
         return flow.State()  # a matter without its first event, which the chain has been found lacking for
-    told = [flow.Happening.from_codes(one) for header in headers[since:] for one in header["happened"]]
-    return flow.replay(pack.version(bytes.fromhex(headers[since]["pack"])).flow, told)
+    told = [flow.Happening.from_codes(one) for _, header in events[since:] for one in header["happened"]]
+    return flow.replay(pack.version(bytes.fromhex(events[since][1]["pack"])).flow, told)
 
 
 def prove(matter_id: UUID, proof: Proof) -> None:
@@ -76,9 +76,8 @@ def prove(matter_id: UUID, proof: Proof) -> None:
         proof.faults.append(
             f"{row.number}: the key is gone without the event that says so, or the other way round"
         )
-    kept = Event.objects.filter(matter_id=matter_id).order_by("seq").values_list("header", flat=True)
-    headers = [orjson.loads(header) for header in kept]
-    state = _replay(headers)
+    kept = Event.objects.filter(matter_id=matter_id).order_by("seq").values_list("kind", "header")
+    state = _replay([(kind, orjson.loads(header)) for kind, header in kept])
     if state != flow.State.from_json(row.flow):
         proof.faults.append(f"{row.number}: the headers replay to another state than the matter's")
     opens = set(Step.objects.filter(matter_id=matter_id, closed_at=None).values_list("name", flat=True))

@@ -280,7 +280,7 @@ def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes)
                 e.account_id == row.opened_by and e.unit_id is None,
                 header.get("step", ""),
                 header.get("outcome", ""),
-                _event_title(packs, header),
+                _event_title(packs, e.kind, header),
                 body,
                 bytes(e.hash).hex(),
                 str(header.get("entry", "")),
@@ -317,9 +317,9 @@ def _declared(packs: Sequence[pack.Pack], token: str) -> FlowStep:
     return of.flow.step(token)
 
 
-def _event_title(packs: Sequence[pack.Pack], header: dict[str, Any]) -> Words:
-    if header["kind"] != "acted":
-        return KINDS.get(header["kind"], KINDS["acted"])
+def _event_title(packs: Sequence[pack.Pack], kind: str, header: dict[str, Any]) -> Words:
+    if kind != "acted":
+        return KINDS.get(kind, KINDS["acted"])
     step = _declared(packs, header["step"])
     label = step.label(header["outcome"])
     return Words(f"{step.title.zh}：{label.zh}", f"{step.title.en}: {label.en}")

@@ -170,13 +170,13 @@ class Filler:
         self.tables["event"].append({
             "id": entry.id, "matter_id": entry.matter_id, "seq": entry.seq, "kind": entry.kind, "at": entry.at,
             "recorded_at": self.recorded_at, "account_id": entry.account_id, "unit_id": entry.unit_id,
-            "header": entry.header, "prev": entry.prev, "hash": entry.hash,
+            "header": entry.header, "body": entry.body, "hash": entry.hash,
         })  # fmt: skip
-        if entry.body:
-            self.tables["event_body"].append({
-                "id": entry.id, "matter_id": entry.matter_id, "seq": entry.seq, "salt": entry.body[0],
-                "sealed": entry.body[1],
-            })  # fmt: skip
+        if entry.typed:
+            salt, sealed = entry.typed
+            self.tables["event_body"].append(
+                {"matter_id": entry.matter_id, "seq": entry.seq, "salt": salt, "sealed": sealed}
+            )
         self.tables["outbox"].append({
             "event_id": entry.id, "matter_id": entry.matter_id, "kind": entry.kind, "state": opened.row.state,
             "at": entry.at, "done_at": entry.at,
@@ -313,7 +313,7 @@ class Filler:
 
     def _request(self, by: Viewer, verb: str, row: Matter, content: Any, at: datetime) -> None:
         self.tables["request_key"].append({
-            "id": uuid7(), "account_id": by.account_id, "verb": verb, "request_id": secrets.token_hex(8),
+            "account_id": by.account_id, "verb": verb, "request_id": secrets.token_hex(8),
             "digest": keys().fingerprint(verb, canonical(content)), "matter_id": row.id,
             "result": Jsonb({"made": "", "state": row.state, "version": row.version}), "at": at,
         })  # fmt: skip

@@ -223,11 +223,13 @@ def test_a_request_is_forgotten_after_a_week(conn: Conn, above: Conn) -> None:
     ids = {age: uuid.uuid4() for age in ("8 days", "6 days")}
     for age, one in ids.items():
         above.execute(
-            "insert into request_key (id, account_id, verb, request_id, digest, result, at)"
-            " values (%s, %s, 'note', %s, '', '{}', now() - %s::interval)",
-            [one, one, str(one), age],
+            "insert into request_key (account_id, verb, request_id, digest, result, at)"
+            " values (%s, 'note', %s, '', '{}', now() - %s::interval)",
+            [one, str(one), age],
         )
     while chore.purge_requests(3):
         pass
-    left = above.execute("select id from request_key where id = any(%s)", [list(ids.values())]).fetchall()
+    left = above.execute(
+        "select account_id from request_key where account_id = any(%s)", [list(ids.values())]
+    ).fetchall()
     assert left == [(ids["6 days"],)]

@@ -149,9 +149,14 @@ def test_a_read_that_was_slipped_in_or_changed_is_told(
 
 def _rebuild(above: Any, matter_id: Any, header: str) -> None:
     """The first event says something else, and hash and head fit it."""
+    from doorstep.kernel.event import genesis, link_of
+
+    said = above.execute(
+        "select kind, at, account_id, unit_id, body from event where matter_id = %s and seq = 1", [matter_id]
+    ).fetchone()
+    link = link_of(genesis(matter_id), matter_id, 1, *said, header)
     above.execute(
-        "update event set header = %s, hash = sha256(prev || convert_to(%s, 'UTF8')) where matter_id = %s and seq = 1",
-        [header, header, matter_id],
+        "update event set header = %s, hash = %s where matter_id = %s and seq = 1", [header, link, matter_id]
     )
     above.execute(
         "update matter set head = (select hash from event e where e.matter_id = matter.id and seq = 1) where id = %s",

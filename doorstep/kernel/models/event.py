@@ -6,9 +6,13 @@ from django.db import models
 
 
 class Event(models.Model):
-    """One verb that happened. ``header`` is canonical JSON and holds codes only; hash = sha256(prev + header)."""
+    """One verb that happened. ``header`` is canonical JSON and holds codes only; ``body`` is the hash of what was typed.
 
-    id = models.UUIDField(primary_key=True)
+    ``hash`` covers the hash before it and every column beside it but ``id``, by which the outbox names it, and ``recorded_at``.
+    """
+
+    pk = models.CompositePrimaryKey("matter_id", "seq")
+    id = models.UUIDField()
     matter_id = models.UUIDField()
     seq = models.IntegerField()
     kind = models.CharField(max_length=24)
@@ -17,18 +21,17 @@ class Event(models.Model):
     account_id = models.UUIDField()
     unit_id = models.IntegerField(null=True)
     header = models.TextField()
-    prev = models.BinaryField()
+    body = models.BinaryField(null=True)
     hash = models.BinaryField()
 
     class Meta:
         db_table = "event"
-        constraints = [models.UniqueConstraint(fields=["matter_id", "seq"], name="event_chain")]
 
 
 class EventBody(models.Model):
-    """What a person typed: sealed bytes and the salt that ties them to the header. Both go when it is erased."""
+    """What a person typed: sealed bytes and the salt that ties them to the event. Both go when it is erased."""
 
-    id = models.UUIDField(primary_key=True)
+    pk = models.CompositePrimaryKey("matter_id", "seq")
     matter_id = models.UUIDField()
     seq = models.IntegerField()
     salt = models.BinaryField()
@@ -36,7 +39,6 @@ class EventBody(models.Model):
 
     class Meta:
         db_table = "event_body"
-        constraints = [models.UniqueConstraint(fields=["matter_id", "seq"], name="event_body_chain")]
 
 
 class Outbox(models.Model):

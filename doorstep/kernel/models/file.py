@@ -36,7 +36,7 @@ class Paper(models.Model):
     id = models.UUIDField(primary_key=True)
     matter_id = models.UUIDField()
     template = models.CharField(max_length=32)
-    number = models.CharField(max_length=40, unique=True)
+    number = models.CharField(max_length=40)
     item = models.CharField(max_length=24)
     unit_id = models.IntegerField()
     code_hash = models.BinaryField(unique=True)
@@ -49,6 +49,7 @@ class Paper(models.Model):
 
     class Meta:
         db_table = "paper"
+        constraints = [models.UniqueConstraint(fields=["number"], name="paper_number_once")]
         indexes = [
             models.Index(fields=["matter_id"], name="paper_matter"),
             models.Index(fields=["issued_at"], name="paper_making", condition=models.Q(state="making")),
@@ -79,15 +80,15 @@ class Notice(models.Model):
     matter_id = models.UUIDField()
     template = models.CharField(max_length=32)
     values = models.JSONField(default=dict)
-    check_code = models.CharField(max_length=24, unique=True)
+    check_code = models.CharField(max_length=24)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "notice"
-        indexes = [models.Index(fields=["party_id", "-at"], name="notice_party")]
         constraints = [
-            models.UniqueConstraint(fields=["party_id", "matter_id", "template", "at"], name="notice_once")
+            models.UniqueConstraint(fields=["party_id", "at", "matter_id", "template"], name="notice_once"),
+            models.UniqueConstraint(fields=["check_code"], name="notice_check_code_once"),
         ]
 
 

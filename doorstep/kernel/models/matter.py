@@ -9,7 +9,7 @@ class Matter(models.Model):
     """Anything somebody brings. Personal data only in ``sealed`` (AES-256-GCM under ``key``); erasing sets ``key`` to null."""
 
     id = models.UUIDField(primary_key=True)
-    number = models.CharField(max_length=24, unique=True)
+    number = models.CharField(max_length=24)
     kind = models.CharField(max_length=16)
     item = models.CharField(max_length=24)
     branch = models.SmallIntegerField()
@@ -41,10 +41,8 @@ class Matter(models.Model):
 
     class Meta:
         db_table = "matter"
+        constraints = [models.UniqueConstraint(fields=["number"], name="matter_number_once")]
         indexes = [
-            models.Index(fields=["station", "-opened_at"], name="matter_station"),
-            models.Index(fields=["county", "-opened_at"], name="matter_county"),
-            models.Index(fields=["city", "-opened_at"], name="matter_city"),
             models.Index(fields=["unit_id", "-opened_at", "-id"], name="matter_unit"),
             models.Index(fields=["unit_id", "state", "-opened_at", "-id"], name="matter_unit_state"),
         ]
@@ -83,7 +81,6 @@ class Step(models.Model):
                 name="step_due",
                 condition=models.Q(closed_at__isnull=True, late_at__isnull=True),
             ),
-            models.Index(fields=["matter", "opened_at"], name="step_matter"),
         ]
 
 
@@ -109,9 +106,21 @@ class Share(models.Model):
         db_table = "share"
         indexes = [
             models.Index(fields=["matter_id", "unit_id"], name="share_matter"),
-            models.Index(fields=["party_id", "-opened_at", "-matter_id"], name="share_party"),
-            models.Index(fields=["unit_id", "-opened_at", "-matter_id"], name="share_unit"),
-            models.Index(fields=["unit_id", "state", "-opened_at", "-matter_id"], name="share_unit_state"),
+            models.Index(
+                fields=["party_id", "-opened_at", "-matter_id"],
+                name="share_party",
+                condition=models.Q(party_id__isnull=False),
+            ),
+            models.Index(
+                fields=["unit_id", "-opened_at", "-matter_id"],
+                name="share_unit",
+                condition=models.Q(unit_id__isnull=False),
+            ),
+            models.Index(
+                fields=["unit_id", "state", "-opened_at", "-matter_id"],
+                name="share_unit_state",
+                condition=models.Q(unit_id__isnull=False),
+            ),
         ]
 
 
@@ -185,7 +194,7 @@ class Draft(models.Model):
 class RequestKey(models.Model):
     """One acknowledged request of one account: the same id again gives the same answer, other content is refused."""
 
-    id = models.UUIDField(primary_key=True)
+    pk = models.CompositePrimaryKey("account_id", "verb", "request_id")
     account_id = models.UUIDField()
     verb = models.CharField(max_length=24)
     request_id = models.CharField(max_length=80)
@@ -196,6 +205,3 @@ class RequestKey(models.Model):
 
     class Meta:
         db_table = "request_key"
-        constraints = [
-            models.UniqueConstraint(fields=["account_id", "verb", "request_id"], name="request_key_once")
-        ]

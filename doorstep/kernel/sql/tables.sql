@@ -17,15 +17,20 @@ create index access_recorded on access using brin (at) with (autosummarize = on)
 create index event_recorded on event using brin (recorded_at) with (autosummarize = on);
 create index request_key_at on request_key using brin (at) with (autosummarize = on);
 
--- The database, not the app, says when a row was recorded, and that an event continues its chain.
-create function event_links() returns trigger language plpgsql set search_path = public, pg_catalog as $$
+-- The database, not the app, says when a row was recorded, and that an event continues its chain: a hash covers the hash before
+-- it and what the event says. The definer may read every event, so that the link is found without asking who the caller is.
+set local role doorstep_definer;
+create function event_links() returns trigger language plpgsql security definer set search_path = public, pg_catalog as $$
 declare p bytea; begin
   new.recorded_at := clock_timestamp();
   if new.seq = 1 then p := sha256(convert_to(new.matter_id::text, 'UTF8'));
   else select hash into p from event where matter_id = new.matter_id and seq = new.seq - 1; end if;
-  if p is null or new.prev <> p or new.hash <> sha256(new.prev || convert_to(new.header, 'UTF8')) then
+  if p is null or new.hash <> sha256(p || convert_to(concat_ws('|', new.matter_id, new.seq, new.kind,
+      (extract(epoch from new.at) * 1000000)::bigint, new.account_id, coalesce(new.unit_id::text, ''),
+      coalesce(encode(new.body, 'hex'), ''), new.header), 'UTF8')) then
     raise exception 'event % of % does not continue its chain', new.seq, new.matter_id using errcode = '23514'; end if;
   return new; end $$;
+set local role doorstep_owner;
 create trigger event_links before insert on event for each row execute function event_links();
 create function append_only() returns trigger language plpgsql as $$
 begin raise exception '% is append-only', tg_table_name using errcode = '42501'; end $$;

@@ -65,7 +65,7 @@ declare gone uuid[]; begin
 create function trust.purge_requests(n int) returns int
 language plpgsql volatile security definer set search_path = trust, public, pg_catalog as $$
 declare gone int; begin
-  delete from public.request_key where id in (select r.id from public.request_key r limit n);
+  delete from public.request_key where ctid = any (array(select r.ctid from public.request_key r limit n));
   get diagnostics gone = row_count;
   return gone; end $$;
 
@@ -73,7 +73,7 @@ declare gone int; begin
 create function trust.sealable_events(a timestamptz, b timestamptz) returns table (leaf bytea)
 language sql stable security definer set search_path = public, pg_catalog set timezone = 'UTC' as $$
   select sha256(convert_to(jsonb_build_array(e.id, e.matter_id, e.seq, e.kind, e.at, e.recorded_at, e.account_id, e.unit_id,
-    e.header, encode(e.prev, 'hex'), encode(e.hash, 'hex'))::text, 'UTF8'))
+    e.header, encode(e.body, 'hex'), encode(e.hash, 'hex'))::text, 'UTF8'))
   from event e where e.recorded_at >= a and e.recorded_at < b order by e.recorded_at, e.id $$;
 create function trust.sealable_reads(a timestamptz, b timestamptz) returns table (leaf bytea)
 language sql stable security definer set search_path = public, pg_catalog set timezone = 'UTC' as $$
