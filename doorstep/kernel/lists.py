@@ -26,7 +26,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list (tier 0): never more of a person than a masked name."""
+    """One line of a list (tier 0): never more of a person than a masked name. ``pack`` is the version it was opened under."""
 
     id: UUID
     number: str
@@ -37,6 +37,7 @@ class Row:
     opened_at: datetime
     due_at: datetime | None
     late: bool
+    pack: pack.Pack
     step: str = ""
     step_title: Words | None = None
     unit: Words | None = None
@@ -138,7 +139,7 @@ def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
         lines.append(
             Row(
                 matter, number, item, known.title, state, who.get(applicant, ""), opened_at, due,
-                bool(due and due < moment and (step or closed_at is None)), step[0] if step else "",
+                bool(due and due < moment and (step or closed_at is None)), known, step[0] if step else "",
                 known.flow.step(step[0]).title if step else None, unit_words(unit), closed_at is not None,
             )
         )  # fmt: skip

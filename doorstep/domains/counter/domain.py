@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import desk, matter, ties, window
+from doorstep.domains.counter import desk, matter, sign, ties, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.kernel.words import Words
@@ -28,6 +28,7 @@ DOMAIN = Domain(
         *desk.routes(desk.APPROVALS),
         *desk.routes(desk.INTAKE),
         *desk.routes(desk.HAND_OUT),
+        Route("counter/sign", sign.sign, "counter_sign", "receive", "staff", _BOTH, STAFF),
         Route("counter/matters", matter.listing, "counter_matters", "read", "staff", kinds=STAFF),
         Route("counter/search", matter.find, "counter_search", "search", "staff", kinds=STAFF),
         Route(_MATTER, matter.show, "counter_matter", "read", "staff", kinds=STAFF),

@@ -18,7 +18,7 @@ from doorstep.kernel.words import Refused, Words
 from doorstep.web import language, questions
 from doorstep.web import receipt as receipts
 from doorstep.web.portal.item import how_it_goes
-from doorstep.web.portal.picture import acts, legs, plate, stops, todo
+from doorstep.web.portal.picture import acts, invited, legs, plate, stops, todo
 from doorstep.web.portal.rows import mine_row
 
 _TOLD = {
@@ -30,6 +30,7 @@ _TOLD = {
     "corrected": Words(
         "改好的交上了，接着办，不用重新排队。", "Your corrections are in. It goes on from there."
     ),
+    "answered": Words("您的答复记下了，对方马上知道。", "Your answer is kept, and the other person is told."),
     "withdrawn": Words("撤回了，这件事到此为止。", "Withdrawn. It ends here."),
     "rated": Words("谢谢您，收到了。", "Thank you, we have it."),
 }
@@ -75,6 +76,7 @@ def _show(
         "stops": stops(found),
         "legs": legs(found),
         "acts": acts(found),
+        "invited": invited(found),
         "papers": found.papers,
         "making": any(paper.state == "making" for paper in found.papers),
         "files": [(one, _material_title(found, one.material)) for one in found.files],

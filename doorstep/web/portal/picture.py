@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.kernel.flow import CORRECT
+from doorstep.kernel.flow import CORRECT, step_of
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.words import Words
 from doorstep.web import saying, way
+from doorstep.web.connectors import connectors
 from doorstep.web.language import lang, say
 
 _HERE = Words("结果在这里，随时可以下载。", "The result is here to download.")
@@ -106,6 +107,8 @@ def _pick_up(found: MatterView) -> StepView | None:
 
 
 def _usual_note(found: MatterView) -> Words:
+    if found.pack.part_of and found.state == "returned":
+        return Words("等您看过、答复。", "It waits for you to read and answer.")
     if found.state == "returned":
         return Words("等您改好就接着办。", "It goes on as soon as you have corrected it.")
     unit = _holder(found)
@@ -138,6 +141,14 @@ def todo(found: MatterView) -> Todo | None:
     mine = next((step for step in found.mine if step.by == "applicant"), None)
     if mine is None:
         return None
+    if found.pack.part_of:
+        asked = Words(
+            "对方请您看一看；同意就签，不同意也可以说。",
+            "You are asked to read it; agree and sign, or decline.",
+        )
+        return Todo(
+            mine.title, asked, (), Words("去看一看", "Read it"), f"/matter/{found.id}/sign", mine.due_at
+        )
     texts = found.pack.reasons.get("return", {})
     faults = tuple(_fault(raw, texts) for raw in found.faults)
     known = texts.get(found.reason)
@@ -216,7 +227,7 @@ def legs(found: MatterView) -> tuple[Leg, ...]:
     rows = []
     for step in found.steps:
         you = step.by == "applicant"
-        who = Words("您", "You") if you else (step.unit or police)
+        who = Words("您", "You") if you else (step.unit or _outside(found, step) or police)
         if step.closed_at is not None:
             ended = _CLOSED.get(step.outcome or "", "done")
             rows.append(Leg(step.title, ended, who, at=step.closed_at))
@@ -230,6 +241,25 @@ def legs(found: MatterView) -> tuple[Leg, ...]:
             who = found.hand_out.name if stop.by == "hand_out" else found.unit
             rows.append(Leg(stop.title, "next", who))
     return tuple(rows)
+
+
+def _outside(found: MatterView, step: StepView) -> Words | None:
+    """Who is waited for when it is neither the police nor the applicant."""
+    asked = found.pack.asks.get(step_of(step.name), {})
+    if asked.get("kind") == "call":
+        known = connectors().get(asked["connector"], {})
+        said = Words.of(known["title"]) if known else Words("另一个系统", "Another system")
+        return Words(f"{said.zh}（替身）", f"{said.en} (stand-in)") if known.get("standin") else said
+    return Words("另一方", "The other person") if asked.get("kind") == "sub" else None
+
+
+def invited(found: MatterView) -> tuple[tuple[Words, str], ...]:
+    """Whom my matter waits for besides the police: the step, and the number that the other person needs at a window."""
+    waits = {step.name: step.title for step in found.open_steps}
+    told = {
+        event.step: str(event.body.get("number", "")) for event in found.events if event.kind == "part_opened"
+    }
+    return tuple((waits[step], number) for step, number in told.items() if step in waits and number)
 
 
 def acts(found: MatterView) -> tuple[Act, ...]:

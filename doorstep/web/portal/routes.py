@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.web.portal import account, apply, correct, home, item, matter, verify
+from doorstep.web.portal import account, apply, correct, home, item, matter, sign, verify
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
@@ -33,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
         "matter/<uuid:matter_id>/correct", correct.correct, "matter.correct", "apply",
         methods=_BOTH, kinds=_RESIDENT, receives=True,
     ),
+    Route("matter/<uuid:matter_id>/sign", sign.sign, "matter.sign", "apply", methods=_BOTH, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>/withdraw", matter.withdraw, "matter.withdraw", "apply", methods=_BOTH, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>/rate", matter.rated, "matter.rate", "rate", methods=("POST",), kinds=_RESIDENT),
     Route("paper/<str:number>.pdf", matter.download, "paper", SIGNED_IN),

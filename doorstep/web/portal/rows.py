@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from doorstep.kernel import pack
 from doorstep.kernel.lists import Row
 from doorstep.kernel.read import from_acceptance
 from doorstep.kernel.words import Words
@@ -41,6 +40,12 @@ class MineRow:
 def mine_row(row: Row) -> MineRow:
     """From the guarded list."""
     unit = row.unit or Words("承办单位", "the unit in charge")
+    if row.state == "returned" and row.pack.part_of:
+        return MineRow(
+            row.id, row.number, row.title, row.state,
+            Words("别人办的事，有一部分请您看、请您签。", "Part of somebody's matter awaits your reading and signature."),
+            todo=Words("去看一看", "Read it"), todo_url=f"/matter/{row.id}/sign", todo_icon="signature",
+        )  # fmt: skip
     if row.state == "returned":
         return MineRow(
             row.id, row.number, row.title, row.state,
@@ -53,7 +58,7 @@ def mine_row(row: Row) -> MineRow:
         state, line = ("late", late) if row.late else ("open", due)
         return MineRow(row.id, row.number, row.title, state, line, row.due_at)
     if row.state == "open" and not row.ended:
-        promise = from_acceptance(pack.current(row.item))
+        promise = from_acceptance(row.pack)
         line = Words(f"等窗口核对，{promise.zh}办好", f"Waits for the window's check; {promise.en}")
         return MineRow(row.id, row.number, row.title, row.state, line)
     if row.state == "granted" and not row.ended:

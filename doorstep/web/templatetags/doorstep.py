@@ -19,7 +19,7 @@ register = template.Library()
 STATES: dict[str, tuple[str, str, str, str]] = {
     "draft": ("next", "pencil", "还没提交", "Not sent yet"),
     "open": ("go", "progress", "正在办", "In progress"),
-    "returned": ("wait", "hourglass", "等您改", "Waiting for you"),
+    "returned": ("wait", "hourglass", "等您办", "Waiting for you"),
     "granted": ("done", "check", "办好了", "Done"),
     "refused": ("stop", "circle-x", "没有批准", "Not approved"),
     "withdrawn": ("stop", "arrow-back-up", "您撤回了", "Withdrawn"),
