@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from doorstep import __version__
 from doorstep.kernel.words import Words
-from doorstep.project import log, packs
+from doorstep.project import copies, log, packs
 from doorstep.run.halt import FAILED, Halt, say
 from doorstep.run.place import Place
 
@@ -51,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     verb("town", _town, "建立演示数据 · build the demonstration town (started by `demo`)")
     packs.add(verb("packs", packs.run, "检查、试跑、排版事项包 · check, test and format packs"))
     log.add(verb("log", log.run, "验证日志 · prove the log (while the system runs)"))
+    copies.add(verb("backup", copies.run, "备份，密钥另放 · copy everything, keys apart"))
+    copies.add_restore(
+        verb("restore", copies.restore, "从备份恢复到空目录 · bring a copy back into an empty directory")
+    )
     standin = verb(
         "standin", _standin, "扮演外部系统 · play a system of the outside world, on this machine only"
     )
