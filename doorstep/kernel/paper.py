@@ -35,8 +35,11 @@ class PaperBroken(Exception):
     """A template or its data is wrong, or no Chinese face is installed: our fault, not the reader's."""
 
 
-def render(template: str, data: Mapping[str, Any], *, lang: str, folder: Path = TEMPLATES) -> bytes:
-    """The paper ``template`` (a file name in ``folder`` without ``.typ``) as PDF bytes, ``lang`` leading.
+def render(
+    template: str, data: Mapping[str, Any], *, lang: str, folder: Path = TEMPLATES, picture: bool = False
+) -> bytes:
+    """The paper ``template`` (a file name in ``folder`` without ``.typ``) as PDF bytes, ``lang`` leading; or its first
+    page as a PNG ``picture``.
 
     ``data`` may hold text, numbers, Words, dates, lists, dictionaries, and pictures as JPEG or PNG bytes; the
     head of each template lists what it needs, always number, unit, issued_on, check_url, demo. The same data
@@ -55,12 +58,14 @@ def render(template: str, data: Mapping[str, Any], *, lang: str, folder: Path = 
             font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs=inputs,
-            pdf_standards=["a-3a", "ua-1"],
+            pdf_standards=[] if picture else ["a-3a", "ua-1"],
             timestamp=_midnight(data),
-            format="pdf",
+            format="png" if picture else "pdf",
         )
     except typst.TypstError as fault:
         raise _explain(template, fault) from None
+    if picture and isinstance(pdf, list):
+        pdf = pdf[0]
     if not isinstance(pdf, bytes):
         raise PaperBroken(f"{template}: more than one document came back")
     return pdf

@@ -33,13 +33,14 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A way into the domain from the start page of those who hold ``right``."""
+    """A way into the domain from the start page of those who hold ``right`` for what is of this ``tier``."""
 
     title: Words
     hint: Words
     path: str
     right: str
     icon: str = "arrow-right"
+    tier: str = "personal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,3 @@
 """The domains of this deployment, by package name. Removing a line and its folder removes the domain."""
 
-DOMAINS: tuple[str, ...] = ("doorstep.domains.counter",)
+DOMAINS: tuple[str, ...] = ("doorstep.domains.counter", "doorstep.domains.studio")

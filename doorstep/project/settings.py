@@ -100,9 +100,10 @@ USE_I18N = False  # our words carry both languages themselves
 USE_TZ = True
 TIME_ZONE = "UTC"  # pages activate the region's zone
 
-_static = Path(__file__).parent.parent / "web" / "static"
+_root = Path(__file__).parents[2]
+_statics = [_root / room.replace(".", "/") / "static" for room in ("doorstep.web", *DOMAINS)]
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [_static] if _static.is_dir() else []
+STATICFILES_DIRS = [folder for folder in _statics if folder.is_dir()]
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 WHITENOISE_USE_FINDERS = True
 

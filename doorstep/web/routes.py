@@ -36,6 +36,7 @@ class Route:
     """One page. ``right`` is PUBLIC, SIGNED_IN or a verb; ``surface`` says whose page it is.
 
     ``kinds`` narrows it to kinds of viewer ("resident", "officer"); empty means any that has the right.
+    ``tier`` is what the page shows: one with no person on it is open to a right that reaches what is public.
     A view whose form carries files sets ``receives`` and is called with ``received``, stored beforehand.
     """
 
@@ -47,6 +48,7 @@ class Route:
     methods: tuple[str, ...] = ("GET",)
     kinds: tuple[str, ...] = ()
     receives: bool = False
+    tier: str = "personal"
 
 
 def urls(routes: Iterable[Route]) -> list[URLPattern]:
@@ -127,7 +129,7 @@ def _check(route: Route, viewer: Viewer) -> None:
     if route.kinds and viewer.kind not in route.kinds:
         raise trust.refuse_right()
     if route.right != SIGNED_IN:
-        viewer.need(route.right)
+        viewer.need(route.right, tier=route.tier)
 
 
 def _login_address(request: HttpRequest) -> str:

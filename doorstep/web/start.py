@@ -19,7 +19,7 @@ def start_page(tiles: Iterable[Tile]) -> Route:
     def start(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         if viewer.is_resident:
             return redirect("/")
-        mine = [tile for tile in known if viewer.may(tile.right)]
+        mine = [tile for tile in known if viewer.may(tile.right, tier=tile.tier)]
         return redirect(mine[0].path) if mine else render(request, "web/start.html")
 
     return Route("start", start, "start", SIGNED_IN, "staff")

@@ -42,7 +42,11 @@ class Examples:
     url: str
     guests: list[Guest]
     parts: dict[str, list[str]]
-    missing: frozenset[str] = frozenset({"/v/no-such-code-at-all"})
+    missing: frozenset[str] = frozenset(
+        {
+            "/v/no-such-code-at-all", "/studio/HZ-106/paper/temporary-id.png", "/studio/HZ-106/paper/temporary-id.pdf",
+        }
+    )  # fmt: skip
     """Addresses of nothing, to look at the page that says so."""
 
     def known_parts(self) -> set[str]:
@@ -143,8 +147,12 @@ def make_examples(town: Doorstep) -> Examples:
         guests.append(Guest(role, kind, hand.tokens[role], rights, names))
     _give(guests, stages, paper, hand)
     return Examples(
-        town.url, _unlike(guests), {"<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"]}
-    )
+        town.url, _unlike(guests), {
+            "<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"], "<slug:kind>": ["png", "pdf"],
+            "<slug:part>": ["form", "flow", "tables", "limits", "papers", "privacy", "layers"],
+            "<slug:form>": ["bpmn", "svg", "yaml"], "<slug:template>": ["temporary-id"],
+        },
+    )  # fmt: skip
 
 
 def person_of(town: Doorstep) -> dict[str, Any]:

@@ -16,15 +16,9 @@ from doorstep.kernel.read import EventView, MatterView, StepView
 from doorstep.kernel.region import calendar
 from doorstep.kernel.words import Words
 from doorstep.web import saying, way
+from doorstep.web.catalogue import CHANNELS
 from doorstep.web.language import say
 from doorstep.web.questions import answers
-
-CHANNELS = {
-    "hall": Words("政务大厅", "service hall"), "station": Words("派出所窗口", "station window"),
-    "room": Words("警务室", "police room"), "workstation": Words("工作站", "workstation"),
-    "online": Words("网上", "online"), "kiosk": Words("自助机", "kiosk"),
-    "agent": Words("代办", "agent"), "post": Words("邮寄", "post"), "partner": Words("合作单位", "partner"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from doorstep.domains.studio.show.dmn import dmn
 from doorstep.domains.studio.show.svg import svg
 from doorstep.kernel.pack import Pack
 
+__all__ = ["bpmn", "dmn", "shown", "svg"]
+
 
 def shown(found: Pack, form: str, lang: str) -> str:
     """A pack as ``svg``, ``bpmn`` or ``dmn``."""

@@ -28,16 +28,20 @@ _ONLY = Words("当 {name} 是 {values}", "only if {name} is {values}")
 _BACK = Words("可退回 {n} 次", "back up to {n} times")
 _STYLE = """
 svg{font-family:"Noto Sans SC",system-ui,sans-serif;font-size:14px;color:#1d2b3a}
-.box{fill:#fff;stroke:#9fb0c0}.soft .box{fill:#f4f7fa;stroke-dasharray:none}.beside .box{fill:none;stroke-dasharray:5 4}
-.fork>.frame{fill:#f8fafc;stroke:#d5dee7}.way{fill:none;stroke:#9fb0c0;stroke-width:1.5}.way.back{stroke-dasharray:4 4}
+.node{fill:#fff;stroke:#9fb0c0}.soft .node{fill:#f4f7fa;stroke-dasharray:none}.beside .node{fill:none;stroke-dasharray:5 4}
+.fork>.frame{fill:#f8fafc;stroke:#d5dee7}.edge{fill:none;stroke:#9fb0c0;stroke-width:1.5}.edge.back{stroke-dasharray:4 4}
 text{fill:currentColor}.note{font-size:12px;fill:#5a6b7b}
-.done .box{fill:#e8f3ec;stroke:#4f9a6c}.here .box{fill:#fff6de;stroke:#c98a12}
-.late .box{fill:#fdeaea;stroke:#c0392b}
+.done .node{fill:#e8f3ec;stroke:#4f9a6c}.here .node{fill:#fff6de;stroke:#c98a12}
+.late .node{fill:#fdeaea;stroke:#c0392b}
 """
 
 
-def svg(flow: Flow, title: Words, lang: str = "zh", state: State | None = None) -> str:
-    """The flow as an SVG document in one language. ``state`` marks where a matter stands."""
+def svg(
+    flow: Flow, title: Words, lang: str = "zh", state: State | None = None, *, dressed: bool = True
+) -> str:
+    """The flow as an SVG document in one language. ``state`` marks where a matter stands. Inside a page it is not
+    ``dressed``: it has no colours of its own, the page's style sheet gives them.
+    """
     drawing = _Drawing(flow, lang, state or State())
     way = drawing.block("")
     width, height = way.w + 2 * _PAD, way.h + 2 * _PAD + 34
@@ -45,7 +49,7 @@ def svg(flow: Flow, title: Words, lang: str = "zh", state: State | None = None) 
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" lang="{"zh-Hans" if lang == "zh" else "en"}"><title>{escape(title.in_(lang))}</title>'
-        f"<desc>{told}</desc><style>{_STYLE}</style>"
+        f"<desc>{told}</desc>{f'<style>{_STYLE}</style>' if dressed else ''}"
         f'<text x="{_PAD}" y="26" font-weight="600">{escape(title.in_(lang))}</text>{way.draw(_PAD, 34 + _PAD)}</svg>\n'
     )
 
@@ -85,7 +89,7 @@ class _Drawing:
         middle = x + width // 2
         for at, part in enumerate(parts):
             if at:
-                yield f'<path class="way" d="M{middle} {y - _GAP}V{y}"/>'
+                yield f'<path class="edge" d="M{middle} {y - _GAP}V{y}"/>'
             yield part.draw(x + (width - part.w) // 2, y)
             y += part.h + _GAP
 
@@ -129,7 +133,7 @@ class _Drawing:
         self.told.append(f"{title}（{note}）" if self.lang == "zh" else f"{title} ({note})")
 
         def draw(x: int, y: int) -> str:
-            box = f'<rect class="box" x="{x}" y="{y}" width="{_W}" height="{height}" rx="8"/>'
+            box = f'<rect class="node" x="{x}" y="{y}" width="{_W}" height="{height}" rx="8"/>'
             texts = (
                 f'<text x="{x + 12}" y="{y + 23}">{escape(_cut(title, 19))}</text>'
                 f'<text class="note" x="{x + 12}" y="{y + 42}">{escape(_cut(note, 22.5))}</text>'

@@ -1,0 +1,135 @@
+"""An item in a list: what its published text says of it, read without compiling, and kept by content hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from doorstep.domains.studio.counts import select
+from doorstep.domains.studio.example import Told, run_examples
+from doorstep.kernel import pack
+from doorstep.kernel.clock import Limit
+from doorstep.kernel.pack import Pack
+from doorstep.kernel.pack.dated import in_force, read_dated
+from doorstep.kernel.words import Words
+
+_cards: dict[bytes, Card] = {}
+_ran: dict[bytes, tuple[Told, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One version of an item, as a line of a list shows it."""
+
+    code: str
+    digest: bytes
+    branch: str
+    group: Words
+    title: Words
+    channels: tuple[str, ...]
+    promise: Limit | None
+    law: Limit | None
+    questions: int
+    tables: int
+    examples: int
+    unsure: int
+    search: str
+
+    @property
+    def told(self) -> tuple[Told, ...] | None:
+        """How its examples ran, if somebody ran them since this process began."""
+        return _ran.get(self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One published version of an item."""
+
+    digest: bytes
+    at: datetime
+
+    @property
+    def mark(self) -> str:
+        """The beginning of its hash: enough to tell versions of an item apart."""
+        return self.digest.hex()[:10]
+
+
+def cards() -> tuple[Card, ...]:
+    """Every item that is offered, by code. One query; a second one when a version is met for the first time."""
+    offered = {
+        code: bytes(digest) for code, digest in select("select code, hash from pack_offer order by code")
+    }
+    new = [digest for digest in offered.values() if digest not in _cards]
+    if new:
+        for digest, content in select("select hash, content from pack_version where hash = any(%s)", new):
+            _cards[bytes(digest)] = _card(bytes(digest), orjson.loads(content)["pack"])
+    return tuple(_cards[digest] for digest in offered.values())
+
+
+def versions(code: str) -> tuple[Version, ...]:
+    """All published versions of an item, the newest first. One query."""
+    asked = "select hash, at from pack_version where code = %s order by at desc, hash"
+    return tuple(Version(bytes(digest), at) for digest, at in select(asked, code))
+
+
+def ran(found: Pack) -> tuple[Told, ...] | None:
+    """How the examples came out, if they were run."""
+    return _ran.get(found.hash)
+
+
+def run(found: Pack) -> tuple[Told, ...]:
+    """How the examples of a pack come out; run once for each content."""
+    if found.hash not in _ran:
+        _ran[found.hash] = tuple(run_examples(found))
+    return _ran[found.hash]
+
+
+def run_all(listed: Iterable[Card]) -> None:
+    """Run the examples of these items that nobody ran yet."""
+    for one in listed:
+        if one.told is None:
+            run(pack.version(one.digest))
+
+
+def _card(digest: bytes, raw: Mapping[str, Any]) -> Card:
+    title, group = Words.of(raw["title"]), Words.of(raw["group"])
+    said = [
+        raw["code"],
+        title.zh,
+        title.en,
+        group.zh,
+        group.en,
+        *(w for names in raw["aliases"].values() for w in names),
+    ]
+    return Card(
+        code=raw["code"], digest=digest, branch=raw["branch"], group=group, title=title, channels=tuple(raw["channels"]),
+        promise=_limit(raw, "promise"), law=_limit(raw, "statutory"), questions=sum(1 for _ in _questions(raw["form"])),
+        tables=len(raw.get("tables") or ()), examples=len(raw["examples"]), unsure=unsure(raw),
+        search="\n".join(said).lower(),
+    )  # fmt: skip
+
+
+def _limit(raw: Mapping[str, Any], name: str) -> Limit | None:
+    row = in_force(read_dated((raw.get("limits") or {}).get(name) or ()), None)
+    return Limit.parse(row.value["value"]) if row else None
+
+
+def _questions(node: Mapping[str, Any]) -> Iterator[str]:
+    """The questions of a form, those of a repeat group counted once."""
+    for name, one in (node.get("properties") or {}).items():
+        inner = one.get("items") if one.get("type") == "array" else one
+        if isinstance(inner, dict) and "properties" in inner:
+            yield from _questions(inner)
+        else:
+            yield name
+
+
+def unsure(raw: Any) -> int:
+    """How many values of a pack nobody has confirmed yet."""
+    if isinstance(raw, Mapping):
+        return (raw.get("sure") is False) + sum(unsure(one) for one in raw.values())
+    return sum(unsure(one) for one in raw) if isinstance(raw, list) else 0

@@ -1,0 +1,51 @@
+"""How items are used, in sums: open matters by version, rows of tables by how often they answered.
+
+No sum tells anybody anything of a person: there is no unit, day or place in it, and one from one to nine is only said to
+be under ten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+from doorstep.kernel.words import Words
+
+LATEST = 1000
+"""So many of the latest matters of an item are looked at for its tables."""
+_FEW = 10
+
+
+def open_matters() -> Mapping[str, Mapping[bytes, int]]:
+    """Open matters of each item, by the hash of the version that they were opened under. One query."""
+    found: dict[str, dict[bytes, int]] = defaultdict(dict)
+    for code, digest, count in select("select item, pack, n from trust.open_by_version()"):
+        found[code][bytes(digest)] = count
+    return found
+
+
+def hits(code: str, digest: bytes) -> Mapping[tuple[str, int], int]:
+    """How often each row (table, number from 1) of this version answered in the latest matters of the item. One query."""
+    asked = "select pack, rule, row, n from trust.rows_hit(%s, %s)"
+    return Counter(
+        {(rule, row): n for held, rule, row, n in select(asked, code, LATEST) if bytes(held) == digest}
+    )
+
+
+def said(count: int) -> Words:
+    """A sum as it may be shown: none, under ten, or the number."""
+    if not count:
+        return Words("还没有", "not yet")
+    if count < _FEW:
+        return Words("不到 10 次", "under 10 times")
+    return Words(f"{count} 次", f"{count} times")
+
+
+def select(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of published packs and of sums; never of matters or people, which have their own guarded reads."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())

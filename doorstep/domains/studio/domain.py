@@ -1,0 +1,40 @@
+"""The pack studio: every item as those who answer for it read it, and a live preview for those who write it."""
+
+from __future__ import annotations
+
+from doorstep.domains.studio import item, listing, trial
+from doorstep.domains.studio.frame import STAFF
+from doorstep.kernel.plug import Domain, Tile
+from doorstep.kernel.words import Words
+from doorstep.web.routes import Route, View
+
+_BOTH = ("GET", "POST")
+_ITEM = "studio/<str:code>"
+
+
+def _route(path: str, view: View, name: str, methods: tuple[str, ...] = ("GET",)) -> Route:
+    """A page for staff who may design. No page of the studio has a person on it."""
+    return Route(path, view, name, "design", "staff", methods, STAFF, tier="public")
+
+
+DOMAIN = Domain(
+    name="studio",
+    title=Words("事项工作室", "Pack studio"),
+    tiles=(
+        Tile(
+            Words("事项工作室", "Pack studio"), Words("每个事项怎么写的", "How each item is made"), "/studio/", "design",
+            "layout-list", "public",
+        ),
+    ),
+    routes=(
+        _route("studio/", listing.listing, "studio", _BOTH),
+        _route("studio/try", trial.start, "studio_try", _BOTH),
+        _route("studio/try/<str:code>", trial.watch, "studio_watch"),
+        _route("studio/try/<str:code>/now", trial.now, "studio_now"),
+        _route(f"{_ITEM}/", item.item, "studio_item"),
+        _route(f"{_ITEM}/examples", item.examples, "studio_examples", _BOTH),
+        _route(f"{_ITEM}/<slug:part>", item.item, "studio_part"),
+        _route(f"{_ITEM}/file/<slug:form>", item.download, "studio_file"),
+        _route(f"{_ITEM}/paper/<slug:template>.<slug:kind>", item.paper, "studio_paper"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,70 @@
+"""What all pages of the studio share: the parts of an item, the way between them, and what each part holds in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from doorstep.kernel.pack import Pack
+from doorstep.kernel.words import Words
+
+STAFF = ("officer",)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One page about an item. ``holds``: what is on it, in a line."""
+
+    url: str
+    icon: str
+    title: Words
+    holds: Words
+    here: bool = False
+
+
+def show(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """A page of the studio."""
+    return render(request, f"studio/{template}.html", {"q": "", **context}, status=status)
+
+
+def parts(found: Pack, here: str) -> tuple[Part, ...]:
+    """The pages about an item; ``here`` is the one that is open."""
+    return tuple(
+        Part(f"/studio/{found.code}/{name}", icon, title, holds, name == here)
+        for name, icon, title, holds in _parts(found)
+    )
+
+
+def _parts(found: Pack) -> tuple[tuple[str, str, Words, Words], ...]:
+    fields = sum(max(1, len(one.items)) for one in found.form.fields)
+    rows = sum(len(table.answers) for table in found.tables.values())
+    return (
+        ("", "file-text", Words("事项", "The item"), Words("文字、材料、依据", "words, papers to bring, law")),
+        ("form", "forms", Words("表单", "Form"),
+         Words(f"{len(found.form.pages())} 页，{fields} 问", f"{len(found.form.pages())} pages, {fields} questions")),
+        ("flow", "git-branch", Words("流程", "The way"), _counted(len(_steps(found)), "步", "step", "steps")),
+        ("tables", "table", Words("判断表", "Tables"),
+         Words(f"{len(found.tables)} 张，{rows} 行", f"{len(found.tables)} with {rows} rows") if rows
+         else Words("这个事项不用判断表", "it needs none")),
+        ("limits", "clock", Words("时限和费用", "Limits and fees"),
+         _counted(len(found.raw["limits"]), "个时限", "limit", "limits")),
+        ("papers", "certificate", Words("文书样张", "Papers"),
+         _counted(len(found.gives), "种", "paper", "papers") if found.gives else Words("不出文书", "it gives none")),
+        ("examples", "list-check", Words("例子", "Examples"),
+         _counted(len(found.raw["examples"]), "个", "story", "stories")),
+        ("privacy", "lock", Words("个人信息", "Personal data"), Words("为什么用、存多久", "why, and for how long")),
+        ("layers", "stack-2", Words("层和版本", "Layers and versions"),
+         Words("谁改了什么", "who changed what")),
+    )  # fmt: skip
+
+
+def _steps(found: Pack) -> list[str]:
+    return [one.id for one in found.flow.steps.values() if one.kind not in ("correct", "hand")]
+
+
+def _counted(number: int, zh: str, one: str, many: str) -> Words:
+    return Words(f"{number} {zh}", f"{number} {one if number == 1 else many}")

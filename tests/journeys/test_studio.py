@@ -1,0 +1,312 @@
+"""The pack studio: who may enter, what its pages say in both languages, what it counts, and a preview that keeps nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from doorstep.kernel import pack
+from tests.cast import Cast, fresh
+from tests.journeys.visit import Page, Visit
+
+PARTS = ("", "form", "flow", "tables", "limits", "papers", "examples", "privacy", "layers")
+ADDRESSES = [
+    "/studio/", "/studio/try", "/studio/try/HZ-106", "/studio/try/HZ-106/now", "/studio/HZ-106/file/bpmn",
+    "/studio/HZ-106/file/yaml", "/studio/HZ-106/paper/tenancy-entry.pdf", *(f"/studio/HZ-106/{part}" for part in PARTS),
+]  # fmt: skip
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, name in zip("abcdef", "bcdefg", strict=True)
+)
+SOURCE = next(path for path in pack.pack_files() if path.stem == "HZ-106").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def author(cast: Cast) -> Visit:
+    return Visit(cast["supervisor"].token)
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are sent meanwhile."""
+    from django.db import connection
+
+    sent: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        sent.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield sent
+
+
+@pytest.mark.parametrize(
+    "role", ["resident", "neighbour", "clerk", "approver", "officer", "department", "auditor", "gone"]
+)
+def test_who_may_not_design_sees_nothing_of_the_studio(cast: Cast, role: str) -> None:
+    visit = Visit(cast[role].token)
+    for address in ADDRESSES:
+        page = visit.get(address)
+        assert page.status in (401, 403) or page.url.startswith("/login"), (address, page.status)
+        assert "出租房屋登记" not in page.text
+
+
+def test_nobody_in_particular_is_asked_to_sign_in() -> None:
+    assert all(Visit().get(address).url.startswith("/login") for address in ADDRESSES)
+
+
+def test_a_post_by_who_may_not_design_is_refused(cast: Cast) -> None:
+    page = Visit(cast["clerk"].token).post("/studio/try", {"text": SOURCE})
+    assert page.status == 403
+    assert page.name != "studio-try"
+    assert "iframe" not in page.html
+
+
+@pytest.mark.parametrize("role", ["supervisor", "chief", "sysadmin"])
+def test_who_may_design_finds_every_page(cast: Cast, role: str) -> None:
+    visit = Visit(cast[role].token)
+    assert {address: visit.get(address).status for address in ADDRESSES} == dict.fromkeys(ADDRESSES, 200)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("code", [one.code for one in pack.every()])
+def test_every_item_is_told_whole_in_both_languages(cast: Cast, code: str, lang: str) -> None:
+    visit, found = Visit(cast["supervisor"].token, lang), pack.current(code)
+    pages = {part: visit.get(f"/studio/{code}/{part}") for part in PARTS}
+    assert {part: page.status for part, page in pages.items()} == dict.fromkeys(PARTS, 200)
+    assert all(found.title.in_(lang) in html.unescape(page.text) for page in pages.values())
+    steps = [one for one in found.flow.steps.values() if one.kind not in ("correct", "hand", "each")]
+    assert all(one.title.in_(lang) in html.unescape(pages["flow"].text) for one in steps)
+    assert all(
+        example["name"][lang] in html.unescape(pages["examples"].text) for example in found.raw["examples"]
+    )
+    assert all(give.title.in_(lang) in html.unescape(pages["papers"].text) for give in found.gives)
+
+
+def test_the_list_finds_an_item_by_what_people_call_it_and_by_branch(author: Visit) -> None:
+    assert _listed(author.get("/studio/?q=身份证丢了")) == ["HZ-078"]
+    assert "HZ-106" in _listed(author.get("/studio/?q=LANDLORD"))
+    assert _listed(author.get("/studio/?branch=traffic&q=出租房")) == []
+
+
+def test_examples_run_when_asked_and_the_list_says_how_they_came_out(author: Visit) -> None:
+    from doorstep.domains.studio import card
+
+    card._ran.pop(pack.current("HZ-106").hash, None)
+    assert 'data-verb="run_examples"' in author.get("/studio/HZ-106/examples").html
+    assert "都按写的来了" in author.post("/studio/HZ-106/examples", {}).text
+    assert f"{len(pack.current('HZ-106').raw['examples'])} 个全过" in author.get("/studio/?q=HZ-106").text
+
+
+def test_the_form_is_the_portals_own_page_as_nobody_in_particular_sees_it(cast: Cast, author: Visit) -> None:
+    page = author.get("/studio/HZ-106/form?page=home&way=wrong")
+    frames = re.findall(r'<iframe title="[^"]+" sandbox="" srcdoc="([^"]+)"', page.html)
+    assert len(frames) == 2
+    shown = html.unescape(frames[0])
+    assert 'data-page="apply"' in shown
+    assert 'name="/home/address"' in shown
+    assert "请填写“出租房屋地址”" in shown
+    assert cast["supervisor"].name not in shown
+
+
+def test_a_filled_form_shows_the_people_of_an_example(author: Visit) -> None:
+    page = author.get("/studio/HZ-106/form?page=landlord&way=filled")
+    assert 'value="江一帆"' in html.unescape(page.html)
+
+
+def test_a_table_counts_how_often_each_row_answered(cast: Cast, author: Visit) -> None:
+    from doorstep.domains.studio import counts
+    from doorstep.kernel import matter
+
+    digest = pack.current("HZ-106").hash
+
+    def hits() -> Any:
+        with cast.enter("supervisor"):
+            return counts.hits("HZ-106", digest)
+
+    before = hits()
+    home = {"address": "渡口街 8 号", "station": "AL-LJ-HW", "right": "owner"}
+    tenants = [{"name": "何晚", "id_no": "990102199811200021", "from": "2026-11-01"}]
+    person = {key: value for key, value in cast.person().items() if key != "mobile"}
+    with cast.enter("resident") as viewer:
+        data = {"landlord": person, "home": home, "tenants": tenants}
+        matter.open_matter(
+            viewer, item="HZ-106", point="HW-1", channel="online", data=data, request_id=fresh()
+        )
+    after = hits()
+    assert after[("complete", 1)] == before[("complete", 1)] + 1
+    assert after[("complete", 2)] == before[("complete", 2)]
+    assert counts.said(0).zh == "还没有"
+    assert counts.said(9).zh == "不到 10 次"
+    assert counts.said(10).zh == "10 次"
+    assert "不到 10 次" in author.get("/studio/HZ-106/tables").text
+
+
+def test_open_matters_are_counted_by_the_version_they_run_on(cast: Cast, author: Visit) -> None:
+    from doorstep.domains.studio import counts
+
+    def open_now() -> int:
+        with cast.enter("chief"):
+            return counts.open_matters().get("HZ-078", {}).get(pack.current("HZ-078").hash, 0)
+
+    before = open_now()
+    cast.apply()
+    assert open_now() == before + 1
+    assert f"现在有 {before + 1} 件在办" in author.get("/studio/HZ-078/").text
+
+
+def test_sums_are_for_who_is_signed_in_and_name_no_matter(database: Any) -> None:
+    from doorstep.domains.studio import counts
+
+    assert counts.open_matters() == {}
+    assert not counts.hits("HZ-078", pack.current("HZ-078").hash)
+
+
+def test_pages_ask_the_database_as_often_for_421_items_as_for_a_few(
+    cast: Cast, author: Visit, above: psycopg.Connection[Any]
+) -> None:
+    author.get("/studio/")
+    with counted() as few:
+        author.get("/studio/")
+    digest = pack.current("HZ-106").hash
+    with above.cursor() as cursor:
+        cursor.executemany(
+            "insert into pack_offer (code, hash, source) values (%s, %s, %s)",
+            [(f"YY-{n:03}", digest, n.to_bytes(32, "big")) for n in range(421)],
+        )
+    try:
+        with counted() as many:
+            page = author.get("/studio/")
+        assert len(many) == len(few) <= 6
+        assert "后 50 个" in page.text
+        assert author.get("/studio/?page=99999").status == 200
+    finally:
+        above.execute("delete from pack_offer where code like 'YY-%'")
+
+
+def test_a_preview_points_at_each_mistake_in_both_languages(author: Visit) -> None:
+    page = author.post("/studio/try", {"text": SOURCE.replace("kind: other-power", "kind: other-powers")})
+    assert page.status == 200
+    assert f"{SOURCE[: SOURCE.index('kind: other-power')].count(chr(10)) + 1}:" in page.text
+    assert "应为其中之一" in page.text
+    assert "expected one of" in page.text
+    assert "srcdoc" not in page.html
+
+
+def test_a_preview_of_a_sound_text_shows_form_way_tables_and_examples(author: Visit) -> None:
+    page = author.post("/studio/try", {"text": SOURCE})
+    assert "没有要改的" in page.text
+    assert page.html.count("<iframe") == 2 * len(pack.current("HZ-106").form.pages({}))
+    assert 'data-step="look"' in page.html
+    assert page.html.count("按写的来了") == len(pack.current("HZ-106").raw["examples"])
+
+
+def test_a_preview_offers_and_stores_nothing(author: Visit, above: psycopg.Connection[Any]) -> None:
+    def versions() -> Any:
+        return above.execute("select count(*) from pack_version").fetchone()
+
+    before = versions()
+    text = SOURCE.replace("HZ-106", "HZ-999").replace("zh: 出租房屋登记,", "zh: 从没发布过的事项,")
+    assert "从没发布过的事项" in author.post("/studio/try", {"text": text}).text
+    assert versions() == before
+    assert Visit().get("/item/HZ-999").status == 404
+    assert "从没发布过的事项" not in author.get("/studio/").text
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "status"),
+    [
+        ("", "还没有贴上文字", 422),
+        ("x" * 100_001, "超过 100 KB", 413),
+        (BOMB, "展开以后太大", 422),
+        ("a: &a [*a]", "展开以后太大", 422),
+        ("[" * 5000, "展开以后太大", 422),
+    ],
+    ids=["empty", "too long", "a bomb", "inside itself", "too deep"],
+)  # fmt: skip
+def test_a_preview_refuses_in_words(author: Visit, text: str, said: str, status: int) -> None:
+    page = author.post("/studio/try", {"text": text})
+    assert page.status == status
+    assert said in page.text
+
+
+@pytest.mark.parametrize(
+    "text", ["just words", "- a\n- b", "code: [", "profile: [../../../etc/passwd]\n" + SOURCE, "a: 1\na: 2"]
+)
+def test_a_preview_of_what_is_no_pack_says_what_is_wrong(author: Visit, text: str) -> None:
+    page = author.post("/studio/try", {"text": text})
+    assert page.status == 200
+    assert "处要改" in page.text
+    assert "root:" not in page.text
+
+
+def test_a_preview_follows_the_file_and_is_quiet_while_it_stays(
+    author: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "HZ-106.yaml"
+    file.write_text(SOURCE, encoding="utf-8")
+    monkeypatch.setattr(pack, "pack_files", lambda: [file])
+    first = author.get("/studio/try/HZ-106")
+    address = re.search(r'hx-get="([^"]+)"', first.html)
+    assert address
+    assert author.get(address[1]).status == 204
+    file.write_text(SOURCE.replace("zh: 房子,", "zh: 房子在哪里,"), encoding="utf-8")
+    again = author.get(address[1])
+    assert "房子在哪里" in again.text
+    assert "没有要改的" in again.text
+    assert author.get("/studio/try/..%2F..%2Fetc").status == 404
+
+
+def test_downloads_are_what_other_tools_read(cast: Cast) -> None:
+    from django.test import Client
+
+    client = Client(SERVER_NAME="localhost")
+    client.cookies["doorstep_session"] = cast["chief"].token
+    got = {form: client.get(f"/studio/HZ-106/file/{form}") for form in ("bpmn", "dmn", "svg", "yaml")}
+    assert b"<bpmn:process" in got["bpmn"].content
+    assert b"decisionTable" in got["dmn"].content
+    assert got["svg"].content.startswith(b"<svg")
+    assert got["yaml"].content.decode().startswith("code: HZ-106")
+    assert client.get("/studio/HZ-078/file/dmn").status_code == 404
+
+
+def test_samples_are_drawn_with_invented_people_and_marked(cast: Cast) -> None:
+    from django.test import Client
+
+    client = Client(SERVER_NAME="localhost")
+    client.cookies["doorstep_session"] = cast["chief"].token
+    for found in pack.every():
+        for give in found.gives:
+            answer = client.get(f"/studio/{found.code}/paper/{give.template}.pdf")
+            assert answer.content.startswith(b"%PDF"), (found.code, give.template)
+    assert client.get("/studio/HZ-078/paper/temporary-id.png").content.startswith(b"\x89PNG")
+
+
+def test_what_changed_between_versions_is_said_where_it_stands() -> None:
+    from doorstep.domains.studio.difference import changes
+
+    old = pack.current("HZ-106").raw
+    new = {
+        **old,
+        "visits": 1,
+        "flow": {"steps": old["flow"]["steps"][1:]},
+        "channels": [*old["channels"], "kiosk"],
+    }
+    told = {(one.section.zh, one.where): (one.before, one.after) for one in changes(old, new, "zh")}
+    assert told[("跑几趟", "")] == ("0", "1")
+    assert told[("流程", "steps / complete")][1] == ""
+    assert "kiosk" in told[("渠道", "")][1]
+    assert len(told) == 3
+    assert changes(old, old, "zh") == ()
+
+
+def _listed(page: Page) -> list[str]:
+    return re.findall(r'<a href="/studio/([A-Z]{2}-\d{3}(?:-[A-Z])?)/"', page.html)
