@@ -195,9 +195,12 @@ def _open_step(opened: Opened, one: Happening) -> None:
     row = opened.row
     unit_id, party_id = _owner(row, one)
     due = clock.due(opened.at, one.limit, calendar()) if one.limit else None
+    declared = opened.flow.step(one.step)
+    remind = clock.reminder(due.at, declared.remind, calendar()) if due and declared.remind else None
     step = Step(
-        id=uuid7(), matter_id=row.id, name=one.step, by=one.by, unit_id=unit_id, party_id=party_id,
+        id=uuid7(), matter_id=row.id, name=one.step, by=declared.kind if one.asks else one.by, unit_id=unit_id, party_id=party_id,
         opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
+        remind_at=remind if remind and remind > opened.at else None,
     )  # fmt: skip
     insert(step)
     if one.by == "branch" and unit_id is not None:

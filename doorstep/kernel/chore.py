@@ -11,8 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from doorstep.kernel import change, clock, erase, file, issue
-from doorstep.kernel.matter import mark_late
+from doorstep.kernel import change, clock, erase, file, issue, matter
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import enter_system
 from doorstep.kernel.words import Refused
@@ -39,10 +38,21 @@ def mark_due(most: int = 200) -> int:
     for matter_id, step in rows:
         try:
             with enter_system(matter_id) as system:
-                marked += mark_late(system, matter_id, str(step))
+                marked += matter.mark_late(system, matter_id, str(step))
         except Refused as no:
             _log.warning("step %s of %s: %s", step, matter_id, no.code)
     return marked
+
+
+def remind(most: int = 200) -> int:
+    """Tell people what is due soon; returns how many steps were looked at."""
+    told = 0
+    for matter_id, step in _ids(
+        "select matter_id, name from trust.steps_to_remind(%s, %s)", [clock.now(), most]
+    ):
+        with enter_system(matter_id) as system:
+            told += matter.remind(system, matter_id, str(step))
+    return told
 
 
 def recount(most: int = 200) -> int:

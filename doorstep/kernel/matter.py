@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from doorstep.kernel import change, child, file, pack, post
+from doorstep.kernel import flow as flows
 from doorstep.kernel.begin import bring
 from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
@@ -278,17 +279,27 @@ def add_step(viewer: Viewer, matter_id: UUID, *, step: str, request_id: str) -> 
 
 
 def hear(
-    viewer: Viewer, matter_id: UUID, *, step: str, said: str, data: Mapping[str, Any] | None = None
+    viewer: Viewer,
+    matter_id: UUID,
+    *,
+    step: str,
+    said: str,
+    data: Mapping[str, Any] | None = None,
+    message: str = "",
 ) -> Done:
     """A connector's answer or failure, a child's end or another message came for an open call, sub or wait.
 
-    For background jobs: the step is open once, so the same message twice is refused ("flow.closed_step"). ``data`` goes into
-    the body. Refused: "no-right" for anybody but the system, "flow.answer", "flow.closed_step" (409), "flow.ended" (409).
+    For background jobs, and for the domain whose ``message`` a wait is for, which has checked who may. The step is open once,
+    so the same message twice is refused ("flow.closed_step"). ``data`` goes into the body and, by the step's name, to what
+    the matter has heard. Refused: "no-right" for others, "flow.answer", "flow.closed_step" (409), "flow.ended" (409).
     """
-    if viewer.kind != "system":
-        raise refuse_right()
     opened = change.lock(matter_id)
-    row = opened.row
+    row, declared = opened.row, opened.flow.step(step)
+    if (declared.kind, declared.asks) != ("wait", message) if message else viewer.kind != "system":
+        raise refuse_right()
+    if data:
+        opened.data["heard"] = {**opened.data.get("heard", {}), flows.step_of(step): dict(data)}
+        row.sealed = change.seal_data(row.id, opened.key, opened.data)
     facts = opened.pack.facts(opened.data, channel=row.channel)
     command = Command("answer", step, said)
     state, happened = move(opened.flow, State.from_json(row.flow), command, facts, opened.at)
@@ -314,6 +325,19 @@ def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
         opened.pack.facts(opened.data, channel=row.channel), opened.at,
     )  # fmt: skip
     change.finish(viewer, opened, "late", state, happened, {"step": step}, {})
-    if row.applicant_id and due.by not in ("applicant", "system"):
+    if row.applicant_id and due.by not in ("applicant", *flows.MESSAGES):
         post.notify(row.applicant_id, "late", row.id, row.number)
+    return True
+
+
+def remind(viewer: Viewer, matter_id: UUID, step: str) -> bool:
+    """A step is due soon: the applicant is told, once, if it waits for the applicant; a unit has its lists."""
+    opened = change.lock(matter_id)
+    row = opened.row
+    soon = Step.objects.filter(matter_id=row.id, name=step, closed_at=None, remind_at__lte=opened.at).first()
+    if soon is None:
+        return False
+    Step.objects.filter(id=soon.id).update(remind_at=None)
+    if row.applicant_id and soon.by in ("applicant", "wait"):
+        post.notify(row.applicant_id, "remind", row.id, row.number)
     return True

@@ -35,6 +35,9 @@ TEMPLATES: dict[str, Words] = {
     ),
     "closed": Words("申请 {number} 已经办结，请您评价。", "Application {number} is finished. Please rate how it went."),
     "withdrawn": Words("您撤回了申请 {number}。", "You withdrew application {number}."),
+    "remind": Words(
+        "申请 {number} 有一步等您办，快到期了，请您看看。", "Application {number} has a step of yours that is due soon."
+    ),
     "late": Words(
         "申请 {number} 超过了承诺时间，我们已经提醒承办单位。",
         "Application {number} is past its promised time; the unit in charge has been reminded.",

@@ -362,6 +362,7 @@ _WHAT = {
     "read": Words("打开了这件事", "opened this matter"),
     "file": Words("看了一份材料", "looked at one of the files"),
     "paper": Words("看了证件", "looked at the paper"),
+    "asked": Words("向登记系统查询了", "asked a register"),
     "lookup": Words("用证件号核对了身份", "checked the identity by its exact number"),
 }
 _WHY = {

@@ -132,6 +132,11 @@ CSRF_FAILURE_VIEW = "doorstep.web.errors.csrf_failed"
 SEALS_DIR = Path(os.environ.get("DOORSTEP_SEALS") or _place.data / "seals").absolute()
 WITNESS_URL = os.environ.get("DOORSTEP_WITNESS", "").rstrip("/")
 
+# Other systems that items ask: "household=https://register.example,*=http://127.0.0.1:9000".
+CONNECTORS = dict(
+    one.split("=", 1) for one in os.environ.get("DOORSTEP_CONNECTORS", "").split(",") if "=" in one
+)
+
 # What is printed on papers: where anybody can check them.
 PUBLIC_URL = os.environ.get(
     "DOORSTEP_PUBLIC_URL", f"http://localhost:{os.environ.get('DOORSTEP_PORT', '8000')}"

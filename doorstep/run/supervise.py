@@ -26,7 +26,7 @@ from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt, say
 from doorstep.run.leash import leashed
 from doorstep.run.migrate import migrate_apart
 from doorstep.run.place import Place, write_private
-from doorstep.run.port import hold_port
+from doorstep.run.port import hold_port, share_port
 from doorstep.run.postgres import Postgres, foreign_server, own_server
 from doorstep.run.roles import dsn
 
@@ -90,6 +90,8 @@ class Supervisor:
         migrate_apart()
         self.held = hold_port(bind, _port_wish("DOORSTEP_STREAM_PORT", "0"))
         self.children = _children(self.place, bind, self.port, int(self.held.getsockname()[1]))
+        if self.demo:
+            self.children = [*_standins(self.place), *self.children]
         for child in self.children:
             child.start()
         self._record()
@@ -211,6 +213,21 @@ def _children(place: Place, bind: str, port: int, stream_port: int) -> list[Chil
         Child("relay", [*python, "doorstep", "relay"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
         Child("stream", stream, {"DOORSTEP_DB_ROLE": "stream"}, place.log),
     ]
+
+
+def _standins(place: Place) -> list[Child]:
+    """In a demonstration the outside world is played by programs of ours, unless somebody names the real one."""
+    found = []
+    for name, variable, value in (("registers", "DOORSTEP_CONNECTORS", "*={url}"),):
+        if os.environ.get(variable):
+            continue
+        with share_port("127.0.0.1", 0) as free:
+            port = int(free.getsockname()[1])
+        os.environ[variable] = value.format(url=f"http://127.0.0.1:{port}")
+        database = str(place.data / f"standin-{name}.sqlite3")
+        command = [sys.executable, "-m", "doorstep", "standin", name, "--port", str(port), "--db", database]
+        found.append(Child(name, command, {}, place.log))
+    return found
 
 
 def _port_wish(name: str, usual: str) -> int:

@@ -56,21 +56,27 @@ def run(concurrency: int = 4) -> None:
     register(settings.DOMAINS)  # their machines move what is late
     be_present("worker", "worker")
     stop = threading.Event()
-    chores = threading.Thread(target=_do_chores, args=(stop,), name="chores")
-    chores.start()
+    threads = [
+        threading.Thread(target=_do_chores, args=(stop, _chores()), name="chores"),
+        # Apart: a system that answers slowly must not keep papers and due times waiting.
+        threading.Thread(target=_do_chores, args=(stop, _calls()), name="calls"),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         while not _worked(concurrency):
             time.sleep(AGAIN)
     finally:
         stop.set()
-        chores.join(20)
+        for thread in threads:
+            thread.join(20)
 
 
-def _do_chores(stop: threading.Event) -> None:
+def _chores() -> tuple[Chore, ...]:
     from doorstep.kernel import chore
     from doorstep.run.seal import Sealer
 
-    todo = (
+    return (
         Chore(chore.make_papers, 0.2),
         Chore(chore.mark_due, 2.0),
         Chore(chore.recount, 600.0),
@@ -79,7 +85,17 @@ def _do_chores(stop: threading.Event) -> None:
         Chore(Sealer().tend, 5.0),
         Chore(chore.purge_outbox, 600.0),
         Chore(chore.purge_requests, 600.0),
+        Chore(chore.remind, 30.0),
     )
+
+
+def _calls() -> tuple[Chore, ...]:
+    from doorstep.run.ask import Asker
+
+    return (Chore(Asker(settings.CONNECTORS).tend, 0.5),)
+
+
+def _do_chores(stop: threading.Event, todo: tuple[Chore, ...]) -> None:
     while not stop.is_set():
         if not any([each.run_if_due() for each in todo]):  # noqa: C419 - each gets its turn
             stop.wait(0.1)

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from doorstep.kernel.field import Fault, Field, at_pointer
 from doorstep.kernel.form import Form
 from doorstep.kernel.format import FORMATS
+from doorstep.kernel.pack import Pack
 from doorstep.kernel.words import Words
 from doorstep.web import saying
 from doorstep.web.places import listed
@@ -262,6 +263,12 @@ def answers(form: Form, data: Mapping[str, Any], *, masked: bool = False) -> tup
         lines = [line for one in page.fields for line in _lines(one, data, masked)]
         groups.append(Group(page.id, page.title, tuple(lines)))
     return tuple(groups)
+
+
+def heard(found: Pack, data: Mapping[str, Any]) -> tuple[Line, ...]:
+    """What other systems answered, as far as the item keeps it."""
+    told = ((words, at_pointer(data, pointer)) for pointer, words in found.heard.items())
+    return tuple(Line(words, Words(str(value), str(value))) for words, value in told if value is not None)
 
 
 def _lines(one: Field, data: Mapping[str, Any], masked: bool) -> list[Line]:

@@ -32,6 +32,11 @@ _PART_FORM: dict[str, Any] = {
     "x-pages": [{"id": "all", "title": T, "fields": [
         "/signer/name", "/signer/id_no", "/signer/mobile", "/home/address"]}],
 }  # fmt: skip
+ALONE: dict[str, Any] = {
+    **_FORM,
+    "properties": {name: group for name, group in _FORM["properties"].items() if name != "other"},
+    "x-pages": [{"id": "all", "title": T, "fields": ["/landlord/name", "/landlord/id_no", "/home/address"]}],
+}
 SIGNS: dict[str, Any] = {
     "id": "signs", "kind": "sub", "title": {"zh": "另一方签字", "en": "The other party signs"}, "item": PART,
     "who": "/other", "copies": {"/home/address": "/home/address"},

@@ -18,7 +18,7 @@ from doorstep.kernel.words import Words
 from doorstep.web import saying, way
 from doorstep.web.catalogue import CHANNELS
 from doorstep.web.language import say
-from doorstep.web.questions import answers
+from doorstep.web.questions import answers, heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ def case(view: MatterView) -> dict[str, Any]:
         "who": Words("，".join(w.zh for w in said), ", ".join(w.en for w in said)),
         "version": view.version, "lines": _lines(view), "files": files,
         "files_title": Words(f"材料 {len(files)} 份", f"Files: {len(files)}"),
+        "heard": heard(view.pack, view.data),
         "trail": tuple(_passed(view, e) for e in view.events), "papers": _papers(view), "stops": _stops(view),
         "page_url": f"/counter/matter/{view.id}", "here": _here(view), "again": _again(view),
         "came": CHANNELS.get(view.channel, CHANNELS["online"]),

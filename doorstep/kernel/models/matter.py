@@ -49,7 +49,10 @@ class Matter(models.Model):
 
 
 class Step(models.Model):
-    """An open or closed assignment: somebody owes something until a due time. Work lists are this table."""
+    """An open or closed assignment: somebody owes something until a due time. Work lists are this table.
+
+    ``by`` says who; of what waits for a message it is the kind of step (call, sub, wait), and nobody's.
+    """
 
     id = models.UUIDField(primary_key=True)
     matter = models.ForeignKey(Matter, models.CASCADE)
@@ -62,6 +65,7 @@ class Step(models.Model):
     due_at = models.DateTimeField(null=True)
     provisional = models.BooleanField(default=False)
     late_at = models.DateTimeField(null=True)
+    remind_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=24, null=True)
 
@@ -80,6 +84,14 @@ class Step(models.Model):
                 fields=["due_at"],
                 name="step_due",
                 condition=models.Q(closed_at__isnull=True, late_at__isnull=True),
+            ),
+            models.Index(
+                fields=["opened_at"], name="step_call", condition=models.Q(closed_at__isnull=True, by="call")
+            ),
+            models.Index(
+                fields=["remind_at"],
+                name="step_remind",
+                condition=models.Q(closed_at__isnull=True, remind_at__isnull=False),
             ),
         ]
 

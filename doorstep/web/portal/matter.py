@@ -79,6 +79,8 @@ def _show(
         "invited": invited(found),
         "papers": found.papers,
         "making": any(paper.state == "making" for paper in found.papers),
+        "heard": questions.heard(found.pack, found.data),
+        "asking": any(step.by == "call" for step in found.open_steps),
         "files": [(one, _material_title(found, one.material)) for one in found.files],
         "groups": questions.answers(found.pack.form, found.data, masked=True),
         "unexplained": Words("说不清原因", "No reason given"),
