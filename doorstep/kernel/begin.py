@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, clock, event, file, pack
+from doorstep.kernel import change, clock, event, file
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.flow import State
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Matter, Point
-from doorstep.kernel.org import point_named
+from doorstep.kernel.org import point_named, unit_named
 from doorstep.kernel.party import Person
 from doorstep.kernel.region import calendar
 from doorstep.kernel.row import insert
@@ -20,7 +20,7 @@ from doorstep.kernel.trust import BRANCHES, Viewer, keys
 
 def bring(
     viewer: Viewer,
-    found: pack.Pack,
+    item: str,
     data: dict[str, Any],
     *,
     at_point: Point,
@@ -33,14 +33,16 @@ def bring(
     watched_by: int | None = None,
     matter_id: UUID | None = None,
 ) -> change.Opened:
-    """A new matter with its first event, for verbs that have checked who may. ``origin`` is the matter it comes from, ``step``
-    the step of it that this is the child of; ``watched_by`` the unit that goes on to see it.
+    """A new matter with its first event, for verbs that have checked who may: of the item as it holds for the competent unit.
 
-    Refused: "invalid" with faults by field.
+    ``origin`` is the matter it comes from, ``step`` the step of it that this is the child of; ``watched_by`` the unit that goes
+    on to see it. Refused: "invalid" with faults by field, "no-unit".
     """
+    unit, found = change.competent(item, data, at_point)
     if origin is not None:
         change.validate(viewer, found, data, person)
-    unit = change.competent(found, data, at_point)
+    if code := found.competent_code(data):
+        unit_named(code)
     z_code = hand_out or found.hand_out_code(data)
     z = point_named(z_code) if z_code else at_point
     moment = clock.now()

@@ -11,36 +11,24 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from doorstep.kernel import clock, event, issue, pack, post
+from doorstep.kernel import clock, event, issue, offer, pack, post
 from doorstep.kernel import flow as flows
 from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.field import Fault
 from doorstep.kernel.flow import Flow, Happening, State
+from doorstep.kernel.form import without
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.ids import matter_number, uuid7
-from doorstep.kernel.models import Matter, PackOffer, PackVersion, Point, Share, Step, Unit
-from doorstep.kernel.org import town, unit_named
+from doorstep.kernel.models import Matter, Point, Share, Step, Unit
+from doorstep.kernel.org import above, reach, town, unit_named
 from doorstep.kernel.party import Person, differ, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
 from doorstep.kernel.row import first, insert, run, update
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
 from doorstep.kernel.words import Refused, Words
 
-
-def _published(digest: bytes) -> str | None:
-    """The content of a pack that is on no file any more, from the table of published versions."""
-    return PackVersion.objects.filter(hash=digest).values_list("content", flat=True).first()
-
-
-def _offered() -> dict[str, bytes] | None:
-    """What is offered now; None in a program that has no database."""
-    if not connection.settings_dict["HOST"]:
-        return None
-    return {code: bytes(digest) for code, digest in PackOffer.objects.values_list("code", "hash")}
-
-
-pack.versions_from(_published)
-pack.offers_from(_offered)
+pack.versions_from(offer.content)
+pack.offers_from(offer.in_force)
 
 _OPEN_STEP = "where matter_id = %s and name = %s and closed_at is null"
 RIGHT_OF = {
@@ -437,9 +425,24 @@ def check_name(party_id: UUID | None, person: Person) -> None:
     )
 
 
-def competent(found: pack.Pack, data: Mapping[str, Any], at_point: Point) -> Unit:
-    code = found.competent_code(data)
-    return unit_named(code) if code else town().units[at_point.unit_id]
+def competent(item: str, data: Mapping[str, Any], at_point: Point) -> tuple[Unit, pack.Pack]:
+    """The competent unit (Y) by these answers, and the item as it holds there: its form, flow, clock, rules and fees."""
+    named = town().units[at_point.unit_id]
+    code = pack.current(item, reach(named)).competent_code(data)
+    if isinstance(code, str):
+        named = town().by_code.get(
+            code, named
+        )  # an unknown one is a fault of the form, or refused as the matter is opened
+    unit = above(named, pack.current(item, reach(named)).decided_by)
+    return unit, pack.current(item, reach(unit))
+
+
+def asked_there(found: pack.Pack, data: dict[str, Any], at_point: Point) -> tuple[pack.Pack, dict[str, Any]]:
+    """The item as it holds for the competent unit, and the answers without those to questions that it does not ask, because
+    a layer dropped the material."""
+    there = competent(found.code, data, at_point)[1]
+    gone = [one.pointer for one in found.form.fields if there.form.field(one.pointer) is None]
+    return there, without(data, gone) if gone else data
 
 
 def next_number(unit: Unit, moment: datetime) -> str:

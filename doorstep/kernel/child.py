@@ -67,7 +67,7 @@ def _open(viewer: Viewer, opened: change.Opened, step: str, asked: Mapping[str, 
     points = town().points
     with _family(child_id):
         made = bring(
-            viewer, found, data, at_point=points[row.point_id], channel=row.channel, hand_out=points[row.hand_out_id].code,
+            viewer, found.code, data, at_point=points[row.point_id], channel=row.channel, hand_out=points[row.hand_out_id].code,
             person=person, party_id=party_id, origin=row.id, step=step, watched_by=row.unit_id, matter_id=child_id,
         )  # fmt: skip
         if person is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -235,6 +236,14 @@ def _lists(tree: Any) -> Any:
     if tree and all(key.isdecimal() for key in tree):
         return [_lists(tree[key]) for key in sorted(tree, key=int)]
     return {key: _lists(value) for key, value in tree.items()}
+
+
+def without(data: Mapping[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
+    """Answers without those at these pointers."""
+    left = copy.deepcopy(dict(data))
+    for pointer in pointers:
+        _drop(left, pointer.split("/")[1:])
+    return left
 
 
 def _drop(data: Any, parts: list[str]) -> None:

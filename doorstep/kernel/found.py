@@ -10,16 +10,15 @@ from typing import Any
 
 from django.conf import settings
 
-from doorstep.kernel import clock, pack
 from doorstep.kernel.crypto import make_keys
-from doorstep.kernel.models import Fact, PackOffer, PackVersion, Point, Unit
+from doorstep.kernel.models import Fact, Point, Unit
 from doorstep.kernel.region import Region, region
 from doorstep.kernel.trust import keys
 from doorstep.kernel.words import Refused, Words
 
 
 def found(*, demo: bool) -> None:
-    """Bring facts, units, points and published packs in line with the region's files.
+    """Bring facts, units and points in line with the region's files.
 
     Refused: "demo" when the database was founded the other way; nothing is changed then.
     """
@@ -31,7 +30,6 @@ def found(*, demo: bool) -> None:
     _fact_once("region", place.code)
     _units(place)
     _points(place)
-    _packs()
 
 
 def is_founded_as_demo() -> bool | None:
@@ -98,20 +96,3 @@ def _points(place: Region) -> None:
                 "phone": raw.get("phone", ""), "hours": raw.get("hours", {}), "channels": raw["channels"],
             },
         )  # fmt: skip
-
-
-def _packs() -> None:
-    """Publish what the files say now; a file whose fingerprint is known is not read again."""
-    known = {bytes(offer.source): offer.code for offer in PackOffer.objects.all()}
-    offered = set()
-    for path, source in pack.fingerprints().items():
-        code = known.get(source)
-        if code is None:
-            one = pack.load_pack(path)
-            code = one.code
-            PackVersion.objects.get_or_create(
-                hash=one.hash, defaults={"code": code, "content": one.content, "at": clock.now()}
-            )
-            PackOffer.objects.update_or_create(code=code, defaults={"hash": one.hash, "source": source})
-        offered.add(code)
-    PackOffer.objects.exclude(code__in=offered).delete()

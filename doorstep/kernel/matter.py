@@ -18,7 +18,7 @@ from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Point, Step
-from doorstep.kernel.org import point_named, unit_named
+from doorstep.kernel.org import point_named, reach, town, unit_named
 from doorstep.kernel.party import Person, own_person
 from doorstep.kernel.trust import Viewer, refuse_right, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
@@ -68,16 +68,18 @@ def _open(
     hand_out: str | None,
     applicant: Person | None,
 ) -> Done:
-    if channel not in found.channels or (channel != "online" and viewer.is_resident):
-        raise change.channel_closed(found, channel)
+    here = pack.current(found.code, reach(town().units[at_point.unit_id]))
+    if channel not in here.channels or (channel != "online" and viewer.is_resident):
+        raise change.channel_closed(here, channel)
     if not viewer.is_resident and at_point.unit_id != viewer.unit_id:
         raise refuse_right()
     person = own_person(viewer) if viewer.is_resident else applicant
+    found, data = change.asked_there(found, data, at_point)
     change.validate(viewer, found, data, person)
     party_id = change.applicant(viewer, applicant, found)
     made = bring(
         viewer,
-        found,
+        found.code,
         data,
         at_point=at_point,
         channel=channel,

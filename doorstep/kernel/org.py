@@ -68,6 +68,17 @@ def point_named(code: str) -> Point:
     return point
 
 
+def reach(unit: Unit) -> tuple[int, ...]:
+    """The units whose layers hold in a unit, the nearest first; what holds in the whole city is not named."""
+    return tuple(one for one in (unit.station, unit.county) if one is not None)
+
+
+def above(unit: Unit, level: str) -> Unit:
+    """The unit of a level (station, county, city) that a unit is or belongs to; the next one up if it has none there."""
+    ids = {"station": (unit.station, unit.county), "county": (unit.county,)}.get(level, ())
+    return town().units[next((one for one in ids if one is not None), unit.city)]
+
+
 def unit_words(unit_id: int | None) -> Words:
     """The name of a unit for a reader; the police in general when there is none."""
     unit = town().units.get(unit_id) if unit_id is not None else None

@@ -17,7 +17,7 @@ from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.machine import Command, move
-from doorstep.kernel.models import Involved, Step, Tie
+from doorstep.kernel.models import Involved, Step, Tie, Unit
 from doorstep.kernel.org import town
 from doorstep.kernel.party import Person, find_or_add, people
 from doorstep.kernel.trust import BRANCHES, Viewer
@@ -173,7 +173,6 @@ def refer(
 
     Refused: "not-found", "no-right", "no-item", "invalid" with faults by field.
     """
-    found = pack.current(item)
 
     def do() -> Done:
         opened = _locked(viewer, matter_id, "refer")
@@ -181,7 +180,7 @@ def refer(
         row, points = opened.row, town().points
         person = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
         made = bring(
-            viewer, found, dict(data), at_point=points[row.point_id], channel=row.channel, hand_out=None,
+            viewer, item, dict(data), at_point=points[row.point_id], channel=row.channel, hand_out=None,
             person=person, party_id=row.applicant_id, origin=row.id, watched_by=viewer.unit_id,
         )  # fmt: skip
         _tie(opened, made, "referred")
@@ -206,23 +205,24 @@ def reclassify(
 
     Refused: "not-found", "no-right", "no-item", "same-item" and "ended" (409), "invalid" with faults by field.
     """
-    found = pack.current(item)
+    branch = pack.current(item).branch
 
     def do() -> Done:
         opened = _locked(viewer, matter_id, "reclassify")
-        viewer.need("reclassify", found.branch)
+        viewer.need("reclassify", branch)
         _not_ended(opened)
         row = opened.row
-        if row.item == found.code:
+        if row.item == item:
             raise Refused("same-item", Words("它已经是这一项了。", "It is this item already."), status=409)
         person = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
         answers = dict(data) if data is not None else opened.data
+        unit, found = change.competent(item, answers, town().points[row.point_id])
         change.validate(viewer, found, answers, person)
         was = {"from": row.item, "from_unit": row.unit_id}
         Step.objects.filter(matter_id=row.id, closed_at=None).update(
             closed_at=opened.at, outcome="reclassified"
         )
-        _becomes(viewer, opened, found, answers)
+        _becomes(viewer, opened, unit, found, answers)
         state, happened = move(
             opened.flow, State(), Command("start"), found.facts(answers, channel=row.channel), opened.at
         )
@@ -234,10 +234,11 @@ def reclassify(
     return once(viewer, "reclassify", request_id, content, do, change.done_of)
 
 
-def _becomes(viewer: Viewer, opened: change.Opened, found: pack.Pack, answers: dict[str, Any]) -> None:
+def _becomes(
+    viewer: Viewer, opened: change.Opened, unit: Unit, found: pack.Pack, answers: dict[str, Any]
+) -> None:
     """The row as a matter of another item: its pack, its competent unit, its promise; the old unit keeps a reading share."""
     row = opened.row
-    unit = change.competent(found, answers, town().points[row.point_id])
     if unit.id != row.unit_id:
         change.add_share(row, opened.at, role="former", unit_id=row.unit_id, reason="reclassify")
     row.item, row.pack, row.branch = found.code, found.hash, BRANCHES[found.branch]

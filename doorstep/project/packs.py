@@ -13,6 +13,7 @@ from doorstep.kernel import pack
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.pack.profile import profile_files
 from doorstep.kernel.words import Refused
+from doorstep.project import publish
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         if name == "test":
             told = "例子能发现多少错 · how many small mistakes the examples notice"
             one.add_argument("--mutate", action="store_true", help=told)
+    publish.add(verbs)
     told = "画出流程、导出 · draw the flow, or write it as others read it"
     show = verbs.add_parser("show", help=told, description=told)
     show.add_argument("code", metavar="CODE", help="事项编号，如 HZ-078 · an item's code")
@@ -49,6 +51,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the verb; returns 1 if something was found, failed or could not be read."""
+    if args.packs_verb in publish.NAMES:
+        return publish.run(args)
     if args.packs_verb == "show":
         return _show(args.code, args.form, args.lang)
     named = [path.resolve() for path in args.files]

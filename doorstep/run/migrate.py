@@ -88,6 +88,7 @@ def _migrate() -> None:
     from django.db.migrations.loader import MigrationLoader
 
     django.setup()
+    from doorstep.domains.studio.publish import found_packs
     from doorstep.kernel.found import found
 
     with connection.cursor() as cursor:
@@ -102,6 +103,7 @@ def _migrate() -> None:
         cursor.execute(_QUEUE_GRANTS)
         try:
             found(demo=bool(Place.from_env().instance.get("demo")))
+            found_packs()
         except Refused as no:
             raise Halt(WRONG_DATA, no.words) from no
         comment = sql.SQL("comment on database {} is {}").format(

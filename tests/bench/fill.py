@@ -77,7 +77,7 @@ class Filler:
 
     def live(self, life: Life) -> UUID:
         """Everything that the verbs would have written for this life."""
-        found = self._pack(life.item)
+        found = self._pack(life)
         opened, state, happened, entry = self._opened(life, found)
         self._request(life.by, "open", opened.row, _content(life), life.at)
         self._written(life.by, opened, happened, entry)
@@ -90,9 +90,11 @@ class Filler:
         self.tables["matter"].append(_matter_row(opened.row))
         return opened.row.id
 
-    def _pack(self, code: str) -> pack.Pack:
-        """``packs`` may hold items that only measuring knows."""
-        return self.packs.get(code) or pack.current(code)
+    def _pack(self, life: Life) -> pack.Pack:
+        """As it holds for the competent unit; ``packs`` may hold items that only measuring knows."""
+        if life.item in self.packs:
+            return self.packs[life.item]
+        return change.competent(life.item, life.data, point_named(life.point))[1]
 
     def _opened(self, life: Life, found: pack.Pack) -> tuple[change.Opened, Any, Any, event.Entry]:
         matter_id, key, at = uuid7(), new_key(), life.at
@@ -273,7 +275,7 @@ class Filler:
         applicant = life.person or self.people[life.party]
         tokens += [keys().blind("name", applicant.name), keys().blind("id_no", applicant.id_no)]
         if life.person:
-            purpose = self._pack(life.item).purpose
+            purpose = self._pack(life).purpose
             self._access(
                 life.by.account_id, life.by.unit_id, "lookup", 0, purpose, life.party, life.at, "exact"
             )

@@ -43,7 +43,7 @@ def offered(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         PackVersion.objects.get_or_create(
             hash=made.hash, defaults={"code": made.code, "content": made.content, "at": clock.now()}
         )
-    monkeypatch.setattr("doorstep.kernel.pack.current", lambda _: made)
+    monkeypatch.setattr("doorstep.kernel.pack.current", lambda *_: made)
     yield
 
 

@@ -11,17 +11,18 @@ from typing import Any
 import psycopg
 import pytest
 
+from doorstep.domains.studio import read_stacks
 from doorstep.kernel import pack
 from tests.cast import Cast
 
 FOUND_AGAIN = """
 import sys, django
 django.setup()
-from doorstep.kernel.pack import shelf
-from doorstep.kernel import found
-real, seen = shelf.read, []
-shelf.read = lambda path, *name: seen.append(path.name) or real(path, *name)
-found._packs()
+from doorstep.kernel.pack import profile
+from doorstep.domains.studio import publish
+real, seen = profile.read, []
+profile.read = lambda path, *name: seen.append(path.name) or real(path, *name)
+publish.found_packs()
 print(*sorted(set(seen) - {"facts.yaml", "materials.yaml"}))
 """
 
@@ -37,11 +38,13 @@ def test_a_running_process_reads_no_pack_file(
     cast: Cast, anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from doorstep.kernel import change
-    from doorstep.kernel.pack import shelf
+    from doorstep.kernel.pack import profile, shelf
 
     assert change  # it says where the published packs are
-    files = {one.code: one for one in (pack.load_pack(path) for path in pack.pack_files())}
-    monkeypatch.setattr(shelf, "read", lambda *_: pytest.fail("a file was read"))
+    stacks = read_stacks()
+    files = {path.stem: stacks.layered(path.stem) for path in pack.pack_files()}
+    for room in (shelf, profile):
+        monkeypatch.setattr(room, "read", lambda *_: pytest.fail("a file was read"))
     pack.forget()
     published = {one.code: one for one in pack.every()}
     assert {code: one.hash for code, one in published.items()} == {
@@ -75,15 +78,32 @@ def test_publishing_again_reads_only_the_files_that_changed(
         return done.stdout.split()
 
     assert read() == []
-    before = above.execute("select code, hash, source from pack_offer order by code").fetchall()
-    above.execute("update pack_offer set source = 'another', hash = '' where code = 'HZ-106'")
+    above.execute("update pack_offer set source = 'another' where code = 'HZ-106'")
+    before = above.execute(IN_FORCE).fetchall()
     assert read() == ["HZ-106.yaml"]
-    assert above.execute("select code, hash, source from pack_offer order by code").fetchall() == before
+    assert above.execute(IN_FORCE).fetchall() == before
+
+
+IN_FORCE = """select code, unit_id, hash, first, last from pack_offer o where publication_id =
+    (select max(publication_id) from pack_offer l where l.code = o.code) order by code, unit_id, first"""
 
 
 def test_an_item_without_a_file_is_offered_no_longer(database: Any, above: psycopg.Connection[Any]) -> None:
-    above.execute("insert into pack_offer values ('HZ-999', '', 'gone')")
-    subprocess.run(
-        [sys.executable, "-c", FOUND_AGAIN], env=os.environ | {"DOORSTEP_DB_ROLE": "migrator"}, check=True
+    told = above.execute(
+        "insert into publication (at, by, why) values (now(), 'x', 'x') returning id"
+    ).fetchone()
+    assert told
+    above.execute(
+        "insert into pack_offer (publication_id, code, unit_id, hash, source) values (%s, 'HZ-999', 0, 'x', 'gone')",
+        told,
     )
-    assert above.execute("select count(*) from pack_offer where code = 'HZ-999'").fetchone() == (0,)
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", FOUND_AGAIN],
+            env=os.environ | {"DOORSTEP_DB_ROLE": "migrator"},
+            check=True,
+        )
+    assert above.execute("select hash from pack_offer where code = 'HZ-999' order by id").fetchall() == [
+        (b"x",),
+        (b"",),
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.domains.studio.layer import Layer, lay, turns
-from doorstep.domains.studio.lint import flaws_of
+from doorstep.domains.studio.lint import check, flaws_of
 from doorstep.domains.studio.operation import LEVELS, OPERATIONS
 from doorstep.kernel import pack
 from doorstep.kernel.flaw import Flaw, Flawed
@@ -32,6 +32,7 @@ class Stacks:
     layers: tuple[Layer, ...]
     sources: Mapping[str, Source]
     root: Path = ROOT
+    folder: Path = FOLDER
     _made: dict[Key, pack.Pack] = field(default_factory=dict, repr=False)
     _base: dict[str, pack.Pack] = field(default_factory=dict, repr=False)
 
@@ -123,6 +124,10 @@ class Stacks:
         findings = [self.sources[name].finding(flaw) for name, flaw in found]
         return sorted(findings, key=lambda one: (one.file, one.line, one.col, one.rule))
 
+    def findings(self) -> list[Finding]:
+        """Those of the base packs, or else those of the layers over them."""
+        return check(self.root) or self.check()
+
     def _flaws(self, layer: Layer) -> Iterator[Flaw]:
         for code in layer.raw["items"]:
             try:
@@ -202,7 +207,7 @@ def read_stacks(place: str | None = None, folder: Path = FOLDER, root: Path = RO
     if findings:
         raise Unusable(findings)
     layers.sort(key=lambda one: (LEVELS.index(one.level), one.name))
-    return Stacks(here, tuple(layers), sources, root)
+    return Stacks(here, tuple(layers), sources, root, folder)
 
 
 def _shape(raw: Mapping[str, Any], here: Region) -> Iterator[Flaw]:

@@ -57,15 +57,37 @@ class PackVersion(models.Model):
         indexes = [models.Index(fields=["code", "-at"], name="pack_version_code")]
 
 
-class PackOffer(models.Model):
-    """Which version of an item is offered now, and the fingerprint of the file that said so."""
+class Publication(models.Model):
+    """Packs put in force together: who did it, when and why; ``undoes``: the publication that this one takes back."""
 
-    code = models.CharField(max_length=24, primary_key=True)
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    by = models.TextField()
+    why = models.TextField()
+    undoes = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "publication"
+
+
+class PackOffer(models.Model):
+    """Which version of an item a publication offers, from a day to a day. ``unit_id`` 0: wherever no other row says.
+
+    ``source``: the fingerprint of the files it was made of.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    publication = models.ForeignKey(Publication, models.PROTECT)
+    code = models.CharField(max_length=24)
+    unit_id = models.IntegerField()
     hash = models.BinaryField()
+    first = models.DateField(null=True)
+    last = models.DateField(null=True)
     source = models.BinaryField()
 
     class Meta:
         db_table = "pack_offer"
+        indexes = [models.Index(fields=["code", "-publication"], name="pack_offer_code")]
 
 
 class Fact(models.Model):

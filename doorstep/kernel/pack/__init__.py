@@ -3,6 +3,7 @@
 from doorstep.kernel.pack.item import Give, Library, Pack
 from doorstep.kernel.pack.shelf import (
     ROOT,
+    Offer,
     add_version,
     all_purposes,
     current,
@@ -24,6 +25,7 @@ __all__ = [
     "Finding",
     "Give",
     "Library",
+    "Offer",
     "Pack",
     "Unusable",
     "add_version",

@@ -7,25 +7,46 @@ Files are for who writes packs, for publishing, and for programs without a datab
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from doorstep.kernel import clock
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.pack.item import Library, Pack
 from doorstep.kernel.pack.profile import profile_files, read_pack
 from doorstep.kernel.pack.shape import shape_flaws
 from doorstep.kernel.pack.source import Finding, Source, Unusable, read
+from doorstep.kernel.region import calendar
 from doorstep.kernel.words import Refused, Words
 
 ROOT = Path(__file__).resolve().parents[3] / "packs"
 Versions = Callable[[bytes], str | None]
-Offers = Callable[[], Mapping[str, bytes] | None]
+_FRESH_SECONDS = 60.0
+
+
+class Offer(NamedTuple):
+    """A version that is offered, by its hash, and the days on which it is: None for always. An empty hash: nothing is."""
+
+    hash: bytes
+    first: date | None = None
+    last: date | None = None
+
+    def holds(self, on: date) -> bool:
+        return (self.first is None or self.first <= on) and (self.last is None or on <= self.last)
+
+
+Offered = Mapping[str, Mapping[int, Sequence[Offer]]]
+"""By item and by unit; 0 is wherever no other unit says."""
+Offers = Callable[[], Offered | None]
 
 _by_hash: dict[bytes, Pack] = {}
 _versions: list[Versions] = []
 _offers: list[Offers] = []
+_kept: list[tuple[float, Offered]] = []
 
 
 def pack_files(root: Path = ROOT) -> list[Path]:
@@ -78,37 +99,40 @@ def _shelf(root: Path) -> Mapping[str, Pack]:
     return packs
 
 
-@cache
-def _offered() -> Mapping[str, bytes]:
-    """Code and content hash of every item that is offered now: as published, else as the files say."""
-    for ask in _offers:
-        if published := ask():
-            return published
-    return {code: pack.hash for code, pack in _shelf(ROOT).items()}
+def _offered() -> Offered:
+    """What is offered now, at most a minute old: as published, else as the files of the base packs say."""
+    if not _kept or time.monotonic() - _kept[0][0] > _FRESH_SECONDS:
+        found = next((published for ask in _offers if (published := ask())), None)
+        found = found or {code: {0: [Offer(one.hash)]} for code, one in _shelf(ROOT).items()}
+        _kept[:] = [(time.monotonic(), found)]
+    return _kept[0][1]
 
 
-def every(root: Path = ROOT) -> tuple[Pack, ...]:
-    """All current packs, by code."""
-    if root != ROOT:
-        return tuple(_shelf(root).values())
-    return tuple(version(digest) for _, digest in sorted(_offered().items()))
+def _digest(code: str, scope: Sequence[int]) -> bytes:
+    """The hash of what is offered today to the first unit of the scope that has an offer of its own; empty: nothing."""
+    places, today = _offered().get(code, {}), calendar().day_of(clock.now())
+    held = (offer.hash for unit in (*scope, 0) for offer in places.get(unit, ()) if offer.holds(today))
+    return next(held, b"")
 
 
-def listed() -> tuple[Pack, ...]:
+def every(scope: Sequence[int] = ()) -> tuple[Pack, ...]:
+    """All current packs, by code, as they are in one place (see ``current``)."""
+    return tuple(version(digest) for code in sorted(_offered()) if (digest := _digest(code, scope)))
+
+
+def listed(scope: Sequence[int] = ()) -> tuple[Pack, ...]:
     """What a person may ask for: all current packs but those that are a part of another item."""
-    return tuple(one for one in every() if not one.part_of)
+    return tuple(one for one in every(scope) if not one.part_of)
 
 
-def current(code: str, root: Path = ROOT) -> Pack:
-    """The pack of an item as it is offered now. Refused: "no-item"."""
-    if root == ROOT:
-        digest = _offered().get(code)
-        found = version(digest) if digest is not None else None
-    else:
-        found = _shelf(root).get(code)
-    if found is None:
+def current(code: str, scope: Sequence[int] = ()) -> Pack:
+    """The pack of an item as it is offered now in one place: ``scope`` is a unit and those above it (`org.reach`), without
+    it wherever no layer of a county or station says otherwise. Refused: "no-item".
+    """
+    digest = _digest(code, scope)
+    if not digest:
         raise no_item(code)
-    return found
+    return version(digest)
 
 
 def no_item(code: str) -> Refused:
@@ -171,6 +195,6 @@ def all_purposes() -> dict[str, Words]:
 def forget() -> None:
     """Read everything anew at the next call: after files changed, and in tests."""
     _shelf.cache_clear()
-    _offered.cache_clear()
+    _kept.clear()
     library.cache_clear()
     _by_hash.clear()

@@ -98,14 +98,20 @@ def on_the_shelf(above: Any) -> Iterator[None]:
     from tests.kernel.reach.machine import three_teams
 
     adopt(Domain("reach", Words("试验", "Trial"), machines={"three_teams": three_teams}))
-    offered: Any = shelf._offered()
+    number = above.execute(
+        "insert into publication (at, by, why) values (now(), 'reach', 'tried') returning id"
+    ).fetchone()[0]
     for raw in (CALL, DISPUTE):
-        pack = shelf.add_version(Pack.of(raw, shelf.library()).content)
-        offered[pack.code] = pack.hash
+        pack = Pack.of(raw, shelf.library())
         above.execute(
             "insert into pack_version (hash, code, content, at) values (%s, %s, %s, now()) on conflict do nothing",
             [pack.hash, pack.code, pack.content],
         )
+        above.execute(
+            "insert into pack_offer (publication_id, code, unit_id, hash, source) values (%s, %s, 0, %s, '')",
+            [number, pack.code, pack.hash],
+        )
+    shelf.forget()
     yield
-    for raw in (CALL, DISPUTE):
-        del offered[raw["code"]]
+    above.execute("delete from pack_offer where publication_id = %s", [number])
+    shelf.forget()

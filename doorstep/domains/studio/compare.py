@@ -1,0 +1,115 @@
+"""What would be different: two versions of a pack, value by value, in the names that provenance uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from doorstep.domains.studio.example import run_examples
+from doorstep.domains.studio.publish import Draft
+from doorstep.kernel.org import reach, town
+from doorstep.kernel.pack import Offer, Pack, version
+from doorstep.kernel.words import Words
+
+_NONE = Words("没有", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that is another; the words are those of a reader."""
+
+    pointer: str
+    was: Words
+    now: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would be different of one item in one place from a day on, whether its examples come out, and what is running.
+
+    ``unit`` 0: wherever no other is named. ``running``: open matters there that stay under an older version.
+    """
+
+    code: str
+    unit: int
+    first: date | None
+    differences: tuple[Difference, ...]
+    examples: int
+    failed: int
+    running: int
+
+
+def values(one: Pack, on: date) -> dict[str, Words]:
+    """Everything that layers may change, by name, as it reads on a day."""
+    found = {"/visits": _plain(one.raw["visits"]), "/competent/level": _plain(one.decided_by)}
+    for name in one.raw["limits"]:
+        if limit := one.limit(name, on):
+            found[f"/limits/{name}"] = limit.words
+    if fee := one.fee(on):
+        found["/fees"] = _plain(f"{fee.value['amount']} {fee.value['currency']}")
+    found |= {f"/channels/{name}": Words("能办", "offered") for name in one.channels}
+    found |= {f"/guide/{name}": words for name, words in one.guide.items()}
+    found |= {f"/flow/steps/{name}": step.title for name, step in one.flow.steps.items()}
+    for asked in one.materials:
+        need = Words("要", "needed") if asked.required else Words("有就带", "if at hand")
+        found[f"/materials/{asked.material.code}"] = need
+    return found
+
+
+def differences(old: Pack | None, new: Pack | None, on: date) -> tuple[Difference, ...]:
+    """Where two versions differ, by name; None is an item that is not offered."""
+    was, now = (values(one, on) if one else {} for one in (old, new))
+    names = [*was, *(name for name in now if name not in was)]
+    return tuple(
+        Difference(name, was.get(name, _NONE), now.get(name, _NONE))
+        for name in names
+        if was.get(name) != now.get(name)
+    )
+
+
+def changes(drawn: Draft, held: dict[str, dict[int, list[Offer]]], today: date) -> Iterator[Change]:
+    """What a publication would change, against what is in force: for each item, place and time that differs."""
+    for made in drawn.made:
+        old, running = held.get(made.code, {}), _running(made.code)
+        for unit in dict.fromkeys((*old, *made.times)):
+            for offer in made.times.get(unit) or made.times[0]:
+                day = max(today, offer.first or today)
+                new, was = drawn.versions.get(offer.hash), _offered(old, unit, day)
+                told = differences(was, new, day)
+                if told:
+                    ran = run_examples(new) if new else []
+                    left = _left(running, made.code, unit, drawn) if day == today else 0
+                    yield Change(
+                        made.code, unit, offer.first, told, len(ran), sum(not one.ok for one in ran), left
+                    )
+
+
+def _offered(held: dict[int, list[Offer]], unit: int, day: date) -> Pack | None:
+    offers = held.get(unit) or held.get(0) or ()
+    digest = next((one.hash for one in offers if one.holds(day)), b"")
+    return version(digest) if digest else None
+
+
+def _running(code: str) -> list[tuple[bytes, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute("select pack, unit_id, open from trust.running(%s)", [code])
+        return [(bytes(digest), unit, count) for digest, unit, count in cursor.fetchall()]
+
+
+def _left(running: list[tuple[bytes, int, int]], code: str, unit: int, drawn: Draft) -> int:
+    """Open matters of the units that this place speaks for, under a version that is not the new one."""
+    made = next(one for one in drawn.made if one.code == code)
+    count = 0
+    for digest, competent, open_ in running:
+        scope = (*reach(town().units[competent]), 0)
+        place = next(one for one in scope if one in made.times)
+        if place == unit and digest not in [offer.hash for offer in made.times[place]]:
+            count += open_
+    return count
+
+
+def _plain(value: object) -> Words:
+    return Words(str(value), str(value))

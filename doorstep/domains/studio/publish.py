@@ -1,0 +1,120 @@
+"""Publishing what the files say: checked as a whole, all or nothing, only what changed; and taking a publication back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from doorstep.domains.studio.stack import Stacks, layer_files, read_stacks
+from doorstep.kernel import clock, offer, pack
+from doorstep.kernel.pack import Offer
+from doorstep.kernel.region import Region, calendar
+from doorstep.kernel.words import Refused, Words
+
+FOUNDING = ("doorstep", "随程序发布 · published with the program")
+_NO_FILE = b""
+_NOTHING = {0: [Offer(b"")]}
+
+
+@dataclass
+class Draft:
+    """What would be published: items by place and time, and the packs they need."""
+
+    made: list[offer.Made] = field(default_factory=list)
+    versions: dict[bytes, pack.Pack] = field(default_factory=dict)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(one.code for one in self.made)
+
+
+def fingerprints(stacks: Stacks) -> dict[str, bytes]:
+    """For each item 32 bytes that change when its file, what all share, or a layer that names it changes."""
+    layers = [path.read_bytes() for path in layer_files(stacks.region.code, stacks.folder)]
+    found = {}
+    for path, plain in pack.fingerprints(stacks.root).items():
+        digest = hashlib.sha256(plain)
+        for text in layers:
+            if path.stem.encode() in text:
+                digest.update(hashlib.sha256(text).digest())
+        found[path.stem] = digest.digest()
+    return found
+
+
+def draft(stacks: Stacks, known: Mapping[str, Iterable[bytes]]) -> Draft:
+    """What of the files is not ``known`` by its fingerprint; items that have lost their file are offered no longer."""
+    drawn, today = Draft(), calendar().day_of(clock.now())
+    sources = fingerprints(stacks)
+    for code, source in sources.items():
+        if source not in known.get(code, ()):
+            drawn.made.append(offer.Made(code, source, _times(stacks, code, today, drawn.versions)))
+    for code in sorted(set(known) - set(sources)):
+        if _NO_FILE not in known[code]:
+            drawn.made.append(offer.Made(code, _NO_FILE, _NOTHING))
+    return drawn
+
+
+def _times(
+    stacks: Stacks, code: str, today: date, versions: dict[bytes, pack.Pack]
+) -> dict[int, list[Offer]]:
+    """The offers of an item by unit. The first holds also for any day before today, should the clock be set back."""
+    found = {}
+    for place in stacks.places(code):
+        times = stacks.periods(code, place, today)
+        found[_id(stacks.region, place)] = [
+            Offer(one.hash, first if at else None, last) for at, (first, last, one) in enumerate(times)
+        ]
+        versions |= {one.hash: one for _, _, one in times}
+    return found
+
+
+def _id(region: Region, unit: str) -> int:
+    return next((int(one["id"]) for one in region.units if one["code"] == unit), 0)
+
+
+def found_packs() -> None:
+    """At founding and at each start, as the migrator: publish the files that no publication knew yet.
+
+    What was taken back stays so until its file changes. Unusable or Flawed if the files cannot be used.
+    """
+    known: dict[str, Iterable[bytes]] = {
+        code: [_NO_FILE] if held[-1] == _NO_FILE else [one for one in held if one != _NO_FILE]
+        for code, held in offer.sources().items()
+    }
+    drawn = draft(read_stacks(), known)
+    if drawn.made:
+        by, why = FOUNDING
+        offer.publish(drawn.made, list(drawn.versions.values()), by=by, why=why)
+
+
+def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None) -> tuple[int, Draft]:
+    """Put in force what the files say, where it differs. Returns the number (0: nothing differed) and what was published.
+
+    Unusable, with every finding, if one file has a flaw: then nothing is published. Refused: "published-meanwhile" (409) if
+    another published one of these items after ``base``; "why" if no reason is given.
+    """
+    if not why.strip():
+        raise Refused("why", Words("请写明为什么发布。", "Say why it is published."))
+    base = offer.last() if base is None else base
+    drawn = checked(stacks)
+    if not drawn.made:
+        return 0, drawn
+    return offer.publish(drawn.made, list(drawn.versions.values()), by=by, why=why, base=base), drawn
+
+
+def checked(stacks: Stacks) -> Draft:
+    """What of the files is not in force. Unusable, with every finding, if a base pack or layer has a flaw."""
+    findings = stacks.findings()
+    if findings:
+        raise pack.Unusable(findings)
+    return draft(stacks, {code: held[-1:] for code, held in offer.sources().items()})
+
+
+def roll_back(number: int, *, by: str, why: str) -> int:
+    """What held before a publication is in force again, by a further publication; nothing is deleted.
+
+    Refused: "no-publication" (404); "published-meanwhile" (409) if one of its items was published again since.
+    """
+    return offer.publish(offer.before(number), [], by=by, why=why, base=number, undoes=number)
