@@ -22,7 +22,7 @@ grant select on publication, pack_offer to doorstep_app, doorstep_worker, doorst
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kernel", "0003_family")]
+    dependencies = [("kernel", "0004_calls")]
     operations = [
         migrations.DeleteModel("PackOffer"),
         migrations.CreateModel(
