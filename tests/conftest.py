@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from doorstep.project.packs import machines as known
 from doorstep.run.place import Place
 from doorstep.run.roles import DATABASE, SUPERUSER, dsn
 from tests.cast import Cast, make_cast
@@ -24,6 +25,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
 settings.register_profile("same", max_examples=200, derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=10_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machines() -> None:
+    """What moves packs that no flow moves is known, as it is to `doorstep packs`."""
+    known()
 
 
 @pytest.fixture(scope="session")

@@ -176,8 +176,6 @@ class MatterDetail(Out):
     reason: str
     faults: list[FaultOut]
     may_withdraw: bool
-    may_rate: bool
-    rated: int | None
 
 
 class MatterRow(Out):
@@ -257,7 +255,7 @@ def matter_of(view: MatterView, *, in_clear: bool) -> MatterDetail:
         steps=[_step(s) for s in view.steps], way=[_stop(s) for s in view.stops],
         events=[event_of(e) for e in view.events], papers=[_paper(p) for p in view.papers],
         files=[_file(f) for f in view.files], reason=view.reason, faults=[_fault(f) for f in view.faults],
-        may_withdraw=view.may_withdraw, may_rate=view.may_rate, rated=view.rated,
+        may_withdraw=view.may_withdraw,
     )  # fmt: skip
 
 

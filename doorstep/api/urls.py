@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from typing import Any, NoReturn
 
@@ -92,6 +92,18 @@ def _as_problem(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
     return shown
 
 
+def mount(routers: Iterable[Any]) -> list[URLPattern | URLResolver]:
+    """Every address of the API, with those of the domains' routers."""
+    for router in routers:
+        api.add_router("", router)
+    return [
+        path("openapi.json", openapi_json, name="openapi"),
+        path("api/v1/openapi.json", openapi_json, name="openapi-v1"),
+        path("api/v1/", include((_patterns(), "api"))),
+        path("api/<path:rest>", no_such_path),
+    ]
+
+
 def _patterns() -> list[URLPattern | URLResolver]:
     found: list[URLPattern | URLResolver] = []
     for pattern in api.urls[0]:
@@ -99,11 +111,3 @@ def _patterns() -> list[URLPattern | URLResolver]:
             pattern.callback = _as_problem(pattern.callback)
             found.append(pattern)
     return found
-
-
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("openapi.json", openapi_json, name="openapi"),
-    path("api/v1/openapi.json", openapi_json, name="openapi-v1"),
-    path("api/v1/", include((_patterns(), "api"))),
-    path("api/<path:rest>", no_such_path),
-]

@@ -1,4 +1,4 @@
-"""The verbs on one matter: act, note, share, hand over, erase, withdraw, rate, and those that tie it to others."""
+"""The verbs on one matter: act, note, share, hand over, erase, withdraw, and those that tie it to others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from doorstep.api.matter_out import Acknowledged
 from doorstep.api.matters import matter_id, pointing
 from doorstep.kernel import erase as verb
 from doorstep.kernel import matter as verbs
-from doorstep.kernel import rate, ties
+from doorstep.kernel import ties
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.party import Person
 from doorstep.web.routes import SIGNED_IN
@@ -135,11 +135,6 @@ class Reclassify(In):
 
 class Withdraw(In):
     reason: str = Field(default="", max_length=2000)
-
-
-class Rate(In):
-    level: int
-    text: str = Field(default="", max_length=2000)
 
 
 @operation(router, "POST", "/matters/{matter}/act", right=SIGNED_IN, answer=Acknowledged)
@@ -285,16 +280,6 @@ def withdraw(request: Asked, matter: str, what: Withdraw | None = None) -> HttpR
     return _done(
         verbs.withdraw(viewer, matter_id(viewer, matter), request_id=request.request_id, reason=reason)
     )
-
-
-@operation(router, "POST", "/matters/{matter}/rating", right=SIGNED_IN, answer=Acknowledged)
-def rating(request: Asked, matter: str, what: Rate) -> HttpResponse:
-    """Say how it went, once; nobody who handled it sees the vote."""
-    viewer = request.viewer
-    made = rate.rate(
-        viewer, matter_id(viewer, matter), level=what.level, text=what.text, request_id=request.request_id
-    )
-    return _done(made)
 
 
 def _done(made: Done) -> HttpResponse:

@@ -219,6 +219,7 @@ def share(
     def do() -> Done:
         opened = change.lock(matter_id)
         viewer.need("share", opened.pack.branch)
+        _whole(opened)
         change.add_share(opened.row, opened.at, role=role, unit_id=target.id, until=until)
         state = State.from_json(opened.row.flow)
         return change.finish(
@@ -240,6 +241,7 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
         opened = change.lock(matter_id)
         row = opened.row
         viewer.need("hand_over", opened.pack.branch)
+        _whole(opened)
         if viewer.unit_id != row.unit_id:
             raise refuse_right()
         if target.id == row.unit_id:
@@ -259,6 +261,12 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
 
     content = {"matter": str(matter_id), "unit": unit, "reason": reason}
     return once(viewer, "hand_over", request_id, content, do, change.done_of)
+
+
+def _whole(opened: change.Opened) -> None:
+    """A part of something else (a signature, a call-back) stays with whom it was opened for."""
+    if opened.pack.part_of:
+        raise refuse_right()
 
 
 def add_step(viewer: Viewer, matter_id: UUID, *, step: str, request_id: str) -> Done:

@@ -44,8 +44,17 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A part of a page of the kit that a domain fills: ``fill(request, viewer, subject)`` gives the template's context, or None."""
+
+    name: str
+    template: str
+    fill: Callable[[Any, Any, Any], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
-    """One domain. Web and api mount ``routes`` and ``api``; ``machines`` maps a matter kind to its machine.
+    """One domain. Web and api mount ``routes`` and ``api``, web fills ``slots``; ``machines`` maps a matter kind to its machine.
 
     ``applies`` run inside the verb's transaction (own tables only, raising aborts it); ``reacts`` run after
     the commit, at least once, with a `Committed`.
@@ -55,6 +64,7 @@ class Domain:
     title: Words
     routes: tuple[Any, ...] = ()
     tiles: tuple[Tile, ...] = ()
+    slots: tuple[Slot, ...] = ()
     api: Any = None
     machines: Mapping[str, Machine] = field(default_factory=dict)
     applies: tuple[Callable[..., None], ...] = ()

@@ -26,7 +26,6 @@ from doorstep.kernel.models import (
     Matter,
     Paper,
     Point,
-    Rating,
     Step,
 )
 from doorstep.kernel.org import town, unit_words
@@ -133,8 +132,6 @@ class MatterView:
     ties: tuple[TieView, ...]
     place: PlaceView | None
     may_withdraw: bool
-    may_rate: bool
-    rated: int | None
 
     @property
     def accepted_at(self) -> datetime | None:
@@ -230,10 +227,7 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
     packs = (found, *tied.earlier(row))
     events = _events(viewer, row, packs, key)
     told = [(e.kind, e.entry, e.body) for e in events]
-    rated = None
     own = viewer.party_id is not None and viewer.party_id == row.applicant_id
-    if own:
-        rated = Rating.objects.filter(matter_id=row.id).values_list("level", flat=True).first()
     reason, faults = _last_reason(events)
     points = town().points
     return MatterView(
@@ -245,7 +239,6 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         parties=tied.parties(viewer, row, told), ties=tied.ties(row), place=tied.place(row, told),
         events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
         may_withdraw=own and may_withdraw(found.flow_on(row.law_date), state),
-        may_rate=own and rated is None and row.state in ("closed", "granted", "refused"), rated=rated,
     )  # fmt: skip
 
 

@@ -1,3 +1,7 @@
 """The domains of this deployment, by package name. Removing a line and its folder removes the domain."""
 
-DOMAINS: tuple[str, ...] = ("doorstep.domains.counter", "doorstep.domains.studio")
+DOMAINS: tuple[str, ...] = (
+    "doorstep.domains.counter",
+    "doorstep.domains.studio",
+    "doorstep.domains.ratings",
+)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import json
 import sys
 from pathlib import Path
 
 from doorstep.domains import studio
 from doorstep.domains.studio.show import shown
-from doorstep.kernel import pack
+from doorstep.kernel import machine, pack
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.pack.profile import profile_files
 from doorstep.kernel.words import Refused
 from doorstep.project import publish
+from doorstep.project.domains import DOMAINS
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +54,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the verb; returns 1 if something was found, failed or could not be read."""
+    machines()
     if args.packs_verb in publish.NAMES:
         return publish.run(args)
     if args.packs_verb == "show":
@@ -67,6 +71,14 @@ def run(args: argparse.Namespace) -> int:
         if args.mutate
         else _test(files, args.json, layered=not named or bool(layers))
     )
+
+
+def machines() -> None:
+    """Make known what moves packs that no flow moves: ``machine.py`` of each domain that has one. Needs no database."""
+    for package in DOMAINS:
+        if importlib.util.find_spec(f"{package}.machine"):
+            for name, moves in importlib.import_module(f"{package}.machine").MACHINES.items():
+                machine.register(name, moves)
 
 
 def _check(files: list[Path], layers: list[Path], as_json: bool) -> int:

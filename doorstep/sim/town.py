@@ -22,7 +22,8 @@ from uuid import UUID
 from django.conf import settings
 from PIL import Image, ImageDraw
 
-from doorstep.kernel import clock, file, matter, org, rate, trust
+from doorstep.domains.ratings import rate
+from doorstep.kernel import clock, file, matter, org, trust
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.party import Person, find_or_add
 from doorstep.kernel.region import Region, region
@@ -38,7 +39,13 @@ RESIDENTS = 24
 FEW = 4
 _NOTED = 10
 """After so many lives it is written down how far the town is, for one that is interrupted."""
-_POSTS = {"clerk": "窗口", "approver": "审批"}
+_COUNTER = {"clerk": "窗口", "approver": "审批"}
+_POSTS = {
+    "station": _COUNTER,
+    "hall": _COUNTER,
+    "county": {"supervisor": "督办"},
+    "city": {"supervisor": "督办"},
+}
 _START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/"}  # as /start would lead them
 
 
@@ -115,15 +122,11 @@ def _staff(town: Town) -> list[dict[str, Any]]:
         orders.append(_order(town, one["login"], one.get("as", one["role"]), one["name"], unit["id"]))
         logins.append(_login(one, orders[-1]["make"]["password"], unit["name"]["zh"]))
     for unit in [] if _fast() else town.place.units:
-        if unit["kind"] in ("station", "hall"):
-            for role, post in _POSTS.items():
-                name = {
-                    "zh": f"{unit['name']['zh']}{post}",
-                    "en": f"{unit['name']['en']} {role}",
-                }
-                orders.append(_order(town, f"{role}.{unit['id']}", role, name, unit["id"]))
-    posts = {"clerk": town.clerk_of, "approver": town.approver_of}
+        for role, post in _POSTS.get(unit["kind"], {}).items():
+            name = {"zh": f"{unit['name']['zh']}{post}", "en": f"{unit['name']['en']} {role}"}
+            orders.append(_order(town, f"{role}.{unit['id']}", role, name, unit["id"]))
     orders = _hire(town, "demo_staff", orders)
+    posts = {"clerk": town.clerk_of, "approver": town.approver_of}
     for order in orders:
         made = order["make"]
         if made["role"] in posts:
@@ -305,7 +308,9 @@ def _card_goes_on(
     if resident and len(plan) > 3 and rated_at < town.today and chance.random() < 0.8:
         level = chance.choice([5, 5, 5, 5, 4, 4, 3, 2])
         with clock.clock_at(rated_at), _enter(town, resident) as viewer:
-            rate.rate(viewer, opened.matter_id, level=level, request_id=f"rate-{opened.matter_id}")
+            rate.rate(
+                viewer, opened.matter_id, level=level, may_call=chance.random() < 0.7, request_id=f"rate-{opened.matter_id}"
+            )  # fmt: skip
 
 
 def _do(

@@ -66,7 +66,8 @@ def before(asked: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _effect(row: Any) -> bool:
-    from doorstep.kernel.models import Event, File, Matter, Rating
+    from doorstep.domains.ratings.models import Vote
+    from doorstep.kernel.models import Event, File, Matter
 
     if row.verb in ("open", "act"):
         return (
@@ -74,7 +75,7 @@ def _effect(row: Any) -> bool:
             and Event.objects.filter(matter_id=row.matter_id).exists()
         )
     table = {
-        "rate": Rating.objects.filter(matter_id=row.matter_id),
+        "rate": Vote.objects.filter(matter_id=row.matter_id),
         "file": File.objects.filter(id=row.matter_id),
     }
     return table.get(row.verb, File.objects.filter(id=row.matter_id)).exists()
@@ -119,12 +120,13 @@ def after(asked: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _lost(asked: list[dict[str, Any]]) -> list[str]:
     """Acknowledged and not there."""
-    from doorstep.kernel.models import Event, File, Matter, Rating
+    from doorstep.domains.ratings.models import Vote
+    from doorstep.kernel.models import Event, File, Matter
 
     numbers = {str(i): n for i, n in Matter.objects.values_list("id", "number")}
     acts = {(str(e.matter_id), e.seq): orjson.loads(e.header) for e in Event.objects.filter(kind="acted")}
     files = {str(i) for i in File.objects.values_list("id", flat=True)}
-    rated = {str(i) for i in Rating.objects.values_list("matter_id", flat=True)}
+    rated = {str(i) for i in Vote.objects.values_list("matter_id", flat=True)}
     steps = Counter((m, h["step"], h["outcome"]) for (m, _), h in acts.items())
     gone = []
     for one in asked:
@@ -153,7 +155,8 @@ def _act_is_there(
 
 def _doubled(asked: list[dict[str, Any]]) -> list[str]:
     """Done more often than it was asked for: per step, per opened matter, per file, per rating."""
-    from doorstep.kernel.models import Event, File, Matter, Rating
+    from doorstep.domains.ratings.models import Vote
+    from doorstep.kernel.models import Event, File, Matter
 
     wanted = Counter(
         (a["answer"]["id"], a["step"], a["outcome"]) for a in asked if a["verb"] == "act" and a["answer"]
@@ -164,7 +167,7 @@ def _doubled(asked: list[dict[str, Any]]) -> list[str]:
         happened[(str(event.matter_id), header["step"], header["outcome"])] += 1
     found = [f"act {k} {n} times for {wanted[k]} keys" for k, n in happened.items() if n > wanted[k]]
     counts = {
-        "open": Matter.objects.count(), "upload": File.objects.exclude(material="").count(), "rate": Rating.objects.count(),
+        "open": Matter.objects.count(), "upload": File.objects.exclude(material="").count(), "rate": Vote.objects.count(),
     }  # fmt: skip
     for verb, there in counts.items():
         keys = len({a["answer"]["id"] for a in asked if a["verb"] == verb and a["answer"]})

@@ -110,11 +110,12 @@ def test_withdrawing_is_asked_twice_and_then_ends_it(opened: Any, resident: Visi
 def test_A22_a_result_is_rated_once(cast: Cast, opened: Any, resident: Visit) -> None:
     _grant(cast, opened.matter_id)
     page = resident.get(f"/matter/{opened.matter_id}")
-    form = page.form("/rate")
-    none = resident.post(f"/matter/{opened.matter_id}/rate", form | {"text": "很快"})
+    send = f"/ratings/matter/{opened.matter_id}"
+    form = page.form(send)
+    none = resident.post(send, form | {"text": "很快"})
     assert none.status == 422 and "很快" in none.html
-    done = resident.post(f"/matter/{opened.matter_id}/rate", form | {"level": "5"})
-    assert "谢谢您" in done.text and "/rate" not in done.html
+    done = resident.post(send, form | {"level": "5"})
+    assert "谢谢您" in done.text and "您评的是“非常满意”" in done.text and send not in done.html
 
 
 def test_the_receipt_comes_as_pdf(opened: Any, resident: Visit) -> None:
@@ -130,7 +131,7 @@ def test_who_gets_nothing_by_any_page(cast: Cast, opened: Any, role: str, tail: 
     assert opened.number not in page.html and "临时居民身份证" not in page.html
 
 
-@pytest.mark.parametrize("tail", ["/withdraw", "/rate", "/correct"])
+@pytest.mark.parametrize("tail", ["/withdraw", "/correct"])
 def test_who_gets_nothing_cannot_do_anything(cast: Cast, opened: Any, tail: str) -> None:
     page = Visit(cast["neighbour"].token).post(
         f"/matter/{opened.matter_id}{tail}", {"request_id": "x", "level": "1", "go": "next"}

@@ -249,20 +249,6 @@ def test_the_chain_verifies_and_replays_to_the_state(cast: Cast, opened: Any) ->
         assert flow.replay(pack.version(bytes(row.pack)).flow, told) == flow.State.from_json(row.flow)
 
 
-def test_A22_one_rating_a_person_hidden_from_the_handler(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel import rate
-    from doorstep.kernel.models import Rating
-    from doorstep.kernel.words import Refused
-
-    _through(cast, opened.matter_id)
-    with cast.enter("resident") as viewer:
-        rate.rate(viewer, opened.matter_id, level=2, text="等太久", request_id=fresh())
-        with pytest.raises(Refused, match="rated"):
-            rate.rate(viewer, opened.matter_id, level=5, request_id=fresh())
-    with cast.enter("approver"):
-        assert Rating.objects.count() == 0
-
-
 def test_a_clock_set_back_never_puts_an_event_before_its_matter(cast: Cast, opened: Any) -> None:
     from doorstep.kernel import clock
     from doorstep.kernel.models import Event

@@ -109,7 +109,7 @@ def page(
         shown |= {"do_url": f"/counter/{path}/{view.id}", "do_words": words}
     units = [u for u in town().units.values() if u.active and u.id != view.unit_id and u.kind == "station"]
     context = {
-        "case": shown, "purpose": purpose, "refusal": refusal.words if refusal else None,
+        "case": shown, "view": view, "purpose": purpose, "refusal": refusal.words if refusal else None,
         "said": _SAID.get(request.GET.get("did", "")),
         "may_note": viewer.may("note", view.pack.branch), "note_request": uuid4().hex, "over_request": uuid4().hex,
         "may_hand_over": viewer.may("hand_over", view.pack.branch) and viewer.unit_id == view.unit_id and bool(view.open_steps),

@@ -392,7 +392,7 @@ def _receipt_matter(one: Mapping[str, Any]) -> dict[str, Any]:
             (Words("带什么", "Bring"), Words("本人证件和这张回执", "Your document and this receipt")),
         ]
     return {
-        "number": one["number"], "title": Words.of(one["title"]), "state": one["state"],
+        "id": one["id"], "number": one["number"], "title": Words.of(one["title"]), "state": one["state"],
         "lines": [{"title": title, "value": value} for title, value in lines],
         "papers": [{"title": Words.of(p["title"]), "url": f"/counter/paper/{p['number']}"} for p in one["papers"]],
     }  # fmt: skip

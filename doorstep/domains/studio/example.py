@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from doorstep.kernel import flow as game
-from doorstep.kernel.flow import Happening, State
+from doorstep.kernel import clock, machine
+from doorstep.kernel.flow import State
+from doorstep.kernel.machine import Command
 from doorstep.kernel.pack.item import Pack
 from doorstep.kernel.pack.profile import put
 from doorstep.kernel.words import Refused, Words
@@ -44,41 +45,43 @@ class _Life:
     def facts(self) -> dict[str, Any]:
         return self.pack.facts(self.data, channel=self.channel)
 
-    def went(self, moved: tuple[State, tuple[Happening, ...]]) -> None:
-        self.state, log = moved
+    def move(self, verb: Any, token: str = "", outcome: str = "", by: str = "") -> None:
+        """On by its flow, or by the machine of a domain."""
+        command = Command(verb, token, outcome, by)
+        self.state, log = machine.move(self.pack.flow, self.state, command, self.facts(), clock.now())
         for one in log:
             if one.kind == "step.closed":
                 self.papers += [give.template for give in self.pack.gives_at(one.step, one.outcome)]
 
-    def do(self, move: Mapping[str, Any]) -> None:
+    def do(self, told: Mapping[str, Any]) -> None:
         flow = self.pack.flow
-        for pointer, value in (move.get("change") or {}).items():
+        for pointer, value in (told.get("change") or {}).items():
             put(self.data, pointer, value)
-        if move.get("withdraw"):
-            self.went(game.withdraw(flow, self.state))
+        if told.get("withdraw"):
+            self.move("withdraw")
             return
-        if "add" in move:
-            self.went(game.add(flow, self.state, move["add"], move.get("by", "competent"), self.facts()))
+        if "add" in told:
+            self.move("add", told["add"], by=told.get("by", "competent"))
             return
-        step = move["step"]
-        if "hears" in move:
-            self.went(game.answer(flow, self.state, step, move["hears"], self.facts()))
+        step = told["step"]
+        if "hears" in told:
+            self.move("answer", step, told["hears"])
             return
-        if move.get("late"):
-            self.went(game.late(flow, self.state, step, self.facts()))
+        if told.get("late"):
+            self.move("late", step)
             return
         outcomes = flow.step(step).outcomes
-        outcome = move.get("outcome") or (outcomes[0] if outcomes else "done")
+        outcome = told.get("outcome") or (outcomes[0] if outcomes else "done")
         if flow.step(step).by == "applicant" and (faults := self.pack.form.validate(self.data)):
             raise Refused("invalid", Words("填写有误", "answers have faults"), faults=_pairs(faults))
         police = flow.step(step).by != "applicant"
         if (
             police
             and outcome in ("return", "refuse")
-            and move.get("reason") not in self.pack.reasons.get(outcome, {})
+            and told.get("reason") not in self.pack.reasons.get(outcome, {})
         ):
-            raise Refused("reason", Words("没有这个理由", f"no such reason: {move.get('reason')}"))
-        self.went(game.act(flow, self.state, step, outcome, self.facts()))
+            raise Refused("reason", Words("没有这个理由", f"no such reason: {told.get('reason')}"))
+        self.move("act", step, outcome)
 
 
 def _pairs(faults: Any) -> tuple[tuple[str, Words], ...]:
@@ -110,7 +113,7 @@ def _run(pack: Pack, raw: Mapping[str, Any]) -> str:
     if found or "faults" in expect:
         wanted = list(expect.get("faults") or [])
         return "" if found == wanted else f"faults {found}, expected {wanted}"
-    life.went(game.start(pack.flow, life.facts()))
+    life.move("start")
     for place, move in enumerate(raw.get("do") or ()):
         why = _move(life, move)
         if why:

@@ -356,27 +356,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Rating",
-            fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("matter_id", models.UUIDField()),
-                ("party_id", models.UUIDField()),
-                ("unit_id", models.IntegerField()),
-                ("item", models.CharField(max_length=24)),
-                ("level", models.SmallIntegerField()),
-                ("key", models.BinaryField(null=True)),
-                ("sealed", models.BinaryField(null=True)),
-                ("day", models.DateField()),
-            ],
-            options={
-                "db_table": "rating",
-                "indexes": [models.Index(fields=["unit_id", "day"], name="rating_unit")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("matter_id", "party_id"), name="rating_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Reaction",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),

@@ -1,4 +1,4 @@
-"""Files people bring, papers they get, notices to them, and their ratings."""
+"""Files people bring, papers they get, and notices to them."""
 
 from __future__ import annotations
 
@@ -90,22 +90,3 @@ class Notice(models.Model):
             models.UniqueConstraint(fields=["party_id", "at", "matter_id", "template"], name="notice_once"),
             models.UniqueConstraint(fields=["check_code"], name="notice_check_code_once"),
         ]
-
-
-class Rating(models.Model):
-    """How it went, 1-5. Seen by nobody who handled it; published only in batches of five or more."""
-
-    id = models.UUIDField(primary_key=True)
-    matter_id = models.UUIDField()
-    party_id = models.UUIDField()
-    unit_id = models.IntegerField()
-    item = models.CharField(max_length=24)
-    level = models.SmallIntegerField()
-    key = models.BinaryField(null=True)
-    sealed = models.BinaryField(null=True)
-    day = models.DateField()
-
-    class Meta:
-        db_table = "rating"
-        constraints = [models.UniqueConstraint(fields=["matter_id", "party_id"], name="rating_once")]
-        indexes = [models.Index(fields=["unit_id", "day"], name="rating_unit")]

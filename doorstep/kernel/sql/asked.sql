@@ -21,13 +21,6 @@ create function trust.check_notice(c text) returns jsonb language sql stable sec
 create function trust.paper_is_of(h bytea, name bytea) returns boolean language sql stable security definer set search_path = trust, public, pg_catalog as $$
   select coalesce((select holder = name from public.paper where code_hash = h), false) $$;
 
--- Published ratings of a unit: the oldest full fives only, so that no single vote can be told apart.
-create function trust.ratings(u int) returns table (level smallint, votes bigint) language sql stable security definer set search_path = trust, public, pg_catalog as $$
-  select r.level, count(*) from (select x.level from public.rating x where x.unit_id = u order by x.day, x.id
-    limit ((select count(*) from public.rating y where y.unit_id = u) / 5) * 5) r group by r.level $$;
-
-revoke all on function trust.find_party(bytea, text), trust.check_paper(bytea), trust.check_notice(text), trust.paper_is_of(bytea, bytea),
-  trust.ratings(int) from public;
-grant execute on function trust.find_party(bytea, text), trust.check_paper(bytea), trust.check_notice(text), trust.paper_is_of(bytea, bytea),
-  trust.ratings(int) to doorstep_app;
+revoke all on function trust.find_party(bytea, text), trust.check_paper(bytea), trust.check_notice(text), trust.paper_is_of(bytea, bytea) from public;
+grant execute on function trust.find_party(bytea, text), trust.check_paper(bytea), trust.check_notice(text), trust.paper_is_of(bytea, bytea) to doorstep_app;
 set local role doorstep_owner;

@@ -25,7 +25,6 @@ declare p uuid; begin
   delete from public.posting where matter_id = m;
   update public.file set key = null where matter_id = m;
   update public.paper set holder = null, sealed = '' where matter_id = m;
-  update public.rating set key = null, sealed = null where matter_id = m;
   perform trust.forget_party(p);
   return true; end $$;
 

@@ -3,14 +3,14 @@
 
 do $$ declare t text; begin
   foreach t in array array['matter','step','share','posting','draft','request_key','event','event_body','outbox','reaction','file',
-    'paper','notice','rating','party','account','access','involved','tie'] loop
+    'paper','notice','party','account','access','involved','tie'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
   end loop;
-  foreach t in array array['matter','step','share','paper','notice','outbox','rating','party','file','event'] loop
+  foreach t in array array['matter','step','share','paper','notice','outbox','party','file','event'] loop
     execute format('create policy definer_reads on %I for select to doorstep_definer using (true)', t);
   end loop;
-  foreach t in array array['matter','file','paper','rating','party','event_body','posting'] loop
+  foreach t in array array['matter','file','paper','party','event_body','posting'] loop
     execute format('create policy definer_erases on %I to doorstep_definer using (true) with check (true)', t);
   end loop;
   foreach t in array array['step','event','event_body','outbox','posting','paper','notice'] loop
@@ -68,8 +68,6 @@ create policy drop on file for delete using (matter_id is null and account_id = 
 
 create policy see on notice for select using (party_id = (select trust.ctx_party()) or (select trust.ctx_kind()) = 'system');
 create policy change on notice for update using (party_id = (select trust.ctx_party())) with check (party_id = (select trust.ctx_party()));
-create policy see on rating for select using (party_id = (select trust.ctx_party()));
-create policy add on rating for insert with check (party_id = (select trust.ctx_party()) and trust.sees(matter_id));
 
 -- To have typed a record once gives no lasting sight of it.
 create policy see on party for select using (id = (select trust.ctx_party()) or trust.sees_party(id));
@@ -84,19 +82,18 @@ create policy relay on reaction to doorstep_worker using (true) with check (true
 grant select on unit, point, fact, pack_version, pack_offer to doorstep_app, doorstep_worker, doorstep_stream;
 grant select, insert, update on matter, step, share, paper, party, notice, paper_counter, involved to doorstep_app, doorstep_worker;
 grant select, insert, update, delete on draft, request_key, file to doorstep_app, doorstep_worker;
-grant select, insert on event, event_body, posting, rating, access, outbox, tie to doorstep_app, doorstep_worker;
+grant select, insert on event, event_body, posting, access, outbox, tie to doorstep_app, doorstep_worker;
 grant select, insert on reaction to doorstep_worker;
 grant usage on schema public to doorstep_definer, doorstep_app, doorstep_worker, doorstep_stream, doorstep_backup;
 grant usage on all sequences in schema public to doorstep_app, doorstep_worker;
 
 -- What the definer may: read what its functions answer from, mark, erase and purge. It owns no data table and bypasses no
 -- policy: each has one above that names it.
-grant select on account, unit, matter, share, step, party, paper, notice, outbox, rating, file, fact, access, event, involved, reaction,
+grant select on account, unit, matter, share, step, party, paper, notice, outbox, file, fact, access, event, involved, reaction,
   event_body, posting, request_key to doorstep_definer;
 grant insert on account, access to doorstep_definer;
 grant update on account, outbox to doorstep_definer;
 grant update (key, sealed, lon, lat) on matter to doorstep_definer;
-grant update (key, sealed) on rating to doorstep_definer;
 grant update (key, sealed, id_blind) on party to doorstep_definer;
 grant update (key) on file to doorstep_definer;
 grant update (holder, sealed) on paper to doorstep_definer;

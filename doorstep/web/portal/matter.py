@@ -1,4 +1,4 @@
-"""My matters: where each stands, who has it, what I can do; correct, withdraw, rate, download, who looked."""
+"""My matters: where each stands, who has it, what I can do; correct, withdraw, download, who looked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
-from doorstep.kernel import clock, draft, file, issue, lists, matter, pack, paper, post, rate, read, trust
+from doorstep.kernel import clock, draft, file, issue, lists, matter, pack, paper, post, read, trust
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
@@ -34,7 +34,6 @@ _TOLD = {
     "withdrawn": Words("撤回了，这件事到此为止。", "Withdrawn. It ends here."),
     "rated": Words("谢谢您，收到了。", "Thank you, we have it."),
 }
-_LEVEL_ICONS = {5: "mood-happy", 4: "mood-smile", 3: "mood-neutral", 2: "mood-sad", 1: "mood-cry"}
 
 
 def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
@@ -62,13 +61,7 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 def one(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     """One matter with everything I may know and do."""
-    return _show(request, viewer, read.read_matter(viewer, matter_id))
-
-
-def _show(
-    request: HttpRequest, viewer: Viewer, found: MatterView, refusal: Refused | None = None
-) -> HttpResponse:
-    level = request.POST.get("level", "")
+    found = read.read_matter(viewer, matter_id)
     context = {
         "matter": found,
         "plate": plate(found),
@@ -86,17 +79,9 @@ def _show(
         "unexplained": Words("说不清原因", "No reason given"),
         "seen": read.readers(viewer, found.id)[:8],
         "now": clock.now(),
-        "rate": found.may_rate and found.closed_at is not None,
-        "rate_fault": refusal.words if refusal else None,
-        "rate_text": request.POST.get("text", ""),
-        "levels": [
-            {"value": number, "words": words, "icon": _LEVEL_ICONS[number], "chosen": level == str(number)}
-            for number, words in rate.LEVELS.items()
-        ],
-        "request_id": uuid7(),
         "told": _TOLD.get(request.GET.get("told", "")),
     }
-    return render(request, "web/portal/matter.html", context, status=refusal.status if refusal else 200)
+    return render(request, "web/portal/matter.html", context)
 
 
 def _material_title(found: MatterView, code: str) -> Words:
@@ -160,20 +145,6 @@ def withdraw(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespo
     }
     status = refusal.status if refusal else 200
     return render(request, "web/portal/withdraw.html", context, status=status)
-
-
-def rated(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
-    """Keep a rating, once."""
-    found = read.read_matter(viewer, matter_id)
-    try:
-        with transaction.atomic():
-            rate.rate(
-                viewer, found.id, level=questions.number(request.POST.get("level")) or 0,
-                text=request.POST.get("text", "").strip()[:500], request_id=request.POST.get("request_id", ""),
-            )  # fmt: skip
-    except Refused as refusal:
-        return _show(request, viewer, found, refusal)
-    return redirect(f"/matter/{found.id}?told=rated")
 
 
 def download(request: HttpRequest, viewer: Viewer, number: str) -> HttpResponse:

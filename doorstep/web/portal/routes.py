@@ -35,7 +35,6 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("matter/<uuid:matter_id>/sign", sign.sign, "matter.sign", "apply", methods=_BOTH, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>/withdraw", matter.withdraw, "matter.withdraw", "apply", methods=_BOTH, kinds=_RESIDENT),
-    Route("matter/<uuid:matter_id>/rate", matter.rated, "matter.rate", "rate", methods=("POST",), kinds=_RESIDENT),
     Route("paper/<str:number>.pdf", matter.download, "paper", SIGNED_IN),
     Route("file/<uuid:file_id>", matter.show_file, "file", SIGNED_IN),
     Route("readers", matter.readers, "readers", SIGNED_IN, kinds=_RESIDENT),

@@ -11,7 +11,7 @@ from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from doorstep.kernel.words import Words
-from doorstep.web import icons, language, saying, way
+from doorstep.web import icons, language, saying, slots, way
 
 register = template.Library()
 
@@ -147,3 +147,9 @@ def here(context: RequestContext, **changed: str) -> str:
     for key, value in changed.items():
         query[key] = value
     return f"{request.path}?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def slot(context: RequestContext, name: str, subject: Any) -> SafeString:
+    """What domains put here: ``{% slot "matter.rate" matter %}``."""
+    return slots.draw(context["request"], name, subject)
