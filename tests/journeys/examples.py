@@ -42,11 +42,7 @@ class Examples:
     url: str
     guests: list[Guest]
     parts: dict[str, list[str]]
-    missing: frozenset[str] = frozenset(
-        {
-            "/v/no-such-code-at-all", "/studio/HZ-106/paper/temporary-id.png", "/studio/HZ-106/paper/temporary-id.pdf",
-        }
-    )  # fmt: skip
+    missing: frozenset[str] = frozenset({"/v/no-such-code-at-all"})
     """Addresses of nothing, to look at the page that says so."""
 
     def known_parts(self) -> set[str]:
@@ -150,7 +146,7 @@ def make_examples(town: Doorstep) -> Examples:
         town.url, _unlike(guests), {
             "<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"], "<slug:kind>": ["png", "pdf"],
             "<slug:part>": ["form", "flow", "tables", "limits", "papers", "privacy", "layers"],
-            "<slug:form>": ["bpmn", "svg", "yaml"], "<slug:template>": ["temporary-id"],
+            "<slug:form>": ["bpmn", "yaml"], "<slug:template>": ["tenancy-entry"], "<str:item>": ["HZ-106"],
         },
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from doorstep.kernel.words import Words
 from doorstep.web.routes import Route, View
 
 _BOTH = ("GET", "POST")
-_ITEM = "studio/<str:code>"
+_ITEM = "studio/<str:item>"
 
 
 def _route(path: str, view: View, name: str, methods: tuple[str, ...] = ("GET",)) -> Route:
@@ -29,11 +29,11 @@ DOMAIN = Domain(
     routes=(
         _route("studio/", listing.listing, "studio", _BOTH),
         _route("studio/try", trial.start, "studio_try", _BOTH),
-        _route("studio/try/<str:code>", trial.watch, "studio_watch"),
-        _route("studio/try/<str:code>/now", trial.now, "studio_now"),
-        _route(f"{_ITEM}/", item.item, "studio_item"),
+        _route("studio/try/<str:item>", trial.watch, "studio_watch"),
+        _route("studio/try/<str:item>/now", trial.now, "studio_now"),
+        _route(f"{_ITEM}/", item.one, "studio_item"),
         _route(f"{_ITEM}/examples", item.examples, "studio_examples", _BOTH),
-        _route(f"{_ITEM}/<slug:part>", item.item, "studio_part"),
+        _route(f"{_ITEM}/<slug:part>", item.one, "studio_part"),
         _route(f"{_ITEM}/file/<slug:form>", item.download, "studio_file"),
         _route(f"{_ITEM}/paper/<slug:template>.<slug:kind>", item.paper, "studio_paper"),
     ),

@@ -91,25 +91,25 @@ class StepLine:
     outcomes: tuple[Words, ...]
 
 
-def item(request: HttpRequest, viewer: Viewer, code: str, part: str = "") -> HttpResponse:
+def one(request: HttpRequest, viewer: Viewer, item: str, part: str = "") -> HttpResponse:
     """One part of an item. Refused: "no-item", "not-found" for a part that there is not."""
-    found = pack.current(code)
+    found = pack.current(item)
     if part not in _PARTS:
         raise not_found()
     context = {**_head(found, part), **_PARTS[part](request, found)}
     return show(request, part or "item", context)
 
 
-def examples(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+def examples(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     """The examples as stories; a post runs them. The result is kept with the content that it is of."""
-    found = pack.current(code)
+    found = pack.current(item)
     told = run(found) if request.method == "POST" else ran(found)
     return show(request, "examples", {**_head(found, "examples"), **_told(found, told)})
 
 
-def download(request: HttpRequest, viewer: Viewer, code: str, form: str) -> HttpResponseBase:
+def download(request: HttpRequest, viewer: Viewer, item: str, form: str) -> HttpResponseBase:
     """The item as a file that other tools read: bpmn, dmn, svg, yaml. Refused: "no-item", "not-found"."""
-    found = pack.current(code)
+    found = pack.current(item)
     if form not in _TYPES or (form == "dmn" and not found.tables):
         raise not_found()
     media, suffix = _TYPES[form]
@@ -120,9 +120,9 @@ def download(request: HttpRequest, viewer: Viewer, code: str, form: str) -> Http
     )  # fmt: skip
 
 
-def paper(request: HttpRequest, viewer: Viewer, code: str, template: str, kind: str) -> HttpResponseBase:
+def paper(request: HttpRequest, viewer: Viewer, item: str, template: str, kind: str) -> HttpResponseBase:
     """A sample of a paper, as ``pdf`` or ``png``. Refused: "no-item", "not-found"."""
-    found = pack.current(code)
+    found = pack.current(item)
     give = next((one for one in found.gives if one.template == template), None)
     if give is None or kind not in ("pdf", "png"):
         raise not_found()

@@ -69,21 +69,21 @@ def start(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return show(request, "try", context)
 
 
-def watch(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+def watch(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     """One file of the packs beside this program, shown anew whenever it is saved. Refused: "not-found"."""
-    path = _file(code)
+    path = _file(item)
     seen = mark(path)
-    context = {"watched": code, "files": _files(), "mark": seen, **_shown(request, of_file(path))}
+    context = {"watched": item, "files": _files(), "mark": seen, **_shown(request, of_file(path))}
     return show(request, "try", context)
 
 
-def now(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+def now(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     """The part of the page that changes: nothing (204) while the file is as it was seen. Refused: "not-found"."""
-    path = _file(code)
+    path = _file(item)
     seen = mark(path)
     if seen == request.GET.get("seen"):
         return HttpResponse(status=204)
-    return show(request, "_trial", {"watched": code, "mark": seen, **_shown(request, of_file(path))})
+    return show(request, "_trial", {"watched": item, "mark": seen, **_shown(request, of_file(path))})
 
 
 def pasted(text: str) -> Trial:
