@@ -30,6 +30,8 @@ SOURCE = next(path for path in pack.pack_files() if path.stem == "HZ-106").read_
 
 @pytest.fixture
 def author(cast: Cast) -> Visit:
+    """The supervisor at a browser; what is offered is read anew, for the files may have been read before the database was."""
+    pack.forget()
     return Visit(cast["supervisor"].token)
 
 
@@ -126,11 +128,9 @@ def test_a_table_counts_how_often_each_row_answered(cast: Cast, author: Visit) -
     from doorstep.domains.studio import counts
     from doorstep.kernel import matter
 
-    digest = pack.current("HZ-106").hash
-
     def hits() -> Any:
         with cast.enter("supervisor"):
-            return counts.hits("HZ-106", digest)
+            return counts.hits(pack.current("HZ-106"))
 
     before = hits()
     home = {"address": "渡口街 8 号", "station": "AL-LJ-HW", "right": "owner"}
@@ -155,7 +155,7 @@ def test_open_matters_are_counted_by_the_version_they_run_on(cast: Cast, author:
 
     def open_now() -> int:
         with cast.enter("chief"):
-            return counts.open_matters().get("HZ-078", {}).get(pack.current("HZ-078").hash, 0)
+            return sum(counts.open_matters().get("HZ-078", {}).values())
 
     before = open_now()
     cast.apply()
@@ -167,7 +167,7 @@ def test_sums_are_for_who_is_signed_in_and_name_no_matter(database: Any) -> None
     from doorstep.domains.studio import counts
 
     assert counts.open_matters() == {}
-    assert not counts.hits("HZ-078", pack.current("HZ-078").hash)
+    assert not counts.hits(pack.current("HZ-106"))
 
 
 def test_pages_ask_the_database_as_often_for_421_items_as_for_a_few(
@@ -177,19 +177,26 @@ def test_pages_ask_the_database_as_often_for_421_items_as_for_a_few(
     with counted() as few:
         author.get("/studio/")
     digest = pack.current("HZ-106").hash
+    number = above.execute(
+        "insert into publication (at, by, why) values (now(), '', '') returning id"
+    ).fetchone()[0]  # type: ignore[index]
     with above.cursor() as cursor:
         cursor.executemany(
-            "insert into pack_offer (code, hash, source) values (%s, %s, %s)",
-            [(f"YY-{n:03}", digest, n.to_bytes(32, "big")) for n in range(421)],
+            "insert into pack_offer (publication_id, code, unit_id, hash, source) values (%s, %s, 0, %s, '')",
+            [(number, f"YY-{n:03}", digest) for n in range(421)],
         )
     try:
+        pack.forget()
+        author.get("/studio/")
         with counted() as many:
             page = author.get("/studio/")
         assert len(many) == len(few) <= 6
         assert "后 50 个" in page.text
         assert author.get("/studio/?page=99999").status == 200
     finally:
-        above.execute("delete from pack_offer where code like 'YY-%'")
+        above.execute("delete from pack_offer where publication_id = %s", [number])
+        above.execute("delete from publication where id = %s", [number])
+        pack.forget()
 
 
 def test_a_preview_points_at_each_mistake_in_both_languages(author: Visit) -> None:

@@ -40,6 +40,11 @@ class Card:
     search: str
 
     @property
+    def in_force(self) -> frozenset[bytes]:
+        """The versions of this item that are offered anywhere, this one among them."""
+        return frozenset(one.hash for held in pack.offers(self.code).values() for one in held)
+
+    @property
     def told(self) -> tuple[Told, ...] | None:
         """How its examples ran, if somebody ran them since this process began."""
         return _ran.get(self.digest)
@@ -59,14 +64,14 @@ class Version:
 
 
 def cards() -> tuple[Card, ...]:
-    """Every item that is offered, by code. One query; a second one when a version is met for the first time."""
-    offered = {
-        code: bytes(digest) for code, digest in select("select code, hash from pack_offer order by code")
-    }
+    """Every item that is offered, by code, as it is wherever no place says otherwise. One query for what is not known yet."""
+    offered = pack.digests()
     new = [digest for digest in offered.values() if digest not in _cards]
     if new:
         for digest, content in select("select hash, content from pack_version where hash = any(%s)", new):
             _cards[bytes(digest)] = _card(bytes(digest), orjson.loads(content)["pack"])
+    for digest in (one for one in new if one not in _cards):  # a file that nobody published
+        _cards[digest] = _card(digest, pack.version(digest).raw)
     return tuple(_cards[digest] for digest in offered.values())
 
 

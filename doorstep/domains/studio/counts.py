@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connection
 
+from doorstep.kernel import pack
+from doorstep.kernel.pack import Pack
 from doorstep.kernel.words import Words
 
 LATEST = 1000
@@ -27,12 +29,18 @@ def open_matters() -> Mapping[str, Mapping[bytes, int]]:
     return found
 
 
-def hits(code: str, digest: bytes) -> Mapping[tuple[str, int], int]:
-    """How often each row (table, number from 1) of this version answered in the latest matters of the item. One query."""
-    asked = "select pack, rule, row, n from trust.rows_hit(%s, %s)"
-    return Counter(
-        {(rule, row): n for held, rule, row, n in select(asked, code, LATEST) if bytes(held) == digest}
-    )
+def hits(found: Pack) -> Mapping[tuple[str, int], int]:
+    """How often each row (table, number from 1) answered in the latest matters of the item, under whichever version, if the
+    table is the same there. One query, and one for each version met for the first time."""
+    tables = found.raw.get("tables") or {}
+    total: Counter[tuple[str, int]] = Counter()
+    for digest, rule, row, n in select(
+        "select pack, rule, row, n from trust.rows_hit(%s, %s)", found.code, LATEST
+    ):
+        under = pack.version(bytes(digest)).raw.get("tables") or {}
+        if rule in tables and under.get(rule) == tables[rule]:
+            total[rule, row] += n
+    return total
 
 
 def said(count: int) -> Words:

@@ -205,7 +205,7 @@ def _flow(request: HttpRequest, found: Pack) -> dict[str, Any]:
 
 
 def _tables(request: HttpRequest, found: Pack) -> dict[str, Any]:
-    hit = counts.hits(found.code, found.hash) if found.tables else {}
+    hit = counts.hits(found) if found.tables else {}
     return {"tables": tables(found, hit), "latest": counts.LATEST}
 
 

@@ -75,10 +75,11 @@ def _lines(listed: Sequence[Card], running: Mapping[str, Mapping[bytes, int]]) -
     lines = []
     for one in listed:
         by_version = running.get(one.code, {})
-        total, now = sum(by_version.values()), by_version.get(one.digest, 0)
+        total = sum(by_version.values())
+        older = sum(count for digest, count in by_version.items() if digest not in one.in_force)
         passed = None if one.told is None else sum(told.ok for told in one.told)
         channels = tuple(CHANNELS[channel] for channel in one.channels)
-        lines.append(Line(one, channels, total, total - now, passed))
+        lines.append(Line(one, channels, total, older, passed))
     return tuple(lines)
 
 

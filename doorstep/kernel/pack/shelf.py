@@ -117,7 +117,17 @@ def _digest(code: str, scope: Sequence[int]) -> bytes:
 
 def every(scope: Sequence[int] = ()) -> tuple[Pack, ...]:
     """All current packs, by code, as they are in one place (see ``current``)."""
-    return tuple(version(digest) for code in sorted(_offered()) if (digest := _digest(code, scope)))
+    return tuple(version(digest) for digest in digests(scope).values())
+
+
+def digests(scope: Sequence[int] = ()) -> dict[str, bytes]:
+    """The hash of everything that is offered now in one place, by code: nothing is read or compiled for it."""
+    return {code: digest for code in sorted(_offered()) if (digest := _digest(code, scope))}
+
+
+def offers(code: str) -> Mapping[int, Sequence[Offer]]:
+    """What is offered of an item, by unit, at any time."""
+    return _offered().get(code, {})
 
 
 def listed(scope: Sequence[int] = ()) -> tuple[Pack, ...]:
