@@ -30,9 +30,12 @@ from doorstep.kernel.words import Refused, Words
 pack.versions_from(offer.content)
 pack.offers_from(offer.in_force)
 
+#: A leg of a level above is worked on as the competent unit's steps are, at that level's own desk.
+_STANDS = {"county": "competent", "city": "competent"}
 _OPEN_STEP = "where matter_id = %s and name = %s and closed_at is null"
 RIGHT_OF = {
-    "received": "receive", "competent": "decide", "hand_out": "hand_out", "applicant": "apply", "branch": "assist",
+    "received": "receive", "hand_out": "hand_out", "applicant": "apply", "branch": "assist",
+    **dict.fromkeys(("competent", "county", "city"), "decide"),
 }  # fmt: skip
 
 
@@ -186,12 +189,13 @@ def _open_step(opened: Opened, one: Happening) -> None:
     declared = opened.flow.step(one.step)
     remind = clock.reminder(due.at, declared.remind, calendar()) if due and declared.remind else None
     step = Step(
-        id=uuid7(), matter_id=row.id, name=one.step, by=declared.kind if one.asks else one.by, unit_id=unit_id, party_id=party_id,
+        id=uuid7(), matter_id=row.id, name=one.step, by=declared.kind if one.asks else _STANDS.get(one.by, one.by),
+        unit_id=unit_id, party_id=party_id,
         opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
         remind_at=remind if remind and remind > opened.at else None,
     )  # fmt: skip
     insert(step)
-    if one.by == "branch" and unit_id is not None:
+    if one.by in ("branch", *_STANDS) and unit_id is not None:
         _let_see(row, unit_id, opened.at)
 
 
@@ -229,6 +233,8 @@ def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:
         "received": points[row.point_id].unit_id,
         "hand_out": points[row.hand_out_id].unit_id,
         "competent": row.unit_id,
+        "county": row.county or row.unit_id,
+        "city": row.city,
     }
     return owner.get(one.by, row.unit_id), None
 

@@ -23,7 +23,7 @@ from doorstep.kernel.clock import Limit
 from doorstep.kernel.rule import Table
 from doorstep.kernel.words import Refused, Words
 
-By = Literal["received", "competent", "hand_out", "branch", "applicant", "system"]
+By = Literal["received", "competent", "county", "city", "hand_out", "branch", "applicant", "system"]
 Kind = Literal["task", "review", "decide", "each", "call", "sub", "wait", "correct", "hand"]
 OnLate = Literal["escalate", "remind", "lapse", "open", "fail"]
 HappeningKind = Literal[

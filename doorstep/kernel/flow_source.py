@@ -18,7 +18,7 @@ from doorstep.kernel.flow_shape import CORRECT, HAND, MESSAGES, AdHoc, Block, By
 from doorstep.kernel.rule import Table
 from doorstep.kernel.words import Words
 
-_POLICE = get_args(By)[:4]
+_POLICE = get_args(By)[:6]
 _SUB = ("granted", "refused", "withdrawn", "closed")
 _ASKS = {"call": "connector", "sub": "item", "wait": "message"}
 _TITLE = Words("自动判断", "Automatic check")

@@ -38,9 +38,10 @@ def order(row: Matter, key: bytes, data: Mapping[str, Any], give: pack.Give, at:
     """Promise a paper: gapless number, verification code, state "making". Part of the verb's transaction."""
     paper_id, code = uuid7(), link_code()
     today = at.astimezone(calendar().zone).date()
-    number = _next_number(row.unit_id, give, today)
+    unit_id = {"county": row.county, "city": row.city}.get(give.by) or row.unit_id
+    number = _next_number(unit_id, give, today)
     paper_row = Paper(
-        id=paper_id, matter_id=row.id, template=give.template, number=number, item=row.item, unit_id=row.unit_id,
+        id=paper_id, matter_id=row.id, template=give.template, number=number, item=row.item, unit_id=unit_id,
         code_hash=code_hash(code), sealed=seal(key, canonical({"code": code}), b"paper:" + paper_id.bytes),
         holder=_holder(row, data, give), state="making", issued_at=at, valid_until=give.valid_until(today, data),
     )  # fmt: skip

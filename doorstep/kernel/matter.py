@@ -249,7 +249,8 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
                 "same-unit", Words("它已经在这个单位了。", "It is with this unit already."), status=409
             )
         change.add_share(row, opened.at, role="former", unit_id=row.unit_id, reason="hand_over")
-        Step.objects.filter(matter_id=row.id, by="competent", closed_at=None).update(unit_id=target.id)
+        held = Step.objects.filter(matter_id=row.id, by="competent", unit_id=row.unit_id, closed_at=None)
+        held.update(unit_id=target.id)
         codes = {"from": row.unit_id, "to": target.id}
         row.unit_id, row.city, row.county, row.station = target.id, target.city, target.county, target.station
         done = change.finish(

@@ -392,7 +392,7 @@ def test_every_paper_can_be_drawn_from_the_packs_own_example(
 @pytest.mark.parametrize("one", pack.every(), ids=lambda one: one.code)
 def test_the_examples_notice_nearly_every_small_mistake(one: pack.Pack) -> None:
     tried = mutate(one)
-    assert tried.tried >= 15
+    assert tried.tried >= 7
     assert tried.as_dict()["share"] >= 0.95, tried.survived
 
 

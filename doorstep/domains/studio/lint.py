@@ -192,6 +192,8 @@ def _needless(pack: Pack) -> Iterator[Flaw]:
         return  # whoever signs it reads it
     read_by = {pointer for _, pointer in _pointers(pack)}
     read_by |= {pointer for one in pack.form.fields for pointer in one.when}
+    asked = tuple(f"{step['who']}/" for step in pack.asks.values() if "who" in step)
+    read_by |= {one.pointer for one in pack.form.fields if asked and one.pointer.startswith(asked)}
     facts = {column.name for table in pack.tables.values() for column in table.inputs}
     for one in pack.form.fields:
         for item in (one, *one.items):

@@ -71,8 +71,11 @@ def _droppable(raw: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
     for at, step in enumerate(raw["flow"]["steps"]):
         yield ("flow", "steps", at)
         yield from (
-            ("flow", "steps", at, key) for key in ("returns", "when", "then", "on_late") if key in step
+            ("flow", "steps", at, key)
+            for key in ("returns", "when", "then", "on_late", "tries", "refuses")
+            if key in step
         )
+    yield from (("flow", "adhoc", at) for at in range(len(raw["flow"].get("adhoc") or ())))
     for name, table in (raw.get("tables") or {}).items():
         yield from (("tables", name, "rows", at) for at in range(len(table["rows"])))
     yield from (("gives", at) for at in range(len(raw.get("gives") or ())))

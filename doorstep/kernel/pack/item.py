@@ -76,6 +76,7 @@ class Give:
     data: Mapping[str, Any]
     photo: str
     until: str = ""
+    by: str = "competent"
 
     def valid_until(self, issued_on: date, data: Any = None) -> date | None:
         """The last day on which the paper is good: that of the answer which says so; else the same day months later, or
@@ -362,6 +363,7 @@ class Pack:
                 data=one["data"],
                 photo=one.get("photo", ""),
                 until=one.get("until", ""),
+                by=one.get("by", "competent"),
             )
             for one in self.raw.get("gives") or ()
         )
@@ -414,10 +416,11 @@ class Pack:
 
     def _row(self, pointer: str, data: Any) -> dict[str, Any] | None:
         one, value = self.form.field(pointer), at_pointer(data, pointer)
-        if one is None or value is None:
+        title = one.title if one else self.heard.get(pointer)
+        if title is None or value is None:
             return None
-        said = one.said(value)
-        return {"label": one.title.as_dict(), "value": said.zh if said.zh == said.en else said.as_dict()}
+        said = one.said(value) if one else Words(str(value), str(value))
+        return {"label": title.as_dict(), "value": said.zh if said.zh == said.en else said.as_dict()}
 
 
 def _part(flaws: list[Flaw], where: Where, make: Callable[[], Part]) -> Part | None:

@@ -16,6 +16,7 @@ from doorstep.kernel.words import Words
 _W, _H, _LINE, _GAP, _PAD = 300, 54, 18, 26, 18
 _WHO = {
     "received": Words("受理点", "point of intake"), "competent": Words("承办单位", "competent unit"),
+    "county": Words("上级分局", "district bureau above"), "city": Words("市局", "city bureau"),
     "hand_out": Words("领取点", "point of hand-out"), "branch": Words("本分支单位", "the branch's unit"),
     "applicant": Words("申请人", "applicant"), "system": Words("系统", "system"),
 }  # fmt: skip
