@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from django.http import HttpResponse
@@ -12,9 +13,10 @@ from doorstep.api.answer import Duration, In, Money, Out, Text, said
 from doorstep.api.guard import Asked, operation
 from doorstep.kernel import clock, pack
 from doorstep.kernel.flow import Step
-from doorstep.kernel.org import point_named
+from doorstep.kernel.org import point_named, reach_at
 from doorstep.kernel.pack.item import Asked as AskedMaterial
 from doorstep.kernel.region import calendar, region
+from doorstep.kernel.words import Words
 from doorstep.web.finding import Hit, find
 from doorstep.web.routes import PUBLIC
 
@@ -61,6 +63,16 @@ class Stage(Out):
     limit: Duration | None
 
 
+class SetBy(Out):
+    """A value that the layer of a province, city, county or station set; what is not listed holds in the whole country."""
+
+    value: Annotated[str, Field(description="name of the value, such as /limits/promise")]
+    level: str
+    layer: Text
+    why: Text
+    source: str
+
+
 class Item(ItemCard):
     """Everything needed to apply. ``form`` is JSON Schema 2020-12 with x- hints: what `data` must be."""
 
@@ -74,6 +86,7 @@ class Item(ItemCard):
     gives: list[Text]
     form: dict[str, Any]
     version: Annotated[str, Field(description="hash of the pack")]
+    layers: list[SetBy]
 
 
 class Question(In):
@@ -104,14 +117,15 @@ def list_items(
     region_: Annotated[str, Query(alias="region", description="code of a region")] = "",
     channel: str = "",
 ) -> HttpResponse:
-    """What can be brought here, narrowed by words, branch, point, region and channel."""
+    """What can be brought here, narrowed by words, branch, point, region and channel. With ``point`` as it holds there."""
+    scope = reach_at(point) if point else ()
     channels = {channel} if channel else set()
     if point:
         offered = set(point_named(point).channels)
         channels = channels & offered if channels else offered
     found = [
         one
-        for one in (pack.listed() if region_ in ("", region().code) else ())
+        for one in (pack.listed(scope) if region_ in ("", region().code) else ())
         if (not branch or one.branch == branch) and (not (channel or point) or channels & set(one.channels))
     ]
     cards = [ItemCard(**_card(one)) for one in (_best_first(found, q) if q.strip() else found)]
@@ -119,9 +133,13 @@ def list_items(
 
 
 @operation(router, "GET", "/items/{code}", right=PUBLIC, answer=Item)
-def read_item(request: Asked, code: str) -> HttpResponse:
-    """One item with its guide, materials, form, flow and reasons."""
-    return said(_item(pack.current(code)))
+def read_item(
+    request: Asked,
+    code: str,
+    point: Annotated[str, Query(description="code of a point of service: the item as it holds there")] = "",
+) -> HttpResponse:
+    """One item with its guide, materials, form, flow and reasons; and which values a layer set, and why."""
+    return said(_item(pack.current(code, reach_at(point) if point else ())))
 
 
 @operation(router, "POST", "/guide", right=PUBLIC, answer=Guesses, keyed=False)
@@ -189,6 +207,14 @@ def _item(one: pack.Pack) -> Item:
         gives=[Text.of(give.title) for give in one.gives],
         form=one.raw["form"],
         version=one.hash.hex(),
+        layers=[_set_by(name, told[-1]) for name, told in one.provenance.items()],
+    )
+
+
+def _set_by(name: str, told: Mapping[str, Any]) -> SetBy:
+    layer, why = Words.of(told["title"]), Words.of(told["why"])
+    return SetBy(
+        value=name, level=told["level"], layer=Text.of(layer), why=Text.of(why), source=told["source"]
     )
 
 

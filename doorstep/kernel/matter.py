@@ -18,7 +18,7 @@ from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Point, Step
-from doorstep.kernel.org import point_named, reach, town, unit_named
+from doorstep.kernel.org import point_named, reach_at, unit_named
 from doorstep.kernel.party import Person, own_person
 from doorstep.kernel.trust import Viewer, refuse_right, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
@@ -68,7 +68,7 @@ def _open(
     hand_out: str | None,
     applicant: Person | None,
 ) -> Done:
-    here = pack.current(found.code, reach(town().units[at_point.unit_id]))
+    here = pack.current(found.code, reach_at(at_point.code))
     if channel not in here.channels or (channel != "online" and viewer.is_resident):
         raise change.channel_closed(here, channel)
     if not viewer.is_resident and at_point.unit_id != viewer.unit_id:
@@ -90,6 +90,14 @@ def _open(
     if applicant is not None:
         change.check_name(party_id, applicant)
     return change.done(made.row)
+
+
+def asked_there(item: str, point: str, data: Mapping[str, Any]) -> tuple[pack.Pack, dict[str, Any]]:
+    """An item as it holds for the unit that these answers make competent, and the answers to what it asks.
+
+    Refused: "no-item", "no-point".
+    """
+    return change.asked_there(pack.current(item), dict(data), point_named(point))
 
 
 def act(

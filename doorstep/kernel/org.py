@@ -73,6 +73,11 @@ def reach(unit: Unit) -> tuple[int, ...]:
     return tuple(one for one in (unit.station, unit.county) if one is not None)
 
 
+def reach_at(point: str) -> tuple[int, ...]:
+    """The units whose layers hold at a point of service. Refused: "no-point"."""
+    return reach(town().units[point_named(point).unit_id])
+
+
 def above(unit: Unit, level: str) -> Unit:
     """The unit of a level (station, county, city) that a unit is or belongs to; the next one up if it has none there."""
     ids = {"station": (unit.station, unit.county), "county": (unit.county,)}.get(level, ())

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from doorstep.kernel import clock
-from doorstep.kernel.org import town
+from doorstep.kernel import clock, pack
+from doorstep.kernel.org import point_named, reach_at, town
 from doorstep.kernel.pack import Pack
 from doorstep.kernel.region import calendar
 from doorstep.kernel.words import Words
@@ -39,6 +39,16 @@ def counters(channels: tuple[str, ...] = _COUNTERS) -> tuple[Place, ...]:
     return tuple(sorted((_place(p.code) for p in points), key=lambda place: not place.open))
 
 
+def serving(code: str) -> tuple[Place, ...]:
+    """Points with people in them at which an item can be brought, as the layers there say, the open ones first."""
+    points = (
+        p
+        for p in town().points.values()
+        if set(p.channels) & set(pack.current(code, reach_at(p.code)).channels) & set(_COUNTERS)
+    )
+    return tuple(sorted((_place(p.code) for p in points), key=lambda place: not place.open))
+
+
 def listed(source: str) -> tuple[Place, ...]:
     """What a form's ``x-options-from`` offers: ``units.<kind>`` or ``points.<kind or hand_out>``."""
     what, _, kind = source.partition(".")
@@ -48,10 +58,15 @@ def listed(source: str) -> tuple[Place, ...]:
     return tuple(_place(p.code) for p in town().points.values() if set(p.channels) & set(kinds))
 
 
+def place_named(code: str) -> Place:
+    """A point of service by its code. Refused: "no-point"."""
+    return _place(point_named(code).code)
+
+
 def online_point(found: Pack, data: Mapping[str, Any]) -> str:
     """Where an online application comes in: the point it is fetched at, else one of the unit that decides."""
     chosen, unit = found.hand_out_code(data), found.competent_code(data)
-    if chosen:
+    if isinstance(chosen, str) and chosen in town().point_by_code:
         return chosen
     online = [p for p in town().points.values() if "online" in p.channels]
     near = [p for p in online if unit and town().units[p.unit_id].code == unit]

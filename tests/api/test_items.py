@@ -12,7 +12,8 @@ from tests.api.calls import Calls, fresh
     [
         ("", True), ("q=身份证", True), ("q=lost+my+id", True), ("q=HZ-078", True), ("q=怀表", False),
         ("branch=household", True), ("branch=traffic", False), ("channel=online", True), ("channel=partner", False),
-        ("point=HW-1", True), ("point=LX-R1&channel=room", False), ("region=anlan", True), ("region=elsewhere", False),
+        ("point=HW-1", True), ("point=LX-R1&channel=room", True), ("point=HW-R1&channel=room", False),
+        ("region=anlan", True), ("region=elsewhere", False),
     ],
 )  # fmt: skip
 def test_items_are_narrowed_by_what_is_asked(calls: Calls, query: str, found: bool) -> None:

@@ -56,7 +56,7 @@ def test_E01_the_layers_that_ship_have_no_finding_and_all_examples_come_out(anla
 def test_E01_places_without_operations_of_their_own_share_one_pack(anlan: studio.Stacks) -> None:
     stations = [anlan.layered("HZ-078", unit, TODAY) for unit in ("AL-YX", "AL-YX-DK", "AL-YX-YT")]
     assert stations[0] is stations[1] is stations[2]
-    assert anlan.layered("HZ-078", "AL-LJ", TODAY) is anlan.layered("HZ-078", "", TODAY)
+    assert anlan.layered("HZ-106", "AL-LJ", TODAY) is anlan.layered("HZ-106", "", TODAY)
     assert len({anlan.layered("HZ-078", "AL-LJ-LX", TODAY).hash, stations[0].hash}) == 2
 
 

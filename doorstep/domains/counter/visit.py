@@ -12,7 +12,7 @@ from doorstep.kernel import draft, pack
 from doorstep.kernel.field import Fault, Field, at_pointer
 from doorstep.kernel.format import FORMATS, tidy
 from doorstep.kernel.matter import CHANNELS
-from doorstep.kernel.org import town
+from doorstep.kernel.org import reach_at, town
 from doorstep.kernel.pack import Pack
 from doorstep.kernel.party import HELD, Person
 from doorstep.kernel.trust import Viewer, not_found
@@ -126,7 +126,9 @@ def point_of(viewer: Viewer, visit: Visit) -> Window | None:
 def offered(viewer: Viewer, point: Window | None) -> list[Pack]:
     """The items that this clerk may take in at this point."""
     return [
-        p for p in pack.listed() if point and point.channel in p.channels and viewer.may("receive", p.branch)
+        p
+        for p in pack.listed(reach_at(point.code) if point else ())
+        if point and point.channel in p.channels and viewer.may("receive", p.branch)
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -53,8 +53,7 @@ class Back:
 
 def start(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     """Go on where the last draft of this service stopped, else begin with what is known already."""
-    found = _online(code)
-    kept = _draft(viewer, code)
+    found, kept = _begun(viewer, code)
     pages = found.form.pages(kept.data if kept else {})
     if kept is None:
         draft.save_draft(viewer, code, _known(viewer, found), pages[0].id)
@@ -67,7 +66,7 @@ def page(
     request: HttpRequest, viewer: Viewer, code: str, page_id: str, received: Received | None = None
 ) -> HttpResponse:
     """One group of questions. A post keeps what was typed, right or wrong, then goes on or says what to mend."""
-    found, kept = _online(code), _draft(viewer, code)
+    found, kept = _begun(viewer, code)
     if kept is None:
         return redirect(f"/apply/{code}")
     here = next((one for one in found.form.pages(kept.data) if one.id == page_id), None)
@@ -192,7 +191,7 @@ def _progress(found: Pack, pages: Sequence[Page], place: int, faults: Sequence[F
 
 def review(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     """Everything to be read again; a post sends it, once, and leads to the receipt."""
-    found, kept = _online(code), _draft(viewer, code)
+    found, kept = _begun(viewer, code)
     if kept is None:
         return _sent_before(request, viewer) or redirect(f"/apply/{code}")
     if request.method == "POST":
@@ -294,6 +293,15 @@ def _online(code: str) -> Pack:
     if "online" not in found.channels:
         raise not_found()
     return found
+
+
+def _begun(viewer: Viewer, code: str) -> tuple[Pack, DraftView | None]:
+    """The service as it holds for the unit that the answers so far make competent, and those answers."""
+    found, kept = _online(code), _draft(viewer, code)
+    if kept is None:
+        return found, None
+    there, data = matter.asked_there(code, online_point(found, kept.data), kept.data)
+    return there, replace(kept, data=data)
 
 
 def _draft(viewer: Viewer, code: str) -> DraftView | None:

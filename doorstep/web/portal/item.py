@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from doorstep.kernel import clock, draft, pack
 from doorstep.kernel.clock import Limit
+from doorstep.kernel.org import reach_at
 from doorstep.kernel.pack import Pack
 from doorstep.kernel.pack.dated import Dated
 from doorstep.kernel.pack.item import Asked
@@ -18,7 +19,7 @@ from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Words
 from doorstep.web import saying
-from doorstep.web.places import counters
+from doorstep.web.places import place_named, serving
 
 _NEAR = 4
 _MATERIAL_ICONS = {"PHO": "camera", "HKB": "book", "ID": "id", "PRO": "home", "LEA": "file-text"}
@@ -75,12 +76,14 @@ class Guide:
 
 
 def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
-    """One service. Refused: "no-item"."""
-    found = pack.current(code)
+    """One service; with ``point`` as it holds at that point. Refused: "no-item", "no-point"."""
+    point = request.GET.get("point", "")
+    found = pack.current(code, reach_at(point) if point else ())
     drafts = draft.my_drafts(viewer) if viewer.is_resident else []
     context = {
         "item": guide_of(found),
-        "points": counters(found.channels)[:_NEAR],
+        "points": serving(code)[:_NEAR],
+        "at": place_named(point) if point else None,
         "draft": next((one for one in drafts if one.item == code), None),
     }
     return render(request, "web/portal/item.html", context)
@@ -151,6 +154,9 @@ def _figures(found: Pack) -> tuple[Figure, ...]:
     law, fee, visits = found.statutory, _fee(found), found.raw.get("visits")
     limit = Words(f"规定 {law.words.zh}", f"law: {law.words.en}") if law and law.value else None
     unsure = Words("以窗口为准", "the counter has the last word") if fee and not fee.sure else None
+    if own := found.provenance.get("/limits/promise"):
+        by = Words.of(own[-1]["title"])
+        limit = Words(f"{by.zh}的承诺", f"promised by {by.en}")
     figures = [
         Figure(Words("多久", "How long"), found.promise.words, limit),
         Figure(Words("多少钱", "Cost"), _money(fee.value) if fee else Words("免费", "Free"), unsure),
