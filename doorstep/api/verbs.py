@@ -73,6 +73,16 @@ class Erase(In):
     document: str = Field(min_length=1, max_length=40)
 
 
+class Erasure(Acknowledged):
+    """``erased`` is false after the first person, who ordered it."""
+
+    erased: bool
+
+    @classmethod
+    def made_by(cls, made: Done) -> Erasure:
+        return cls(**Acknowledged.of(made).model_dump(), erased=not made.made)
+
+
 class Link(In):
     """``matter`` is the id or number of the other one."""
 
@@ -192,9 +202,11 @@ def hand_over(request: Asked, matter: str, what: HandOver) -> HttpResponse:
     return _done(made)
 
 
-@operation(router, "POST", "/matters/{matter}/erase", right="erase", answer=Acknowledged)
+@operation(router, "POST", "/matters/{matter}/erase", right="erase", answer=Erasure)
 def erase(request: Asked, matter: str, what: Erase) -> HttpResponse:
-    """Destroy the contents of an ended matter by order; its codes and figures stay, and it answers 410 from then on."""
+    """Order the contents of an ended matter destroyed. The second person who orders the same destroys them: codes and
+    figures stay, and it answers 410 from then on. The same person again: 409.
+    """
     viewer = request.viewer
     made = verb.erase(
         viewer,
@@ -203,7 +215,7 @@ def erase(request: Asked, matter: str, what: Erase) -> HttpResponse:
         document=what.document,
         request_id=request.request_id,
     )
-    return _done(made)
+    return done(Erasure.made_by(made), replayed=made.replayed)
 
 
 @operation(router, "POST", "/matters/{matter}/parties", right="involve", answer=Involvement)

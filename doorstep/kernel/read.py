@@ -300,6 +300,7 @@ KINDS: dict[str, Words] = {
     "late": Words("超过期限", "Past the due time"),
     "heard": Words("收到答复", "An answer came"),
     "erased": Words("内容依法销毁", "Content lawfully erased"),
+    "erasure_ordered": Words("提出销毁，等另一人确认", "Erasure ordered, another person confirms"),
     "acted": Words("办理", "Step done"),
 }
 

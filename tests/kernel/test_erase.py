@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import pytest
 
 from doorstep.run.roles import DATABASE, SUPERUSER, dsn
 from tests.cast import Cast, fresh
-from tests.journeys.counter import id_number
+from tests.journeys.counter import id_number, open_desk
 from tests.journeys.visit import Visit
 
 LONG_AGO = datetime.fromisoformat("2015-03-04T10:00+08:00")
@@ -54,11 +55,18 @@ def refused(cast: Cast, who: Any = None) -> Any:
     return done
 
 
-def erase(cast: Cast, matter_id: UUID, role: str = "supervisor") -> Any:
+def order(cast: Cast, matter_id: UUID, role: str, **other: str) -> Any:
     from doorstep.kernel.erase import erase
 
+    told = {"reason": "order", "document": "示范〔2026〕12 号", "request_id": fresh()} | other
     with cast.enter(role) as viewer:
-        return erase(viewer, matter_id, reason="order", document="示范〔2026〕12 号", request_id=fresh())
+        return erase(viewer, matter_id, **told)
+
+
+def erase(cast: Cast, matter_id: UUID, role: str = "supervisor") -> Any:
+    """Ordered by one, destroyed by another."""
+    assert order(cast, matter_id, role).made == "ordered"
+    return order(cast, matter_id, "approver")
 
 
 def rows(above: Any, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -162,7 +170,7 @@ def test_the_paper_is_still_genuine_and_bears_nobodys_name(cast: Cast, above: An
 
 @pytest.mark.parametrize(
     ("role", "code"),
-    [("resident", "no-right"), ("clerk", "no-right"), ("approver", "no-right"), ("other_station", "not-found"),
+    [("resident", "no-right"), ("clerk", "no-right"), ("officer", "no-right"), ("other_station", "not-found"),
      ("secadmin", "not-found"), ("auditor", "not-found")],
 )  # fmt: skip
 def test_nobody_without_the_right_erases_anything(cast: Cast, above: Any, role: str, code: str) -> None:
@@ -177,6 +185,76 @@ def test_nobody_without_the_right_erases_anything(cast: Cast, above: Any, role: 
         with connection.cursor() as cursor:
             cursor.execute("select trust.erase(%s)", [done.matter_id])
             assert cursor.fetchone() == (False,)
+
+
+def test_one_person_alone_destroys_nothing(cast: Cast, above: Any) -> None:
+    from doorstep.kernel.words import Refused
+
+    done = refused(cast)
+    order(cast, done.matter_id, "supervisor")
+    with pytest.raises(Refused, match="second-person"):
+        order(cast, done.matter_id, "supervisor")
+    assert order(cast, done.matter_id, "approver", document="另一份决定").made == "ordered", (
+        "not the same decision"
+    )
+    assert order(cast, done.matter_id, "approver", reason="request").made == "ordered", "not the same ground"
+    assert rows(above, "select key is null from matter where id = %s", done.matter_id) == [(False,)]
+    assert not order(cast, done.matter_id, "approver").made
+    assert rows(above, "select key is null from matter where id = %s", done.matter_id) == [(True,)]
+
+
+def test_the_database_wants_two_persons_too(cast: Cast, above: Any) -> None:
+    from doorstep.kernel import change, erase
+    from doorstep.kernel.flow import State
+
+    done = refused(cast)
+    with cast.enter("supervisor") as viewer:
+        opened = change.lock(done.matter_id)
+        change.finish(
+            viewer,
+            opened,
+            "erased",
+            State.from_json(opened.row.flow),
+            (),
+            {"why": "order", "document": "1"},
+            {},
+        )
+        from django.db import connection, transaction
+
+        with connection.cursor() as cursor:
+            cursor.execute("select trust.erase(%s)", [done.matter_id])
+            assert cursor.fetchone() == (False,)
+        transaction.set_rollback(True)
+    assert (
+        erase.WAITS.days == 30
+        and "30 days" in Path(erase.__file__).with_name("sql").joinpath("erase.sql").read_text()
+    )
+
+
+def test_an_order_lapses_after_thirty_days(cast: Cast) -> None:
+    from doorstep.kernel import clock
+
+    done = refused(cast)
+    order(cast, done.matter_id, "supervisor")
+    with clock.clock_at(clock.now() + timedelta(days=31)):
+        assert order(cast, done.matter_id, "approver").made == "ordered"
+
+
+def test_the_page_takes_two_and_wants_the_number_of_the_decision_again(cast: Cast) -> None:
+    done, page = refused(cast), "/counter/erasures"
+    first, second = (open_desk(cast[role].token) for role in ("supervisor", "approver"))
+    told = {"number": done.number, "reason": "order", "document": "示范〔2026〕88 号"}
+    assert (
+        "请从清单里选理由" in first.post(page, **told | {"reason": ""}, request_id=fresh()).content.decode()
+    )
+    answer = first.post(page, **told, request_id=fresh())
+    assert "等另一个人确认" in first.text(answer["Location"])
+    listed = second.text(page)
+    assert f'data-matter="{done.number}"' in listed and "示范〔2026〕88 号" not in listed, (
+        "it is typed from the paper"
+    )
+    assert second.post(page, **told, request_id=fresh())["Location"].endswith("did=erased")
+    assert open_desk(cast["resident"].token).get(f"/matter/{done.matter_id}").status_code == 410
 
 
 def test_what_is_still_open_is_not_erased(cast: Cast) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import Cast, fresh
+from tests.kernel.test_erase import erase
 
 TENANTS = [{"name": "陆望舒", "id_no": "990101199003071288", "from": "2026-11-01"}]
 
@@ -195,10 +196,8 @@ def test_erased_with_the_matter_are_the_place_and_who_was_concerned(cast: Cast, 
     _do(cast, "add_party", opened.matter_id, role="witness", described="路过的人")
     _do(cast, "locate", opened.matter_id, lon=118.04, lat=36.8)
     cast.act("approver", opened.matter_id, "review", "refuse", reason="no_application")
-    with cast.enter("supervisor") as viewer:
-        from doorstep.kernel import erase
-
-        erase.erase(viewer, opened.matter_id, reason="order", document="公字 1 号", request_id=fresh())
+    erase(cast, opened.matter_id)
+    with cast.enter("supervisor"):
         assert not Involved.objects.filter(matter_id=opened.matter_id).exists()
         assert Matter.objects.values_list("lon", "lat").get(id=opened.matter_id) == (None, None)
 
@@ -216,7 +215,6 @@ def test_a_guessed_number_tells_nobodys_name(cast: Cast, opened: Any) -> None:
 def test_a_witness_is_forgotten_with_the_last_matter_that_needs_them_and_not_before(
     cast: Cast, opened: Any, above: Any
 ) -> None:
-    from doorstep.kernel import erase
     from doorstep.kernel.party import Person
     from tests.journeys.counter import id_number
 
@@ -230,7 +228,6 @@ def test_a_witness_is_forgotten_with_the_last_matter_that_needs_them_and_not_bef
     ).fetchone()
     held = []
     for one in (opened, other):
-        with cast.enter("supervisor") as viewer:
-            erase.erase(viewer, one.matter_id, reason="order", document="公字 2 号", request_id=fresh())
+        erase(cast, one.matter_id)
         held.append(above.execute("select key is not null from party where id = %s", [party]).fetchone()[0])
     assert held == [True, False]

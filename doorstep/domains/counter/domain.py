@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import desk, matter, sign, ties, window
+from doorstep.domains.counter import desk, erasure, matter, sign, ties, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.kernel.words import Words
@@ -18,6 +18,7 @@ DOMAIN = Domain(
     tiles=(
         Tile(Words("窗口", "Counter"), Words("收件、发证", "Take in and hand out"), "/counter/", "receive", "user-plus"),
         Tile(Words("审批台", "Approval desk"), Words("按期限办", "By due time"), "/counter/desk/", "decide", "gavel"),
+        Tile(Words("依法销毁", "Erasing"), Words("要两个人", "Takes two"), "/counter/erasures", "erase", "eraser"),
         Tile(Words("本单位的事", "Our matters"), Words("收、批、发", "All of them"), "/counter/matters", "read", "list-details"),
     ),
     routes=(
@@ -34,6 +35,7 @@ DOMAIN = Domain(
         Route(_MATTER, matter.show, "counter_matter", "read", "staff", kinds=STAFF),
         Route(f"{_MATTER}/note", matter.add_note, "counter_note", "note", "staff", ("POST",), STAFF),
         Route(f"{_MATTER}/hand-over", matter.move, "counter_hand_over", "hand_over", "staff", ("POST",), STAFF),
+        Route("counter/erasures", erasure.orders, "counter_erasures", "erase", "staff", _BOTH, STAFF),
         *ties.routes(),
         Route("counter/file/<uuid:file_id>", matter.show_file, "counter_file", "read", "staff", kinds=STAFF),
         Route("counter/file/<uuid:file_id>/look", matter.look, "counter_look", "read", "staff", kinds=STAFF),
