@@ -103,7 +103,8 @@ def _offered() -> Offered:
     """What is offered now, at most a minute old: as published, else as the files of the base packs say."""
     if not _kept or time.monotonic() - _kept[0][0] > _FRESH_SECONDS:
         found = next((published for ask in _offers if (published := ask())), None)
-        if found is None:  # no database yet: not kept, or a matter could be opened under what nobody published
+        # No database yet: not kept, or a matter could be opened under what nobody published.
+        if found is None:
             return {code: {0: [Offer(one.hash)]} for code, one in _shelf(ROOT).items()}
         _kept[:] = [(time.monotonic(), found)]
     return _kept[0][1]
