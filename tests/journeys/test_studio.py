@@ -297,6 +297,54 @@ def test_samples_are_drawn_with_invented_people_and_marked(cast: Cast) -> None:
     assert client.get("/studio/HZ-078/paper/temporary-id.png").content.startswith(b"\x89PNG")
 
 
+def test_a_station_shows_which_layer_set_which_value_and_why(author: Visit) -> None:
+    page = author.get("/studio/HZ-078/layers?unit=AL-LJ-LX")
+    assert "在柳溪派出所，谁定了什么" in page.text
+    assert "45 天 安澜市公安局 市里 在外务工的人一个月不一定回得来 30 天" in page.text
+    assert "渠道：警务室 能办 柳溪派出所" in page.text
+    everywhere = author.get("/studio/HZ-078/layers")
+    assert "45 天" in everywhere.text
+    assert "渠道：警务室 能办 柳溪派出所" not in everywhere.text
+
+
+def test_a_chosen_place_stays_chosen_and_every_part_is_as_it_is_there(author: Visit) -> None:
+    page = author.get("/studio/HZ-078/?unit=AL-LJ-LX")
+    assert "柳堤社区警务室周一到周五上午有人" in page.text
+    assert 'href="/studio/HZ-078/flow?unit=AL-LJ-LX"' in page.html
+    assert "柳堤社区警务室周一到周五上午有人" not in author.get("/studio/HZ-078/").text
+
+
+def test_a_place_that_there_is_not_is_refused_in_words(author: Visit) -> None:
+    page = author.get("/studio/HZ-078/?unit=NOWHERE")
+    assert page.status == 422
+    assert "没有编号为 NOWHERE 的单位" in page.text
+
+
+def test_two_versions_are_compared_in_words(author: Visit, above: psycopg.Connection[Any]) -> None:
+    old = pack.current("HZ-106")
+    new = pack.Pack.of({**old.raw, "visits": 3}, old.library, old.provenance)
+    above.execute(
+        "insert into pack_version (hash, code, content, at) values (%s, 'HZ-106', %s, now())",
+        [new.hash, new.content],
+    )
+    number = above.execute(
+        "insert into publication (at, by, why) values (now(), '方既明', '多跑几趟') returning id"
+    ).fetchone()[0]  # type: ignore[index]
+    offered = "insert into pack_offer (publication_id, code, unit_id, hash, source) values (%s, 'HZ-106', 0, %s, '')"
+    above.execute(offered, [number, new.hash])
+    try:
+        pack.forget()
+        page = author.get(f"/studio/HZ-106/layers?from={old.hash.hex()[:10]}&to={new.hash.hex()[:10]}")
+        assert "方既明 多跑几趟" in page.text
+        assert "改了 1 处" in page.text
+        assert "跑几趟 0 3" in page.text
+    finally:
+        above.execute("delete from pack_offer where publication_id = %s", [number])
+        above.execute("delete from publication where id = %s", [number])
+        above.execute("delete from pack_version where hash = %s", [new.hash])
+        pack.forget()
+
+
 def test_what_changed_between_versions_is_said_where_it_stands() -> None:
     from doorstep.domains.studio.difference import changes
 

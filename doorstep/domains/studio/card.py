@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -50,19 +49,6 @@ class Card:
         return _ran.get(self.digest)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One published version of an item."""
-
-    digest: bytes
-    at: datetime
-
-    @property
-    def mark(self) -> str:
-        """The beginning of its hash: enough to tell versions of an item apart."""
-        return self.digest.hex()[:10]
-
-
 def cards() -> tuple[Card, ...]:
     """Every item that is offered, by code, as it is wherever no place says otherwise. One query for what is not known yet."""
     offered = pack.digests()
@@ -73,12 +59,6 @@ def cards() -> tuple[Card, ...]:
     for digest in (one for one in new if one not in _cards):  # a file that nobody published
         _cards[digest] = _card(digest, pack.version(digest).raw)
     return tuple(_cards[digest] for digest in offered.values())
-
-
-def versions(code: str) -> tuple[Version, ...]:
-    """All published versions of an item, the newest first. One query."""
-    asked = "select hash, at from pack_version where code = %s order by at desc, hash"
-    return tuple(Version(bytes(digest), at) for digest, at in select(asked, code))
 
 
 def ran(found: Pack) -> tuple[Told, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -31,10 +32,11 @@ def show(request: HttpRequest, template: str, context: Mapping[str, Any], status
     return render(request, f"studio/{template}.html", {"q": "", **context}, status=status)
 
 
-def parts(found: Pack, here: str) -> tuple[Part, ...]:
-    """The pages about an item; ``here`` is the one that is open."""
+def parts(found: Pack, here: str, unit: str = "") -> tuple[Part, ...]:
+    """The pages about an item as it is in one place; ``here`` is the one that is open."""
+    asked = "?" + urlencode({"unit": unit}) if unit else ""
     return tuple(
-        Part(f"/studio/{found.code}/{name}", icon, title, holds, name == here)
+        Part(f"/studio/{found.code}/{name}{asked}", icon, title, holds, name == here)
         for name, icon, title, holds in _parts(found)
     )
 
@@ -58,7 +60,8 @@ def _parts(found: Pack) -> tuple[tuple[str, str, Words, Words], ...]:
          _counted(len(found.raw["examples"]), "个", "story", "stories")),
         ("privacy", "lock", Words("个人信息", "Personal data"), Words("为什么用、存多久", "why, and for how long")),
         ("layers", "stack-2", Words("层和版本", "Layers and versions"),
-         Words("谁改了什么", "who changed what")),
+         Words(f"各级改了 {len(found.provenance)} 处", f"{len(found.provenance)} set below") if found.provenance
+         else Words("各级没有改", "as the base says")),
     )  # fmt: skip
 
 

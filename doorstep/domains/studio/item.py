@@ -12,18 +12,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.safestring import SafeString, mark_safe
 from ruamel.yaml import YAML
 
-from doorstep.domains.studio import counts, dated, face, sample
-from doorstep.domains.studio.card import ran, run, unsure, versions
+from doorstep.domains.studio import counts, dated, face, origin, sample
+from doorstep.domains.studio.card import ran, run, unsure
 from doorstep.domains.studio.difference import changes
 from doorstep.domains.studio.frame import parts, show
+from doorstep.domains.studio.history import history, layered
 from doorstep.domains.studio.order import fmt
 from doorstep.domains.studio.show import shown, svg
 from doorstep.domains.studio.story import stories
 from doorstep.domains.studio.tables import tables
-from doorstep.kernel import pack
+from doorstep.kernel import clock, pack
 from doorstep.kernel.field import Field
 from doorstep.kernel.flow import Step
+from doorstep.kernel.offer import Published
 from doorstep.kernel.pack import Give, Pack
+from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.kernel.words import Words
 from doorstep.web.catalogue import BRANCHES, CHANNELS, KINDS, WHO
@@ -93,23 +96,23 @@ class StepLine:
 
 def one(request: HttpRequest, viewer: Viewer, item: str, part: str = "") -> HttpResponse:
     """One part of an item. Refused: "no-item", "not-found" for a part that there is not."""
-    found = pack.current(item)
+    found, unit = _found(request, item)
     if part not in _PARTS:
         raise not_found()
-    context = {**_head(found, part), **_PARTS[part](request, found)}
+    context = {**_head(found, part, unit), **_PARTS[part](request, found)}
     return show(request, part or "item", context)
 
 
 def examples(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     """The examples as stories; a post runs them. The result is kept with the content that it is of."""
-    found = pack.current(item)
+    found, unit = _found(request, item)
     told = run(found) if request.method == "POST" else ran(found)
-    return show(request, "examples", {**_head(found, "examples"), **_told(found, told)})
+    return show(request, "examples", {**_head(found, "examples", unit), **_told(found, told)})
 
 
 def download(request: HttpRequest, viewer: Viewer, item: str, form: str) -> HttpResponseBase:
     """The item as a file that other tools read: bpmn, dmn, svg, yaml. Refused: "no-item", "not-found"."""
-    found = pack.current(item)
+    found, _ = _found(request, item)
     if form not in _TYPES or (form == "dmn" and not found.tables):
         raise not_found()
     media, suffix = _TYPES[form]
@@ -122,7 +125,7 @@ def download(request: HttpRequest, viewer: Viewer, item: str, form: str) -> Http
 
 def paper(request: HttpRequest, viewer: Viewer, item: str, template: str, kind: str) -> HttpResponseBase:
     """A sample of a paper, as ``pdf`` or ``png``. Refused: "no-item", "not-found"."""
-    found = pack.current(item)
+    found, _ = _found(request, item)
     give = next((one for one in found.gives if one.template == template), None)
     if give is None or kind not in ("pdf", "png"):
         raise not_found()
@@ -130,6 +133,12 @@ def paper(request: HttpRequest, viewer: Viewer, item: str, template: str, kind: 
     media = "image/png" if kind == "png" else "application/pdf"
     name = f'inline; filename="{found.code}-{template}.{kind}"'
     return HttpResponse(content, content_type=media, headers={"Content-Disposition": name})
+
+
+def _found(request: HttpRequest, item: str) -> tuple[Pack, str]:
+    """The item as it is in the place that is looked at, and that place. Refused: "no-item", "no-unit"."""
+    unit = request.GET.get("unit", "")
+    return layered(item, unit), unit
 
 
 def written(found: Pack) -> str:
@@ -162,12 +171,15 @@ def _step(step: Step) -> StepLine:
     return StepLine(step.title, _BY[step.by], step.limit.words if step.limit else None, late, outcomes)
 
 
-def _head(found: Pack, part: str) -> dict[str, Any]:
+def _head(found: Pack, part: str, unit: str) -> dict[str, Any]:
     running = counts.open_matters().get(found.code, {})
-    here = running.get(found.hash, 0)
+    in_force = {one.hash for held in pack.offers(found.code).values() for one in held}
+    older = sum(count for digest, count in running.items() if digest not in in_force)
+    places = origin.places(found.code, unit)
     return {
-        "item": found, "part": part, "parts": parts(found, part), "branch": BRANCHES[found.branch],
-        "open": sum(running.values()), "older": sum(running.values()) - here, "unsure": unsure(found.raw),
+        "item": found, "part": part, "parts": parts(found, part, unit), "branch": BRANCHES[found.branch],
+        "open": sum(running.values()), "older": older, "unsure": unsure(found.raw), "unit": unit, "places": places,
+        "place": next((one for one in places if one.here), None), "running": running,
     }  # fmt: skip
 
 
@@ -257,17 +269,48 @@ def _figure(found: Pack, of: Any) -> Words:
     return Words(f"{title.zh}（几个）", f"{title.en} (how many)") if isinstance(of, dict) else title
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One publication as it concerns a place: the version that it put in force there, and how many matters run on it."""
+
+    published: Published
+    digest: bytes
+    now: bool
+    open: int
+
+    @property
+    def mark(self) -> str:
+        """The beginning of the version's hash: enough to tell versions of an item apart."""
+        return self.digest.hex()[:10]
+
+
 def _layers(request: HttpRequest, found: Pack) -> dict[str, Any]:
-    listed = versions(found.code)
-    running = counts.open_matters().get(found.code, {})
-    rows = [(one, one.digest == found.hash, running.get(one.digest, 0)) for one in listed]
-    before = next((one for one in listed if one.mark == request.GET.get("from")), None)
-    after = next((one for one in listed if one.mark == request.GET.get("to")), None)
+    unit, today = request.GET.get("unit", ""), calendar().day_of(clock.now())
+    editions = _editions(found, unit)
+    before, after = (
+        next((one for one in editions if one.mark == request.GET.get(key)), None) for key in ("from", "to")
+    )
     told = None
     if before and after:
-        old, new = pack.version(before.digest), pack.version(after.digest)
-        told = changes(old.raw, new.raw, lang())
-    return {"versions": rows, "before": before, "after": after, "changes": told}
+        told = changes(pack.version(before.digest).raw, pack.version(after.digest).raw, lang())
+    return {
+        "origins": origin.origins(found, today), "untouched": origin.untouched(found, today), "left": origin.left(found),
+        "editions": editions, "before": before, "after": after, "changes": told,
+    }  # fmt: skip
+
+
+def _editions(found: Pack, unit: str) -> tuple[Edition, ...]:
+    """What was published of this item for one place, the latest first."""
+    running, seen, listed = counts.open_matters().get(found.code, {}), False, []
+    for one in history(found.code):
+        held: dict[int, list[pack.Offer]] = {}
+        for (_, place), digests in one.versions.items():
+            held[place] = [pack.Offer(digest) for digest in digests]
+        if digest := origin.digest_in(held, unit, calendar().day_of(clock.now())):
+            now = not seen and digest == found.hash
+            listed.append(Edition(one, digest, now, running.get(digest, 0)))
+            seen = seen or now
+    return tuple(listed)
 
 
 _PARTS: Mapping[str, Callable[[HttpRequest, Pack], dict[str, Any]]] = {

@@ -1,0 +1,203 @@
+"""Where a value is from: for each that layers set or may set, what it is in one place, who set it and why, who else may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from doorstep.domains.studio import dated
+from doorstep.domains.studio.compare import values
+from doorstep.kernel.clock import Limit
+from doorstep.kernel.org import reach, town, unit_named
+from doorstep.kernel.pack import Offer, Pack, offers
+from doorstep.kernel.words import Words
+from doorstep.web import saying
+from doorstep.web.catalogue import CHANNELS
+
+LEVELS: Mapping[str, Words] = {
+    "province": Words("省里", "the province"), "city": Words("市里", "the city"),
+    "county": Words("分局", "the county"), "station": Words("派出所", "the station"),
+}  # fmt: skip
+_GONE, _NOTHING = Words("不再有", "gone"), Words("没有", "nothing")
+_KINDS = {
+    "insert": Words("在“{n}”旁边加一步", "add a step beside “{n}”"),
+    "add_branch": Words("给“{n}”加一个分支", "add a branch to “{n}”"),
+    "skip": Words("略过“{n}”", "leave out “{n}”"), "drop": Words("不要“{n}”", "ask for no “{n}”"),
+    "offer": Words("增加渠道：{n}", "add the channel: {n}"), "withdraw": Words("停办渠道：{n}", "close the channel: {n}"),
+    "delegate": Words("把决定交给{n}", "hand the decision to {n}"),
+}  # fmt: skip
+_ALL = Words("整个事项", "the whole item")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit whose version can be looked at. ``own``: a layer of its own changes this item."""
+
+    code: str
+    name: Words
+    own: bool
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One layer that set a value. ``was``: what it was before."""
+
+    layer: Words
+    level: Words
+    why: Words
+    was: Words
+    first: date | None
+    last: date | None
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One value that layers set: what it is now, and everybody who set it, the last in force."""
+
+    title: Words
+    now: Words
+    hands: tuple[Hand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One thing that is left to the levels below."""
+
+    what: Words
+    levels: tuple[Words, ...]
+    bound: Words | None
+
+
+def places(code: str, unit: str) -> tuple[Place, ...]:
+    """Counties and stations, each below its own county. ``unit`` is the one that is looked at."""
+    own = offers(code)
+    units = [one for one in town().units.values() if one.active and one.kind in ("county", "station")]
+    units.sort(key=lambda one: (one.county or 0, one.station or 0))
+    return tuple(Place(one.code, one.name, one.id in own, one.code == unit) for one in units)
+
+
+def digest_in(held: Mapping[int, Sequence[Offer]], unit: str, day: date) -> bytes:
+    """The version that is offered in a place on a day; empty if none is."""
+    scope = (*reach(unit_named(unit)), 0) if unit else (0,)
+    return next((one.hash for place in scope for one in held.get(place, ()) if one.holds(day)), b"")
+
+
+def origins(found: Pack, day: date) -> tuple[Origin, ...]:
+    """Every value that a layer set."""
+    now = values(found, day)
+    return tuple(
+        Origin(_title(found, name), _now(name, now), tuple(_hand(name, one) for one in rows))
+        for name, rows in found.provenance.items()
+    )
+
+
+def untouched(found: Pack, day: date) -> int:
+    """How many values that layers could reach are still the base's own."""
+    return sum(name not in found.provenance for name in values(found, day))
+
+
+def left(found: Pack) -> tuple[Left, ...]:
+    """What this item leaves to the levels below, and within what."""
+    return tuple(_left(found))
+
+
+def _left(found: Pack) -> Iterator[Left]:
+    for kind, names in (found.raw.get("layers") or {}).items():
+        for name, bound in names.items():
+            if kind == "set":
+                yield Left(_title(found, f"/{name}"), _levels(bound["by"]), _bound(bound))
+            else:
+                yield Left(_KINDS[kind].format(n=_name(found, kind, name)), _levels(bound), None)
+
+
+def _levels(names: Sequence[str]) -> tuple[Words, ...]:
+    return tuple(LEVELS[one] for one in names)
+
+
+def _bound(bound: Mapping[str, Any]) -> Words | None:
+    said = [Words("只能更长", "only longer") if bound.get("longer") else None]
+    if "at_least" in bound:
+        said.append(Words("不少于 {v}", "not less than {v}").format(v=_value(bound["at_least"])))
+    if "at_most" in bound:
+        said.append(Words("不多于 {v}", "not more than {v}").format(v=_value(bound["at_most"])))
+    told = [one for one in said if one]
+    return Words("，".join(one.zh for one in told), ", ".join(one.en for one in told)) if told else None
+
+
+def _name(found: Pack, kind: str, name: str) -> Words:
+    if kind in ("offer", "withdraw"):
+        return CHANNELS.get(name, _ALL)
+    if kind == "delegate":
+        return LEVELS[name]
+    if kind == "drop":
+        return found.library.materials[name].title
+    step = found.flow.steps.get(name)
+    return step.title if step else _same(name)
+
+
+def _title(found: Pack, pointer: str) -> Words:
+    """The name of a value in words."""
+    head, _, name = pointer.strip("/").partition("/")
+    if head == "limits":
+        title = next((one.title for one in dated.limits(found) if one.name == name), _same(name))
+        return title if name in ("statutory", "promise") else Words(f"时限：{title.zh}", f"Limit: {title.en}")
+    if head == "channels":
+        return Words("渠道：{n}", "Channel: {n}").format(n=CHANNELS.get(name, _ALL))
+    if head == "materials":
+        material = found.library.materials.get(name)
+        return Words("材料：{n}", "Paper: {n}").format(n=material.title if material else _same(name))
+    if head == "flow":
+        step = found.flow.steps.get(name.partition("/")[2])
+        return Words("步骤：{n}", "Step: {n}").format(n=step.title if step else _same(name.partition("/")[2]))
+    plain = {
+        "fees": Words("费用", "Fee"), "visits": Words("跑几趟", "Visits"), "competent": Words("由哪一级决定", "Who decides"),
+        "guide": Words("指南里的一段", "A paragraph of the guide"),
+    }  # fmt: skip
+    return plain.get(head, _same(pointer))
+
+
+def _now(pointer: str, now: Mapping[str, Words]) -> Words:
+    if pointer == "/competent/level":
+        return LEVELS.get(now[pointer].zh, now[pointer])
+    return now.get(pointer, _GONE)
+
+
+def _hand(pointer: str, row: Mapping[str, Any]) -> Hand:
+    days = [date.fromisoformat(row[key]) if row.get(key) else None for key in ("from", "to")]
+    was = LEVELS.get(str(row["was"])) if pointer == "/competent/level" else None
+    return Hand(
+        Words.of(row["title"]), LEVELS[row["level"]], Words.of(row["why"]), was or _was(row["was"]), days[0], days[1],
+        bool(row["sure"]),
+    )  # fmt: skip
+
+
+def _was(value: Any) -> Words:
+    """What a value was, as a person reads it."""
+    if value is None or value is False:
+        return _NOTHING
+    if value is True:
+        return Words("能办", "offered")
+    if isinstance(value, list):
+        told = [_value(one) for one in value]
+        return Words("、".join(one.zh for one in told), ", ".join(one.en for one in told))
+    if isinstance(value, Mapping):
+        words = value if "zh" in value else value.get("title")
+        return Words.of(words) if words else Words("要", "needed")
+    return _value(value)
+
+
+def _value(value: Any) -> Words:
+    try:
+        return Limit.parse(str(value)).words
+    except ValueError:
+        return CHANNELS.get(str(value)) or (
+            _same(saying.money(value)) if "." in str(value) else _same(str(value))
+        )
+
+
+def _same(text: str) -> Words:
+    return Words(text, text)
