@@ -53,11 +53,34 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
-    """One domain. Web and api mount ``routes`` and ``api``, web fills ``slots``; ``machines`` maps a matter kind to its machine.
+class Door:
+    """Where a step that waits for a message is dealt with. ``path`` and ``staff_path`` are followed by the matter's id; staff
+    need ``right``. ``say`` tells the applicant, from a matter that was read, what is waited for.
+    """
 
-    ``applies`` run inside the verb's transaction (own tables only, raising aborts it); ``reacts`` run after
-    the commit, at least once, with a `Committed`.
+    path: str
+    do: Words
+    icon: str
+    say: Callable[[Any], Words]
+    staff_path: str
+    staff_do: Words
+    right: str
+
+
+_doors: dict[str, Door] = {}
+
+
+def door(message: str) -> Door | None:
+    """Where one goes for this message, if a domain takes care of it."""
+    return _doors.get(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One domain. Web and api mount ``routes`` and ``api``, web fills ``slots``; ``machines`` maps a matter kind to its machine,
+    ``doors`` a message that steps wait for to its pages; ``chores`` are done again and again by the worker, every so many
+    seconds, and say how much they did. ``applies`` run inside the verb's transaction (own tables only, raising aborts it);
+    ``reacts`` run after the commit, at least once, with a `Committed`.
     """
 
     name: str
@@ -67,14 +90,17 @@ class Domain:
     slots: tuple[Slot, ...] = ()
     api: Any = None
     machines: Mapping[str, Machine] = field(default_factory=dict)
+    doors: Mapping[str, Door] = field(default_factory=dict)
+    chores: tuple[tuple[Callable[[], int], float], ...] = ()
     applies: tuple[Callable[..., None], ...] = ()
     reacts: tuple[Callable[[Committed], None], ...] = ()
 
 
 def adopt(domain: Domain) -> None:
-    """Let the kernel use what a domain brings: its machines."""
+    """Let the kernel use what a domain brings: its machines and doors."""
     for kind, moves in domain.machines.items():
         machine.register(kind, moves)
+    _doors.update(domain.doors)
 
 
 def register(packages: Iterable[str]) -> Mapping[str, Domain]:

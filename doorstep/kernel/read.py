@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -111,6 +111,7 @@ class MatterView:
     pack: pack.Pack
     state: str
     channel: str
+    law_date: date
     version: int
     opened_at: datetime
     due_at: datetime | None
@@ -232,7 +233,8 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
     points = town().points
     return MatterView(
         id=row.id, number=row.number, item=row.item, title=found.title, pack=found, state=row.state,
-        channel=row.channel, version=row.version, opened_at=row.opened_at, due_at=row.due_at, closed_at=row.closed_at,
+        channel=row.channel, law_date=row.law_date,
+        version=row.version, opened_at=row.opened_at, due_at=row.due_at, closed_at=row.closed_at,
         point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
         applicant=applicant or Person("***"), data=open_data(row, key),
         steps=tuple(_step_view(viewer, packs, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),

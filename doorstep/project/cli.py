@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     standin = verb(
         "standin", _standin, "扮演外部系统 · play a system of the outside world, on this machine only"
     )
-    standin.add_argument("name", choices=["witness", "registers"])
+    standin.add_argument("name", choices=["witness", "registers", "payments"])
     standin.add_argument("rest", nargs=argparse.REMAINDER, help="其余参数 · its own arguments")
     verb("version", _version, "版本 · print the version")
     return parser

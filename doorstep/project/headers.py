@@ -5,6 +5,7 @@ else.
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -20,7 +21,7 @@ _POLICY = "; ".join(
         "connect-src 'self' {stream}",
         "manifest-src 'self'",
         "worker-src 'self'",
-        "form-action 'self'",
+        "form-action 'self' {payments}",
         "frame-ancestors 'none'",
         "base-uri 'none'",
     ]
@@ -37,6 +38,12 @@ def stream_url(request: HttpRequest) -> str:
     return f"{request.scheme}://{host}:{settings.STREAM_PORT}"
 
 
+def _origin(url: str) -> str:
+    """Where a form of ours may lead besides ourselves: to the payment service."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 class ContentPolicy:
     """Middleware: a strict content policy on every answer without one of its own; ``request.stream_url``."""
 
@@ -50,7 +57,8 @@ class ContentPolicy:
             stream = ""
         request.stream_url = stream  # type: ignore[attr-defined]
         response = self._get_response(request)
-        response.headers.setdefault("Content-Security-Policy", _POLICY.format(stream=stream))
+        policy = _POLICY.format(stream=stream, payments=_origin(settings.PAYMENTS_URL))
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault(
             "Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=()"

@@ -137,6 +137,9 @@ CONNECTORS = dict(
     one.split("=", 1) for one in os.environ.get("DOORSTEP_CONNECTORS", "").split(",") if "=" in one
 )
 
+# Where fees are paid online, and where the payer comes back to.
+PAYMENTS_URL = os.environ.get("DOORSTEP_PAYMENTS", "").rstrip("/")
+
 # What is printed on papers: where anybody can check them.
 PUBLIC_URL = os.environ.get(
     "DOORSTEP_PUBLIC_URL", f"http://localhost:{os.environ.get('DOORSTEP_PORT', '8000')}"

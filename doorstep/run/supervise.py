@@ -218,7 +218,11 @@ def _children(place: Place, bind: str, port: int, stream_port: int) -> list[Chil
 def _standins(place: Place) -> list[Child]:
     """In a demonstration the outside world is played by programs of ours, unless somebody names the real one."""
     found = []
-    for name, variable, value in (("registers", "DOORSTEP_CONNECTORS", "*={url}"),):
+    place.secret("payments")
+    more = {"payments": ["--key", str(place.secrets / "payments.secret")]}
+    for name, variable, value in (
+        ("registers", "DOORSTEP_CONNECTORS", "*={url}"), ("payments", "DOORSTEP_PAYMENTS", "{url}"),
+    ):  # fmt: skip
         if os.environ.get(variable):
             continue
         with share_port("127.0.0.1", 0) as free:
@@ -226,7 +230,7 @@ def _standins(place: Place) -> list[Child]:
         os.environ[variable] = value.format(url=f"http://127.0.0.1:{port}")
         database = str(place.data / f"standin-{name}.sqlite3")
         command = [sys.executable, "-m", "doorstep", "standin", name, "--port", str(port), "--db", database]
-        found.append(Child(name, command, {}, place.log))
+        found.append(Child(name, command + more.get(name, []), {}, place.log))
     return found
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from doorstep.kernel.plug import register
+from doorstep.kernel.plug import Domain, register
 from doorstep.run.presence import AGAIN, be_present
 
 _log = logging.getLogger(__name__)
@@ -53,13 +53,13 @@ class Chore:
 def run(concurrency: int = 4) -> None:
     """Runs jobs and chores until SIGTERM, then lets those under way finish."""
     django.setup()
-    register(settings.DOMAINS)  # their machines move what is late
+    domains = register(settings.DOMAINS)  # their machines move what is late
     be_present("worker", "worker")
     stop = threading.Event()
     threads = [
         threading.Thread(target=_do_chores, args=(stop, _chores()), name="chores"),
         # Apart: a system that answers slowly must not keep papers and due times waiting.
-        threading.Thread(target=_do_chores, args=(stop, _calls()), name="calls"),
+        threading.Thread(target=_do_chores, args=(stop, _calls(domains)), name="calls"),
     ]
     for thread in threads:
         thread.start()
@@ -89,10 +89,11 @@ def _chores() -> tuple[Chore, ...]:
     )
 
 
-def _calls() -> tuple[Chore, ...]:
+def _calls(domains: Mapping[str, Domain]) -> tuple[Chore, ...]:
     from doorstep.run.ask import Asker
 
-    return (Chore(Asker(settings.CONNECTORS).tend, 0.5),)
+    theirs = (Chore(work, every) for one in domains.values() for work, every in one.chores)
+    return (Chore(Asker(settings.CONNECTORS).tend, 0.5), *theirs)
 
 
 def _do_chores(stop: threading.Event, todo: tuple[Chore, ...]) -> None:

@@ -88,9 +88,9 @@ class Visit:
         """Open a page, following where it leads."""
         return self._page(self._client.get(path, follow=True), path)
 
-    def post(self, path: str, data: dict[str, Any]) -> Page:
-        """Send a form, following where it leads."""
-        return self._page(self._client.post(path, data, follow=True), path)
+    def post(self, path: str, data: dict[str, Any], follow: bool = True) -> Page:
+        """Send a form, following where it leads unless it leads away from us."""
+        return self._page(self._client.post(path, data, follow=follow), path)
 
     @staticmethod
     def _page(response: Any, path: str) -> Page:

@@ -89,4 +89,4 @@ def shelf(monkeypatch: Any, *packs: pack.Pack) -> None:
             PackVersion.objects.get_or_create(
                 hash=one.hash, defaults={"code": one.code, "content": one.content, "at": clock.now()}
             )
-    monkeypatch.setattr("doorstep.kernel.pack.current", lambda code: ours.get(code) or usual(code))
+    monkeypatch.setattr("doorstep.kernel.pack.current", lambda code, *at: ours.get(code) or usual(code, *at))

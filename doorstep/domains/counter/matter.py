@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from doorstep.domains.counter import frame
 from doorstep.domains.counter.case import case
 from doorstep.domains.counter.tied import tied
-from doorstep.kernel import file, issue
+from doorstep.kernel import file, issue, plug
 from doorstep.kernel.lists import Row, search, unit_matters
 from doorstep.kernel.matter import hand_over, note
 from doorstep.kernel.org import town
@@ -103,6 +103,12 @@ def page(
 ) -> HttpResponse:
     """The page of a matter that was read; ``typed`` keeps what stood in a form that was refused."""
     shown = case(view) | {"state_words": STATES[view.state], "until": _until(view)}
+    doors = ((s, plug.door(view.pack.flow.step(s.name).asks)) for s in view.open_steps if s.by == "wait")
+    shown["doors"] = [
+        {"title": s.title, "url": f"{d.staff_path}{view.id}", "do": d.staff_do, "icon": d.icon}
+        for s, d in doors
+        if d is not None and viewer.may(d.right, view.pack.branch)
+    ]
     step = next((s for s in view.mine if s.by in _DESKS), None)
     if step:
         path, words = _DESKS[step.by]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from doorstep.kernel import plug
 from doorstep.kernel.flow import CORRECT, step_of
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.words import Words
@@ -47,6 +48,7 @@ class Todo:
     do: Words
     url: str
     due: datetime | None
+    icon: str = "pencil"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def todo(found: MatterView) -> Todo | None:
     """What the applicant owes, or nothing."""
     mine = next((step for step in found.mine if step.by == "applicant"), None)
     if mine is None:
-        return None
+        return _at_a_door(found)
     if found.pack.part_of:
         asked = Words(
             "对方请您看一看；同意就签，不同意也可以说。",
@@ -158,6 +160,17 @@ def todo(found: MatterView) -> Todo | None:
         _what(mine, len(faults)), Words(f"{text.zh}。{ask.zh}", f"{text.en}. {ask.en}") if text else ask, faults,
         Words("现在改", "Fix it now"), f"/matter/{found.id}/correct", mine.due_at,
     )  # fmt: skip
+
+
+def _at_a_door(found: MatterView) -> Todo | None:
+    """What a domain waits for: money, an appointment."""
+    for step in found.open_steps:
+        door = plug.door(found.pack.flow.step(step.name).asks) if step.by == "wait" else None
+        if door is not None:
+            return Todo(
+                step.title, door.say(found), (), door.do, f"{door.path}{found.id}", step.due_at, door.icon
+            )
+    return None
 
 
 def _what(mine: StepView, count: int) -> Words:
@@ -250,6 +263,8 @@ def _outside(found: MatterView, step: StepView) -> Words | None:
         known = connectors().get(asked["connector"], {})
         said = Words.of(known["title"]) if known else Words("另一个系统", "Another system")
         return Words(f"{said.zh}（替身）", f"{said.en} (stand-in)") if known.get("standin") else said
+    if asked.get("kind") == "wait" and plug.door(asked["message"]):
+        return Words("您", "You")
     return Words("另一方", "The other person") if asked.get("kind") == "sub" else None
 
 
