@@ -89,7 +89,7 @@ def _ways(pack: Pack) -> Iterator[Flaw]:
 def _accepted(pack: Pack) -> Iterator[Flaw]:
     """Acceptance is the act of somebody of the police."""
     step = pack.flow.steps.get(pack.accepted_at)
-    if pack.accepted_at and (step is None or step.by not in ("received", "competent")):
+    if pack.accepted_at and (step is None or step.by in ("applicant", "system")):
         zh, en = (
             f"“{pack.accepted_at}”不是由公安机关办的一步",
             f"'{pack.accepted_at}' is no step done by the police",
@@ -197,7 +197,8 @@ def _needless(pack: Pack) -> Iterator[Flaw]:
     facts = {column.name for table in pack.tables.values() for column in table.inputs}
     for one in pack.form.fields:
         for item in (one, *one.items):
-            proves = item.material or (item.widget == "repeat" and item.items)
+            # What proves something, and what somebody declares, is read by whoever decides.
+            proves = item.material or item.widget == "check" or (item.widget == "repeat" and item.items)
             identity = item.fact.endswith((".name", ".id_no"))
             if item.pointer not in read_by and item.fact not in facts and not proves and not identity:
                 zh = f"问了“{item.title.zh}”，却没有哪里用到"

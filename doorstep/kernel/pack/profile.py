@@ -101,7 +101,9 @@ def _laid(under: Node, over: Node, key: str = "") -> Node:
         if key in _NAMED:
             return _by_name(under, over, _NAMED[key])
         if key in _JOINED:
-            return _sequence(over, [*under.value, *over.value])
+            said = {one.value for one in under.value if isinstance(one, ScalarNode)}
+            more = [one for one in over.value if not (isinstance(one, ScalarNode) and one.value in said)]
+            return _sequence(over, [*under.value, *more])
     return over
 
 
