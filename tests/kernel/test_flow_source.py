@@ -139,6 +139,18 @@ steps:
     assert findings(tmp_path, flow.replace("then: look", "then: route")) == []
 
 
+def test_a_circle_that_only_a_return_leaves_is_refused(tmp_path: Path) -> None:
+    """A return can be made so often and no more; then the circle would turn for ever."""
+    flow = f"""
+steps:
+  - {{id: ask, kind: task, by: received, {T}}}
+  - {{id: route, kind: decide, table: route}}
+  - {{id: again, kind: review, by: received, {T}, returns: {{to: ask, at_most: 1}}, then: route}}
+"""
+    assert [one.rule for one in findings(tmp_path, flow)] == ["flow.no_end"]
+    assert findings(tmp_path, flow.replace(", then: route", "")) == []
+
+
 def test_branches_more_than_three_deep_are_refused(tmp_path: Path) -> None:
     step = f"{{id: x, kind: task, by: received, {T}}}"
     for depth in range(4):

@@ -53,7 +53,7 @@ class _Walk:
             node = ahead.pop()
             if node not in ways and node[0] < len(self.order):
                 ways[node] = set(self.next(node))
-                ahead += ways[node]
+                ahead += [*ways[node], *self.back(node)]
         if ahead and len(ways) >= _MOST:
             yield (
                 self.block.id,
@@ -96,14 +96,21 @@ class _Walk:
             yield place + 1, seen
             return
         after = self.flow.steps[step.then].place if step.then else place + 1
-        back = {step.lapses_to, step.returns.to if step.returns else ""} - {"", "applicant"}
-        yield from ((self.flow.steps[name].place, seen) for name in back)
+        if step.lapses_to:
+            yield self.flow.steps[step.lapses_to].place, seen
         source = step.table or step.id
         if source in self.sources and step.kind in ("decide", "each", *MESSAGES):
             at = self.sources.index(source)
             yield from ((after, (*seen[:at], one, *seen[at + 1 :])) for one in self.classes[source])
         else:
             yield after, seen
+
+    def back(self, node: Node) -> Iterator[Node]:
+        """Where a return leads. It can be made a few times only, so it is no way to an end."""
+        place, seen = node
+        step = self.step(place)
+        if step.returns and step.returns.to != "applicant" and self.lets(step, seen):
+            yield self.flow.steps[step.returns.to].place, seen
 
 
 def _ends_in(ways: Mapping[Node, set[Node]], end: int) -> set[Node]:
