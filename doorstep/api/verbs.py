@@ -15,6 +15,7 @@ from doorstep.api.matter_out import Acknowledged
 from doorstep.api.matters import matter_id, pointing
 from doorstep.kernel import erase as verb
 from doorstep.kernel import matter as verbs
+from doorstep.kernel import repin as another
 from doorstep.kernel import ties
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.party import Person
@@ -132,6 +133,10 @@ class Merge(In):
 class Refer(In):
     item: str
     data: dict[str, Any]
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class Repin(In):
     reason: str = Field(min_length=1, max_length=2000)
 
 
@@ -273,6 +278,14 @@ def reclassify(request: Asked, matter: str, what: Reclassify) -> HttpResponse:
             viewer, matter_id(viewer, matter), item=what.item, data=what.data, reason=what.reason,
             request_id=request.request_id,
         )  # fmt: skip
+    return _done(made)
+
+
+@operation(router, "POST", "/matters/{matter}/repin", right="repin", answer=Acknowledged)
+def repin(request: Asked, matter: str, what: Repin) -> HttpResponse:
+    """Move a running matter to the version of its item in force now, if it can go on there from where it stands."""
+    viewer = request.viewer
+    made = another.repin(viewer, matter_id(viewer, matter), reason=what.reason, request_id=request.request_id)
     return _done(made)
 
 

@@ -338,6 +338,16 @@ def moved_on() -> Refused:
     )
 
 
+def not_ended(opened: Opened) -> None:
+    """Refused: "ended" (409)."""
+    if opened.row.closed_at is not None:
+        raise Refused(
+            "ended",
+            Words("这件事已经办结，不能再改动。", "This matter has ended and cannot be changed any more."),
+            status=409,
+        )
+
+
 def check_reason(found: pack.Pack, outcome: str, reason: str, faults: Sequence[Mapping[str, str]]) -> None:
     if outcome not in ("return", "refuse"):
         return

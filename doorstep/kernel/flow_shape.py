@@ -357,9 +357,9 @@ def fold(state: State, happening: Happening) -> State:
     return standing.state
 
 
-def replay(flow: Flow, happenings: Iterable[Happening]) -> State:
-    """The state that a matter's headers amount to. Refused if one names a step unknown to the flow."""
-    standing = Standing(State())
+def replay(flow: Flow, happenings: Iterable[Happening], since: State = State()) -> State:  # noqa: B008
+    """The state that a matter's headers amount to, from a state on. Refused if one names a step unknown to the flow."""
+    standing = Standing(since)
     for happening in happenings:
         if happening.step:
             flow.step(happening.step)

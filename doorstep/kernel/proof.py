@@ -19,6 +19,7 @@ from doorstep.kernel.models import Event, Matter, Step
 from doorstep.kernel.trust import enter_system, keys
 
 _BATCH = 500
+_PINNING = ("opened", "reclassified", "repinned")
 
 
 @dataclass
@@ -52,15 +53,18 @@ def _matters() -> Iterator[UUID]:
         after = ids[-1]
 
 
-def _replay(events: list[tuple[str, dict[str, Any]]]) -> flow.State:
-    """The state that the headers alone amount to; from a reclassification on it is that of the other item's flow."""
-    since = max(
-        (at for at, (kind, _) in enumerate(events) if kind in ("opened", "reclassified")), default=None
-    )
-    if since is None:
-        return flow.State()  # a matter without its first event, which the chain has been found lacking for
-    told = [flow.Happening.from_codes(one) for _, header in events[since:] for one in header["happened"]]
-    return flow.replay(pack.version(bytes.fromhex(events[since][1]["pack"])).flow, told)
+def _replay(events: list[tuple[str, dict[str, Any]]]) -> tuple[flow.State, bytes]:
+    """The state that the headers alone amount to, and the version that they say it goes by: as it was opened, from a
+    reclassification on that of the other item from its start, and another version of the same from where it stood.
+    """
+    state, digest = flow.State(), b""  # nothing, without a first event: then the chain has been found lacking
+    for kind, header in events:
+        digest = bytes.fromhex(header["pack"]) if kind in _PINNING else digest
+        state = flow.State() if kind == "reclassified" else state
+        told = [flow.Happening.from_codes(one) for one in header["happened"]]
+        if told and digest:
+            state = flow.replay(pack.version(digest).flow, told, state)
+    return state, digest
 
 
 def prove(matter_id: UUID, proof: Proof) -> None:
@@ -77,7 +81,9 @@ def prove(matter_id: UUID, proof: Proof) -> None:
             f"{row.number}: the key is gone without the event that says so, or the other way round"
         )
     kept = Event.objects.filter(matter_id=matter_id).order_by("seq").values_list("kind", "header")
-    state = _replay([(kind, orjson.loads(header)) for kind, header in kept])
+    state, digest = _replay([(kind, orjson.loads(header)) for kind, header in kept])
+    if digest and digest != bytes(row.pack):
+        proof.faults.append(f"{row.number}: the headers say another version than the matter goes by")
     if state != flow.State.from_json(row.flow):
         proof.faults.append(f"{row.number}: the headers replay to another state than the matter's")
     opens = set(Step.objects.filter(matter_id=matter_id, closed_at=None).values_list("name", flat=True))

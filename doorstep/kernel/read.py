@@ -298,6 +298,7 @@ KINDS: dict[str, Words] = {
     "located": Words("标出地点", "The place was marked"),
     "referred": Words("转出另一件事", "Another matter was opened from it"),
     "reclassified": Words("改按另一事项办理", "Handled as another item from here"),
+    "repinned": Words("改按现在的版本办理", "Moved to the version in force"),
     "merged": Words("和另一件事合并", "Merged with another matter"),
     "late": Words("超过期限", "Past the due time"),
     "heard": Words("收到答复", "An answer came"),

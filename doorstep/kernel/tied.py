@@ -113,9 +113,10 @@ def place(row: Matter, told: Told) -> PlaceView | None:
 
 
 def earlier(row: Matter) -> tuple[pack.Pack, ...]:
-    """The packs of the items that this matter was taken for before it was reclassified, the latest first."""
+    """The packs that this matter went by before it was reclassified or moved to another version, the latest first."""
     if not row.tied:
         return ()
-    kinds = Event.objects.filter(matter_id=row.id, kind__in=("opened", "reclassified")).order_by("-seq")
+    pinning = ("opened", "reclassified", "repinned")
+    kinds = Event.objects.filter(matter_id=row.id, kind__in=pinning).order_by("-seq")
     headers = [orjson.loads(text) for text in kinds.values_list("header", flat=True)]
     return tuple(pack.version(bytes.fromhex(header["pack"])) for header in headers[1:])

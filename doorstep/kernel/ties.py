@@ -138,7 +138,7 @@ def merge(viewer: Viewer, matter_id: UUID, *, other: UUID, reason: str, request_
     def do() -> Done:
         mine, its = _both(viewer, matter_id, other, "merge")
         for one in (mine, its):
-            _not_ended(one)
+            change.not_ended(one)
         if mine.row.branch != its.row.branch:
             raise Refused(
                 "other-branch",
@@ -176,7 +176,7 @@ def refer(
 
     def do() -> Done:
         opened = _locked(viewer, matter_id, "refer")
-        _not_ended(opened)
+        change.not_ended(opened)
         row, points = opened.row, town().points
         person = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
         made = bring(
@@ -210,7 +210,7 @@ def reclassify(
     def do() -> Done:
         opened = _locked(viewer, matter_id, "reclassify")
         viewer.need("reclassify", branch)
-        _not_ended(opened)
+        change.not_ended(opened)
         row = opened.row
         if row.item == item:
             raise Refused("same-item", Words("它已经是这一项了。", "It is this item already."), status=409)
@@ -267,15 +267,6 @@ def _both(viewer: Viewer, matter_id: UUID, other: UUID, right: str) -> tuple[cha
     mine, its = (first, second) if first.row.id == matter_id else (second, first)
     viewer.need(right, mine.pack.branch)
     return mine, its
-
-
-def _not_ended(opened: change.Opened) -> None:
-    if opened.row.closed_at is not None:
-        raise Refused(
-            "ended",
-            Words("这件事已经办结，不能再改动。", "This matter has ended and cannot be changed any more."),
-            status=409,
-        )
 
 
 def _tie(mine: change.Opened, its: change.Opened, kind: str) -> None:

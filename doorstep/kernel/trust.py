@@ -34,7 +34,7 @@ SESSION_MINUTES = 8 * 60
 VERBS = frozenset(
     {
         "search", "apply", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
-        "rate", "erase", "assist", "involve", "locate", "merge", "refer", "reclassify",
+        "rate", "erase", "assist", "involve", "locate", "merge", "refer", "reclassify", "repin",
         "supervise", "audit", "administer", "secure", "dispatch", "design",
     }
 )  # fmt: skip

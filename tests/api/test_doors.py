@@ -52,6 +52,7 @@ DOORS = {
     "merge": Door("POST", "matters/{matter}/merge", {"matter": "{number}", "reason": "order"}),
     "refer": Door("POST", "matters/{matter}/refer", {"item": "HZ-106", "data": {}, "reason": "order"}),
     "reclassify": Door("POST", "matters/{matter}/reclassify", {"item": "HZ-106", "reason": "order"}),
+    "repin": Door("POST", "matters/{matter}/repin", {"reason": "order"}),
     "withdraw": Door("POST", M + "/withdraw"),
     "rating": Door("POST", M + "/rating", {"level": 5}),
     "rate_with_code": Door("POST", "ratings/with-code", {"number": "0", "code": "0", "level": 5}),

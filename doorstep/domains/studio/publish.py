@@ -105,11 +105,13 @@ def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None)
 
 
 def checked(stacks: Stacks) -> Draft:
-    """What of the files is not in force. Unusable, with every finding, if a base pack or layer has a flaw."""
-    findings = stacks.findings()
+    """What of the files is not in force. Unusable, with every finding, if a base pack or layer of it has a flaw."""
+    held = {code: was[-1] for code, was in offer.sources().items()}
+    changed = [code for code, source in fingerprints(stacks).items() if source != held.get(code)]
+    findings = stacks.findings(changed)
     if findings:
         raise pack.Unusable(findings)
-    return draft(stacks, {code: held[-1:] for code, held in offer.sources().items()})
+    return draft(stacks, {code: [source] for code, source in held.items()})
 
 
 def roll_back(number: int, *, by: str, why: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -92,6 +92,11 @@ class Stacks:
         return found
 
     @cached_property
+    def codes(self) -> frozenset[str]:
+        """The codes of all base packs."""
+        return frozenset(path.stem for path in pack.pack_files(self.root))
+
+    @cached_property
     def _units(self) -> dict[str, dict[str, Any]]:
         return {str(one["code"]): one for one in self.region.units}
 
@@ -117,19 +122,22 @@ class Stacks:
                         told.add(one.hash)
                         yield unit, one
 
-    def check(self) -> list[Finding]:
-        """Every flaw of every layer, with its place in the file of the layer that has it; and of what comes of it: each pack
-        that a layer makes is as sound as a base pack, and all examples come out as they are told there."""
-        found = [(one.name, flaw) for one in self.layers for flaw in self._flaws(one)]
+    def check(self, codes: Collection[str] | None = None) -> list[Finding]:
+        """Every flaw of every layer (of these items, if they are named), with its place in the file of the layer that has it;
+        and of what comes of it: each pack that a layer makes is as sound as a base pack, and its examples come out."""
+        found = [(one.name, flaw) for one in self.layers for flaw in self._flaws(one, codes)]
         findings = [self.sources[name].finding(flaw) for name, flaw in found]
         return sorted(findings, key=lambda one: (one.file, one.line, one.col, one.rule))
 
-    def findings(self) -> list[Finding]:
-        """Those of the base packs, or else those of the layers over them."""
-        return check(self.root) or self.check()
+    def findings(self, codes: Collection[str]) -> list[Finding]:
+        """Those of the base packs of these items, or else those of the layers over them."""
+        files = [path for path in pack.pack_files(self.root) if path.stem in codes]
+        return check(self.root, files) or self.check(codes)
 
-    def _flaws(self, layer: Layer) -> Iterator[Flaw]:
+    def _flaws(self, layer: Layer, codes: Collection[str] | None) -> Iterator[Flaw]:
         for code in layer.raw["items"]:
+            if codes is not None and code not in codes and code in self.codes:
+                continue
             try:
                 self.base(code)
             except Refused as no:

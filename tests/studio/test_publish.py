@@ -1,0 +1,303 @@
+"""Publishing layers: all or nothing, never over somebody else's, told beforehand, taken back; and what is running then."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from doorstep.domains import studio
+from doorstep.kernel import pack
+from doorstep.kernel.region import FOLDER
+from doorstep.run.place import Place
+from tests.cast import Cast, fresh
+from tests.conftest import as_role
+from tests.studio.regions import op
+
+Answer = TypeVar("Answer")
+DUKOU = {"address": "渡口路 12 号 3-201", "station": "AL-YX-DK"}
+UNITS = {"AL-YX": (20,), "AL-YX-DK": (201, 20), "AL-LJ-LX": (102, 10)}
+
+
+def _migrating(do: Callable[[], Answer], role: str = "migrator") -> Answer:
+    """What a person at the command line does: as the migrator, seen by this process at once."""
+    as_it = as_role(role, Place.from_env())
+    next(as_it)
+    try:
+        return do()
+    finally:
+        next(as_it, None)
+        pack.forget()
+
+
+@pytest.fixture
+def region(cast: Cast, tmp_path: Path) -> Iterator[Path]:
+    """The demonstration town's layers, to be changed; what ships is in force again afterwards."""
+    shutil.copytree(FOLDER / "anlan", tmp_path / "anlan")
+    yield tmp_path
+    from doorstep.domains.studio import publish
+
+    _migrating(lambda: publish.publish_files(studio.read_stacks(), by="test", why="as it was"))
+
+
+def _edit(region: Path, layer: str, old: str, new: str) -> None:
+    path = region / "anlan" / "layers" / f"{layer}.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def _publish(region: Path, by: str = "沈知秋", why: str = "试行", base: int | None = None) -> int:
+    from doorstep.domains.studio import publish
+
+    stacks = studio.read_stacks("anlan", region)
+    return _migrating(lambda: publish.publish_files(stacks, by=by, why=why, base=base))[0]
+
+
+def _limit(unit: str, name: str = "promise", code: str = "HZ-078") -> str:
+    return str(pack.current(code, UNITS.get(unit, ())).limit(name))
+
+
+def _last() -> int:
+    from doorstep.kernel import offer
+
+    return offer.last()
+
+
+def test_E01_three_layers_of_a_region_are_published_in_one_go(region: Path) -> None:
+    from doorstep.domains.studio.history import history, layered
+
+    _edit(region, "province", "20 day", "25 day")
+    _edit(region, "city", "45 day", "50 day")
+    _edit(
+        region,
+        "yunting",
+        "value: 4 workhour\n        why: {zh: 区里",
+        "value: 3 workhour\n        why: {zh: 区里",
+    )
+    number = _publish(region, why="三级一起调整")
+    assert number == _last() and _publish(region) == 0
+    assert (_limit("", "correction", "HZ-106"), _limit("", "keep_for_pick_up")) == ("25 day", "50 day")
+    assert (_limit("AL-YX-DK"), _limit("AL-LJ-LX")) == ("3 workhour", "1 workday")
+    told = layered("HZ-078", "AL-YX-DK").provenance["/limits/promise"][-1]
+    assert (told["layer"], told["was"]) == ("yunting", ["1 workday"])
+    first = history("HZ-078", "AL-YX-DK")[0]
+    assert (first.number, first.by, first.why) == (number, "沈知秋", "三级一起调整")
+    assert set(history()[0].codes) == {"HZ-078", "HZ-106"} and ("HZ-078", 20) in first.versions
+
+
+def test_E01_a_flaw_in_one_of_three_layers_publishes_none_and_says_which(region: Path) -> None:
+    before = _last()
+    _edit(region, "province", "20 day", "25 day")
+    _edit(region, "city", "45 day", "900 day")
+    _edit(
+        region,
+        "yunting",
+        "value: 4 workhour\n        why: {zh: 区里",
+        "value: 3 workhour\n        why: {zh: 区里",
+    )
+    with pytest.raises(pack.Unusable) as no:
+        _publish(region)
+    assert [Path(one.file).name for one in no.value.findings if one.rule == "layer.bound"] == ["city.yaml"]
+    assert _last() == before and _limit("", "correction", "HZ-106") == "20 day"
+
+
+def test_E01_the_second_of_two_publishers_is_told_what_the_first_published(
+    region: Path, tmp_path: Path
+) -> None:
+    from doorstep.kernel.words import Refused
+
+    base, mine = _last(), tmp_path / "mine"
+    shutil.copytree(region / "anlan", mine / "anlan")
+    _edit(region, "city", "45 day", "50 day")
+    _edit(mine, "city", "45 day", "60 day")
+    _publish(region, by="方既明", why="多留五天")
+    with pytest.raises(Refused, match="published-meanwhile") as no:
+        _publish(mine, base=base)
+    assert "方既明" in no.value.words.zh and "HZ-078" in no.value.words.en and "多留五天" in no.value.words.zh
+    assert _limit("", "keep_for_pick_up") == "50 day"
+
+
+def test_E01_a_publication_is_taken_back_and_nothing_is_deleted(
+    region: Path, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.domains.studio import publish
+    from doorstep.domains.studio.history import history
+    from doorstep.kernel.words import Refused
+
+    was = pack.current("HZ-078", UNITS["AL-YX"]).hash
+    _edit(
+        region,
+        "yunting",
+        "value: 4 workhour\n        why: {zh: 区里",
+        "value: 3 workhour\n        why: {zh: 区里",
+    )
+    number = _publish(region)
+    count = "select (select count(*) from pack_version) + (select count(*) from pack_offer)"
+    before = above.execute(count).fetchone()
+    back = _migrating(lambda: publish.roll_back(number, by="沈知秋", why="机器坏了"))
+    assert pack.current("HZ-078", UNITS["AL-YX"]).hash == was and back > number
+    after = above.execute(count).fetchone()
+    assert before and after and after[0] > before[0]
+    assert (history()[0].undoes, history()[1].number) == (number, number)
+    with pytest.raises(Refused, match="published-meanwhile"):
+        _migrating(lambda: publish.roll_back(number, by="x", why="again"))
+    _migrating(publish.found_packs)
+    assert pack.current("HZ-078", UNITS["AL-YX"]).hash == was
+
+
+def test_E01_a_preview_says_what_changes_where_and_what_stays_as_it_was(cast: Cast, region: Path) -> None:
+    from doorstep.domains.studio import publish
+    from doorstep.domains.studio.compare import Change, changes
+    from doorstep.kernel import clock, offer
+    from doorstep.kernel.region import calendar
+
+    cast.apply(household=DUKOU)
+    _edit(
+        region,
+        "yunting",
+        "value: 4 workhour\n        why: {zh: 区里",
+        "value: 3 workhour\n        why: {zh: 区里",
+    )
+
+    def preview() -> list[Change]:
+        drawn = publish.checked(studio.read_stacks("anlan", region))
+        return list(changes(drawn, offer.in_force() or {}, calendar().day_of(clock.now())))
+
+    told = {one.unit: one for one in _migrating(preview)}
+    assert set(told) == {20, 202} and {one.code for one in told.values()} == {"HZ-078"}
+    (one,) = told[20].differences
+    assert (one.pointer, one.was.zh, one.now.zh) == ("/limits/promise", "4 个工作小时", "3 个工作小时")
+    assert told[20].failed == 0 < told[20].examples and told[20].running >= 1
+    assert _limit("AL-YX") == "4 workhour"
+
+
+def _pinned(above: psycopg.Connection[Any], matter_id: UUID) -> bytes:
+    row = above.execute("select pack from matter where id = %s", [matter_id]).fetchone()
+    assert row
+    return bytes(row[0])
+
+
+def _repin(cast: Cast, who: str, matter_id: UUID) -> Any:
+    from doorstep.kernel.repin import repin
+
+    with cast.enter(who) as viewer:
+        return repin(viewer, matter_id, reason="新版本更快", request_id=fresh())
+
+
+def _faults(matter_id: UUID) -> list[str]:
+    from doorstep.kernel import proof
+    from doorstep.kernel.trust import enter_system
+
+    def prove() -> list[str]:
+        found = proof.Proof()
+        with enter_system(matter_id):
+            proof.prove(matter_id, found)
+        return found.faults
+
+    return _migrating(prove, "worker")
+
+
+def test_E01_a_running_matter_stays_under_its_version_until_somebody_moves_it(
+    cast: Cast, region: Path, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.kernel import read
+    from doorstep.kernel.words import Refused
+
+    done = cast.apply(household=DUKOU)
+    cast.act("clerk", done.matter_id, "intake")
+    was = _pinned(above, done.matter_id)
+    with pytest.raises(Refused, match="same-version"):
+        _repin(cast, "other_station", done.matter_id)
+    _edit(region, "yunting", "limit: 30 minute", "limit: 20 minute")
+    _publish(region)
+    assert _pinned(above, done.matter_id) == was != pack.current("HZ-078", UNITS["AL-YX"]).hash
+    for who, code in (("neighbour", "not-found"), ("approver", "not-found"), ("clerk", "no-right")):
+        with pytest.raises(Refused, match=code):
+            _repin(cast, who, done.matter_id)
+    _repin(cast, "other_station", done.matter_id)
+    assert _pinned(above, done.matter_id) == pack.current("HZ-078", UNITS["AL-YX"]).hash
+    cast.act("other_station", done.matter_id, "review", "approve")
+    cast.act("other_station", done.matter_id, "photo_check")
+    with cast.enter("other_station") as viewer:
+        view = read.read_matter(viewer, done.matter_id, purpose="check_quality")
+    assert [e.kind for e in view.events][:4] == ["opened", "acted", "repinned", "acted"]
+    assert _faults(done.matter_id) == []
+
+
+def test_E01_a_matter_that_could_not_go_on_is_not_moved_and_is_told_why(
+    cast: Cast, region: Path, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.kernel.words import Refused
+
+    done = cast.apply(household=DUKOU)
+    cast.act("clerk", done.matter_id, "intake")
+    cast.act("other_station", done.matter_id, "review", "approve")
+    was = _pinned(above, done.matter_id)
+    _edit(region, "yunting", "id: photo_check", "id: second_look")
+    _edit(region, "yunting", "step: photo_check", "step: second_look")
+    _publish(region)
+    with pytest.raises(Refused, match="does-not-fit") as no:
+        _repin(cast, "other_station", done.matter_id)
+    assert "制证前核对照片" in no.value.words.zh and "Photograph checked" in no.value.words.en
+    assert _pinned(above, done.matter_id) == was
+    cast.act("other_station", done.matter_id, "photo_check")
+    assert _faults(done.matter_id) == []
+
+
+@pytest.fixture
+def county_officer(cast: Cast) -> str:
+    """Somebody of the district bureau who decides there."""
+    from doorstep.kernel import trust
+    from doorstep.kernel.region import region
+    from doorstep.sim.office import open_office
+
+    login = f"yunting-{fresh()}"
+    order = {"login": login, "password": "yunting-1234", "kind": "officer", "role": "approver", "unit": 20,
+             "rights": list(region().roles["approver"]), "name": ["白川", "Bai Chuan"], "assurance": 2}  # fmt: skip
+    with open_office() as office:
+        office.ask([{"make": order}])
+    return trust.sign_in(login, "yunting-1234")
+
+
+def test_E09_a_decision_is_handed_on_for_some_days_and_what_is_running_stays_lawful(
+    cast: Cast, region: Path, county_officer: str, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.kernel import clock, matter, trust
+    from doorstep.kernel.region import calendar
+
+    end = calendar().day_of(clock.now()) + timedelta(days=30)
+    path = region / "anlan" / "layers" / "city.yaml"
+    from ruamel.yaml import YAML
+
+    raw = YAML(typ="safe").load(path.read_text())
+    handed = op(delegate="county", to=end.isoformat())
+    raw["items"]["HZ-078"]["operations"].append(handed)
+    YAML().dump(raw, path)
+    before = cast.apply(household=DUKOU)
+    _publish(region, why="交给区里一个月")
+    during = cast.apply(household=DUKOU)
+    assert [_unit(above, one.matter_id) for one in (before, during)] == [201, 20]
+    later = datetime.combine(end + timedelta(days=1), datetime.min.time(), calendar().zone) + timedelta(
+        hours=10
+    )
+    with clock.clock_at(later):
+        after = cast.apply(household=DUKOU)
+        assert _unit(above, after.matter_id) == 201
+        cast.act("clerk", during.matter_id, "intake")
+        with trust.enter(county_officer) as viewer:
+            matter.act(viewer, during.matter_id, step="review", outcome="approve", request_id=fresh())
+    told = above.execute("select state from matter where id = %s", [during.matter_id]).fetchone()
+    assert told == ("granted",) and _faults(during.matter_id) == []
+
+
+def _unit(above: psycopg.Connection[Any], matter_id: UUID) -> int:
+    row = above.execute("select unit_id from matter where id = %s", [matter_id]).fetchone()
+    assert row
+    return int(row[0])
