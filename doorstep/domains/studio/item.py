@@ -19,6 +19,7 @@ from doorstep.domains.studio.frame import parts, show
 from doorstep.domains.studio.history import history, layered
 from doorstep.domains.studio.order import fmt
 from doorstep.domains.studio.show import shown, svg
+from doorstep.domains.studio.show.svg import BY
 from doorstep.domains.studio.story import stories
 from doorstep.domains.studio.tables import tables
 from doorstep.kernel import clock, pack
@@ -40,11 +41,6 @@ _TYPES = {
 }
 _CLASSES = {
     "public": Words("公开", "public"), "personal": Words("个人信息", "personal"), "secret": Words("敏感信息", "sensitive"),
-}  # fmt: skip
-_BY = {
-    "received": Words("受理点", "point of intake"), "competent": Words("承办单位", "competent unit"),
-    "hand_out": Words("领取点", "point of hand-out"), "branch": Words("本分支单位", "the branch's unit"),
-    "applicant": Words("申请人", "applicant"), "system": Words("系统", "system"),
 }  # fmt: skip
 _LATE = {
     "escalate": Words("报给上级", "the supervisor is told"), "remind": Words("催办", "a reminder goes out"),
@@ -168,7 +164,7 @@ def steps(found: Pack) -> tuple[StepLine, ...]:
 def _step(step: Step) -> StepLine:
     late = _LATE.get(step.on_late) if step.limit else None
     outcomes = tuple(step.label(one) for one in step.outcomes)
-    return StepLine(step.title, _BY[step.by], step.limit.words if step.limit else None, late, outcomes)
+    return StepLine(step.title, BY[step.by], step.limit.words if step.limit else None, late, outcomes)
 
 
 def _head(found: Pack, part: str, unit: str) -> dict[str, Any]:

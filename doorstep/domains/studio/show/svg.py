@@ -14,7 +14,7 @@ from doorstep.kernel.flow import CORRECT, Flow, State, Step, step_of
 from doorstep.kernel.words import Words
 
 _W, _H, _LINE, _GAP, _PAD = 300, 54, 18, 26, 18
-_WHO = {
+BY = {
     "received": Words("受理点", "point of intake"), "competent": Words("承办单位", "competent unit"),
     "county": Words("上级分局", "district bureau above"), "city": Words("市局", "city bureau"),
     "hand_out": Words("领取点", "point of hand-out"), "branch": Words("本分支单位", "the branch's unit"),
@@ -151,7 +151,7 @@ class _Drawing:
         """Who does it, what it is, by when, how often it may go back."""
         if step.adhoc:
             yield self.say(_MAY_ADD)
-        yield self.say(_KINDS.get(step.kind) or _WHO[step.by])
+        yield self.say(_KINDS.get(step.kind) or BY[step.by])
         if step.limit:
             yield self.say(step.limit.words)
         if step.returns:
