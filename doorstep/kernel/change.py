@@ -308,13 +308,21 @@ def stands_as(viewer: Viewer, opened: Opened, step: str) -> flows.By:
     declared = opened.flow.steps.get(flows.step_of(step))
     if declared is None or declared.adhoc is None:
         raise no_such_step()
-    for by in declared.adhoc.added_by:
-        unit_id, party_id = _owner(opened.row, Happening("step.opened", step, by=by))
+    by = may_stand_as(viewer, opened.row, opened.pack, step)
+    if by is None:
+        raise refuse_right()
+    return by
+
+
+def may_stand_as(viewer: Viewer, row: Matter, found: pack.Pack, step: str) -> flows.By | None:
+    """As whom the viewer may add this step by hand; None if as nobody."""
+    adhoc = found.flow.step(step).adhoc
+    for by in adhoc.added_by if adhoc else ():
+        unit_id, party_id = _owner(row, Happening("step.opened", step, by=by))
         mine = viewer.party_id == party_id if by == "applicant" else viewer.unit_id == unit_id
-        if mine and (unit_id or party_id):
-            viewer.need(RIGHT_OF.get(by, "decide"), opened.pack.branch)
+        if mine and (unit_id or party_id) and viewer.may(RIGHT_OF.get(by, "decide"), found.branch):
             return by
-    raise refuse_right()
+    return None
 
 
 def no_such_step() -> Refused:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -68,6 +68,19 @@ _WORK = f"""select {_LINE}, s.name, s.due_at from step s join matter m on m.id =
 where s.unit_id = %(unit)s and s.closed_at is null{{by}} order by s.due_at, s.opened_at, s.id offset {{start}} limit {{most}}"""
 _SEARCH = f"""select {_LINE} from matter m where m.id in (select matter_id from posting where token = any(%(tokens)s))
 order by m.opened_at desc, m.id desc limit {{most}}"""
+_THESE = f"select {_LINE} from matter m where m.id = any(%(ids)s) offset {{start}} limit {{most}}"
+_OVERSEEN = f"""select {_LINE}, s.name, s.due_at from step s join matter m on m.id = s.matter_id
+where s.closed_at is null and m.unit_id = any(%(units)s) and {{which}} order by {{sort}} offset {{start}} limit {{most}}"""
+_SOON = timedelta(days=3)
+#: What a supervisor may ask for, and in which order.
+OVERSEEN = {
+    "late": "s.due_at < %(now)s",
+    "soon": "s.due_at >= %(now)s and s.due_at < %(soon)s",
+    "still": "s.name = any(%(names)s)",
+    "longer": "s.name = any(%(names)s)",
+    "all": "s.due_at is not null",
+}
+SORTS = {"due": "s.due_at, s.id", "opened": "m.opened_at, s.id", "unit": "m.unit_id, s.due_at, s.id"}
 # Where a page begins and ends is written into the statement: the planner has to know that it is short.
 
 
@@ -111,6 +124,38 @@ def search(viewer: Viewer, text: str) -> Page:
     tokens = [keys().blind(kind, text) for kind in ("number", "name", "id_no")]
     found = _page(viewer, _SEARCH, 1, "search", tokens=tokens)
     return Page(found.rows, 1, False)
+
+
+def these(viewer: Viewer, ids: Sequence[UUID], why: str) -> dict[UUID, Row]:
+    """The matters among ``ids`` that the viewer may see, as lines of a list that is for ``why``."""
+    return {row.id: row for row in _page(viewer, _THESE, 1, why, ids=list(ids)).rows}
+
+
+def overseen(
+    viewer: Viewer, units: Sequence[int], *, which: str = "late", sort: str = "due", page: int = 1
+) -> Page:
+    """Open steps of these units for whoever supervises them: ``which`` of `OVERSEEN` (late, due within three days, those for
+    which the whole stands still, those that ask for a longer limit, all), in the order of ``sort``. Refused: "no-right".
+    """
+    viewer.need("supervise")
+    moment = clock.now()
+    query = _OVERSEEN.replace("{which}", OVERSEEN[which]).replace("{sort}", SORTS[sort])
+    return _page(
+        viewer,
+        query,
+        page,
+        "overseen",
+        units=list(units),
+        now=moment,
+        soon=moment + _SOON,
+        names=_named(which),
+    )
+
+
+def _named(which: str) -> list[str]:
+    """The steps, of all that is offered, for which the whole stands still, or that make its limit longer."""
+    steps = [step for one in pack.every() for step in one.flow.steps.values()]
+    return sorted({step.id for step in steps if (step.pauses if which == "still" else step.extends)})
 
 
 def _page(viewer: Viewer, query: str, page: int, why: str, **values: Any) -> Page:

@@ -15,8 +15,8 @@ import orjson
 from django.db import connection
 
 from doorstep.kernel import clock, event, pack, tied
-from doorstep.kernel.change import RIGHT_OF, open_data
-from doorstep.kernel.flow import State, Stop, may_withdraw, picture, step_of
+from doorstep.kernel.change import RIGHT_OF, may_stand_as, open_data
+from doorstep.kernel.flow import State, Stop, may_add, may_withdraw, picture, step_of
 from doorstep.kernel.flow import Step as FlowStep
 from doorstep.kernel.models import (
     Access,
@@ -133,6 +133,7 @@ class MatterView:
     ties: tuple[TieView, ...]
     place: PlaceView | None
     may_withdraw: bool
+    addable: tuple[tuple[str, Words], ...]
 
     @property
     def accepted_at(self) -> datetime | None:
@@ -240,6 +241,9 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         steps=tuple(_step_view(viewer, packs, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
         parties=tied.parties(viewer, row, told), ties=tied.ties(row), place=tied.place(row, told),
         events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
+        addable=tuple(
+            (token, found.flow.step(token).title) for token in may_add(found.flow, state) if may_stand_as(viewer, row, found, token)
+        ),
         may_withdraw=own and may_withdraw(found.flow_on(row.law_date), state),
     )  # fmt: skip
 

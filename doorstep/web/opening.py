@@ -27,7 +27,7 @@ def opening(hours: Mapping[str, Any], calendar: Calendar, now: datetime) -> Open
     at = now.astimezone(calendar.zone)
     for ahead in range(_AHEAD):
         day = at.date() + timedelta(days=ahead)
-        for start, end in _spans(hours, calendar, day):
+        for start, end in spans(hours, calendar, day):
             if ahead == 0 and start <= at.time() < end:
                 return Opening(True, until=end)
             if ahead > 0 or at.time() < start:
@@ -35,7 +35,7 @@ def opening(hours: Mapping[str, Any], calendar: Calendar, now: datetime) -> Open
     return Opening(False)
 
 
-def _spans(hours: Mapping[str, Any], calendar: Calendar, day: date) -> list[tuple[time, time]]:
+def spans(hours: Mapping[str, Any], calendar: Calendar, day: date) -> list[tuple[time, time]]:
     """The times of one day. A make-up working day has the hours of a Monday; a holiday has none."""
     if day in calendar.holidays:
         return []
