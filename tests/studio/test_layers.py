@@ -278,3 +278,22 @@ def test_E09_nobody_takes_a_decision_that_was_not_handed_down() -> None:
             "layers": {"delegate": {"county": ["city"]}}}  # fmt: skip
     with pytest.raises(Flawed, match="only city may change"):
         lay(base, [_layer("county", op(delegate="county"))], TODAY)
+
+
+def test_E01_the_layer_in_the_guide_is_a_sound_one(tmp_path: Path) -> None:
+    guide = (pack.ROOT.parent / "docs" / "how-to-add-a-service.md").read_text()
+    (layer,) = re.findall(r"```yaml\n(level:.*?)```", guide, re.S)
+    town(tmp_path)
+    (tmp_path / "anlan" / "layers" / "guide.yaml").write_text(layer)
+    stacks = studio.read_stacks("anlan", tmp_path)
+    assert stacks.check() == []
+    found = stacks.layered("HZ-078", "AL-YX-DK", TODAY)
+    assert "kiosk" in found.channels
+    days = (date(2026, 12, 31), date(2027, 1, 1))
+    assert [str(found.promise_on(day)) for day in days] == ["1 workday", "3 workhour"]
+
+
+def test_E09_the_town_hands_first_passports_to_its_stations_until_a_day(anlan: studio.Stacks) -> None:
+    assert anlan.base("CR-001").decided_by == "city"
+    times = [(last, one.decided_by) for _, last, one in anlan.periods("CR-001", "AL-LJ-HW", TODAY)]
+    assert times == [(date(2027, 12, 31), "station"), (None, "city")]
