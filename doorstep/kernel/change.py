@@ -233,7 +233,7 @@ def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:
         "received": points[row.point_id].unit_id,
         "hand_out": points[row.hand_out_id].unit_id,
         "competent": row.unit_id,
-        "county": row.county or row.unit_id,
+        "county": row.county or row.city,
         "city": row.city,
     }
     return owner.get(one.by, row.unit_id), None

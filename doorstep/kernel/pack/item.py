@@ -56,11 +56,12 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A material that this item asks for, and when."""
+    """A material that this item asks for. ``depends``: only with certain answers, as its question in the form says."""
 
     material: Material
     required: bool
     note: Words | None
+    depends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ class Pack:
                 self.library.materials[one["code"]],
                 bool(one["required"]),
                 Words.of(one["note"]) if "note" in one else None,
+                any(field.when for field in self.form.fields if field.material == one["code"]),
             )
             for one in self.raw["materials"]
         )

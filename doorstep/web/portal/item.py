@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from doorstep.kernel import clock, draft, pack
-from doorstep.kernel.clock import Limit
+from doorstep.kernel.flow import Step
 from doorstep.kernel.org import reach_at
 from doorstep.kernel.pack import Pack
 from doorstep.kernel.pack.dated import Dated
@@ -34,6 +34,14 @@ class Figure:
     note: Words | None = None
 
 
+_WITHIN, _KEPT, _GIVEN = (
+    ("最多 {t}。", "At most {t}."),
+    ("给您留 {t}。", "Kept for you for {t}."),
+    ("您有 {t}。", "You have {t}."),
+)
+_SOME = Words("有的情况才有。", "In some cases only.")
+
+
 @dataclass(frozen=True, slots=True)
 class Needed:
     """A line of the checklist."""
@@ -43,6 +51,7 @@ class Needed:
     icon: str
     held: bool = False
     optional: bool = False
+    depends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,33 +130,25 @@ def how_it_goes(found: Pack) -> tuple[HowStep, ...]:
     fill = Words("您填好交上", "You fill it in and send it")
     first = HowStep(fill, Words("大约几分钟，填一半也会存着。", "A few minutes; a half-filled form is kept."))
     steps = (found.flow.step(name) for name in found.flow.order)
-    return (
-        first,
-        *(
-            HowStep(step.title, _within(step.limit))
-            for step in steps
-            if step.waits and step.shown and step.by not in ("applicant", "hand_out")
-        ),
-        *(
-            HowStep(step.title, _kept(step.limit))
-            for name in found.flow.order
-            if (step := found.flow.step(name)).by == "hand_out"
-        ),
-    )
+    shown = (step for step in steps if step.waits and step.shown and step.by != "applicant")
+    return (first, *(HowStep(step.title, _note(found, step)) for step in shown))
 
 
-def _within(limit: Limit | None) -> Words | None:
-    if limit is None or limit.value == 0:
-        return limit.words if limit else None
-    said = limit.words
-    return Words(f"最多 {said.zh}。", f"At most {said.en}.")
-
-
-def _kept(limit: Limit | None) -> Words | None:
-    if limit is None:
-        return None
-    said = limit.words
-    return Words(f"给您留 {said.zh}。", f"Kept for you for {said.en}.")
+def _note(found: Pack, step: Step) -> Words | None:
+    """How long a step takes, or is given to the person; and whether everybody has it."""
+    if step.limit is None:
+        said = None
+    elif step.limit.value == 0:
+        said = step.limit.words
+    else:
+        waits = step.kind == "wait" or found.asks[step.id].get("meets")
+        kept = step.by == "hand_out" and not waits
+        zh, en = _GIVEN if waits else _KEPT if kept else _WITHIN
+        said = Words(zh, en).format(t=step.limit.words)
+    depends = step.when or (step.block and found.flow.blocks[step.block].when)
+    if not depends:
+        return said
+    return Words(f"{said.zh}{_SOME.zh}", f"{said.en} {_SOME.en}") if said else _SOME
 
 
 def _figures(found: Pack) -> tuple[Figure, ...]:
@@ -188,7 +189,7 @@ def _money(value: Mapping[str, Any]) -> Words:
 def _needed(one: Asked) -> Needed:
     note = one.note or one.material.source
     sign = _MATERIAL_ICONS.get(one.material.code, "file-text")
-    return Needed(one.material.title, note, sign, optional=not one.required)
+    return Needed(one.material.title, note, sign, optional=not one.required, depends=one.depends)
 
 
 def _law(title: Words, sure: bool) -> Words:
