@@ -69,8 +69,13 @@ def open_sealed(key: bytes, sealed: bytes, aad: bytes) -> bytes:
 
 def seal_small(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
     """As `seal`, for text of a form or a remark: packed first, for half of what a town keeps is what people typed."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15, 8)
-    return seal(key, packer.compress(plaintext) + packer.flush(), aad)
+    return seal(key, pack_small(plaintext), aad)
+
+
+def pack_small(plaintext: bytes) -> bytes:
+    """A text, packed (deflate)."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return packer.compress(plaintext) + packer.flush()
 
 
 def open_small(key: bytes, sealed: bytes, aad: bytes) -> bytes:

@@ -112,8 +112,8 @@ def _filled(doorstep: Doorstep, matters: int) -> dict[str, Any]:
             link.symlink_to(doorstep.root / "state" / home.parent.name / home.name)
     else:
         doorstep.start(300)
-        told = _inside(doorstep, "tests.bench.town", "--matters", str(matters))
         doorstep.stop()
+        told = _inside(doorstep, "tests.bench.town", "--matters", str(matters))
         (doorstep.root / "spread.json").write_text(told)
         for older in CACHE.glob(f"{matters}-*"):
             shutil.rmtree(older)

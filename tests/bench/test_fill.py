@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -127,6 +127,27 @@ def _by_copy(cast: Cast, above: Any, life: Any, ready: bool) -> UUID:
     return matter_id
 
 
+def _by_stamp(cast: Cast, above: Any, life: Any) -> UUID:
+    from doorstep.kernel.org import town
+    from doorstep.kernel.party import Person, own_person
+    from tests.bench.fill import Filler
+    from tests.bench.stamp import Cutter, Stamper
+
+    filler = Filler(papers_ready=False)
+    filler.go_on_from(above)
+    with cast.enter("resident") as viewer:
+        me = filler.people[life.party] = own_person(viewer) or Person("")
+    filler.live(_with_other_files(life))
+    columns = {name: tuple(rows[0]) for name, rows in filler.tables.items()}
+    unit = town().units[filler.tables["matter"][0]["unit_id"]]
+    template = Cutter(above, life.at - timedelta(days=1)).cut(filler.tables, me, unit.division[:6])
+    filler.go_on_from(above)
+    stamper = Stamper(filler.sequence, 1, dict(filler.counters), columns=columns)
+    matter_id = stamper.stamp(template, life.party, me, 0)
+    stamper.flush(above)
+    return matter_id
+
+
 def _with_other_files(life: Any) -> Any:
     """Files belong to one matter: the copy's have ids of their own."""
     import dataclasses
@@ -203,6 +224,25 @@ def test_a_copied_matter_is_the_verbs_matter_row_by_row(cast: Cast, above: Any, 
     two = _by_copy(cast, above, life, ready=False)
     for table in TABLES:
         assert _forms(above, table, two) == _forms(above, table, one), table
+
+
+@pytest.mark.parametrize("item", ["HZ-078", "HZ-106"])
+def test_a_stamped_matter_is_the_verbs_matter_row_by_row_and_verifies(
+    cast: Cast, above: Any, item: str
+) -> None:
+    from doorstep.kernel import event, read
+    from doorstep.kernel.models import Matter
+    from doorstep.kernel.trust import keys
+
+    life = _life(cast, item)
+    one = _by_verbs(cast, life)
+    two = _by_stamp(cast, above, life)
+    for table in TABLES:
+        assert _forms(above, table, two) == _forms(above, table, one), table
+    with cast.enter("resident") as viewer:
+        found = Matter.objects.get(id=two)
+        assert event.verify(two, keys().unwrap(bytes(found.key or b""), two.bytes)) == []
+        assert read.read_matter(viewer, two).data.keys() == life.data.keys()
 
 
 def test_a_copied_matter_verifies_replays_and_goes_on_through_the_verbs(cast: Cast, above: Any) -> None:

@@ -1,7 +1,9 @@
-"""`python -m tests.bench.town --matters 10000`: fills the running demonstration town by COPY and tells how it is spread.
+"""`python -m tests.bench.town --matters 10000`: fills a stopped demonstration town by COPY and tells how it is spread.
 
-Run with the environment of a running Doorstep. The town gets 24 stations more, and every item nine sisters of other codes
-(published, not offered). Every station takes in, decides and hands out; one person has 900 matters.
+Run with the environment of a Doorstep that was up once; starts its PostgreSQL alone, with settings for filling. The town gets 24
+stations more, and two items nine sisters of other codes (published, not offered). Every station takes in, decides and hands out.
+One person has 900 matters, lived one by one; the others are stamped from some thousand lives (stamp.py) in two processes, day
+after day, while the tables have no indexes. These are made afterwards, and the log is sealed from its first day on.
 """
 
 from __future__ import annotations
@@ -11,11 +13,16 @@ import json
 import os
 import random
 import statistics
+import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -24,10 +31,33 @@ MANY = 900
 PERSONS = 3000
 STATIONS = 24
 SISTERS = 9
-SENTENCES = (
-    "已电话核对申请人情况，本人说明了原证件遗失的时间和地点。", "窗口核对了户口簿原件，姓名、号码、住址与登记一致。",
-    "照片符合要求，白底、免冠、近六个月内拍摄。", "申请人希望尽快领取，已告知领取点的开放时间和所需证件。",
-    "已提醒申请人领到正式证件后把临时证件交回。", "同住家属陪同前来，已说明由本人签收。",
+LIVES = 4000
+FILLING = (
+    "wal_level=minimal,max_wal_senders=0,max_wal_size=6GB,checkpoint_timeout=30min,autovacuum=off,maintenance_work_mem=512MB,"
+    "max_parallel_maintenance_workers=0,wal_buffers=64MB"
+)
+SEAL = """import django
+django.setup()
+from doorstep.run.seal import Sealer, timedelta
+one = Sealer(timedelta(0), timedelta(0))
+while one.tend():
+    pass
+"""
+WHO = (
+    "申请人", "其母亲", "同住的姐姐", "房东", "社区民警小周", "窗口值班员", "物业经理", "申请人的丈夫", "邻居老陈", "单位人事干部",
+    "居委会主任", "代办的儿子",
+)  # fmt: skip
+DID = (
+    "来电说明了遗失经过", "补交了一份租赁合同", "到窗口核对了户口簿原件", "把照片重新拍了一张", "问领取点周末开不开门",
+    "改了联系电话", "说下周要出差，希望提前办好", "带来了旧证件的复印件", "确认住址门牌没有变化", "请求把材料邮寄回去",
+    "提出姓名里有一个生僻字", "签收了一次性告知单", "请我们先看一下草稿", "说明钥匙由中介保管", "反映楼道编号和登记不符",
+    "出示了单位开的证明",
+)  # fmt: skip
+SO = (
+    "经办人当面记录并念给对方听，没有异议", "已在系统里标注，等复核时再看", "告知三个工作日内答复", "材料清晰，可以采用",
+    "照片白底免冠，符合要求", "请对方带原件再来一次", "和登记的内容一致", "建议按加急处理", "已电话通知本人", "原件当场退回",
+    "同意按本人意愿改到北街领取", "需要社区出一份居住说明", "无需再交其他材料", "提醒领到正式证件后交回临时证", "复印件留存一份",
+    "与房屋登记比对相符", "暂缓，等本人确认", "由值班领导知悉", "说明了救济途径和期限", "对方表示满意",
 )  # fmt: skip
 
 
@@ -51,8 +81,18 @@ def main() -> None:
     import django
 
     django.setup()
-    with above() as conn:
-        sys.stdout.write(json.dumps(fill(conn, args.matters, args.seed)))
+    from doorstep.run.place import Place
+    from doorstep.run.postgres import own_server
+
+    place = Place.from_env()
+    os.environ |= {"DOORSTEP_DURABLE": "0", "DOORSTEP_PG_SETTINGS": FILLING}
+    server = own_server(place)
+    try:
+        with above() as conn:
+            told = fill(conn, args.matters, args.seed)
+    finally:
+        server.stop()
+    sys.stdout.write(json.dumps(told))
 
 
 def above() -> psycopg.Connection[Any]:
@@ -68,37 +108,192 @@ def above() -> psycopg.Connection[Any]:
 def fill(conn: psycopg.Connection[Any], matters: int, seed: int) -> dict[str, Any]:
     """Lives ``matters`` lives and says what came of it."""
     from tests.bench.fill import Filler
+    from tests.bench.stamp import KEPT, ORDER, Cutter
 
     chance = random.Random(seed)
+    began = time.perf_counter()
+    marks = [("begin", began)]
     _found_stations(conn)
     staff = _staff(conn)
     filler = Filler(packs=_sisters(conn))
     filler.go_on_from(conn)
     now = datetime.now(tz=staff.many.zone)
     filler.people[staff.many.viewer.party_id] = staff.many.person
-    persons = _persons(filler, staff, chance, now, seed)
-    events: list[int] = []
-    began = time.perf_counter()
-    for number in range(matters):
-        mine = number % max(1, matters // MANY) == 0 and number // max(1, matters // MANY) < MANY
-        life = _life(staff, chance, now, number, None if mine else chance.choice(persons))
-        before = len(filler.tables["event"])
-        filler.live(life)
-        events.append(len(filler.tables["event"]) - before)
-        if number % 1000 == 999:
-            filler.copy(conn)
+    persons = _persons(filler, staff, chance, now, seed, max(PERSONS, matters // 8))
     filler.copy(conn)
+    mine = min(MANY, matters // 2)
+    cutter = Cutter(conn, now - KEPT)
+    lives = sorted(
+        (_life(staff, chance, now, chance.choice(persons)) for _ in range(min(LIVES, matters - mine))),
+        key=lambda one: one.at,
+    )
+    templates = [_cut(cutter, filler, life) for life in lives]
+    columns = {name: tuple(rows[0]) for name, rows in _lived(filler, lives[-1]).items()}
+    filler.tables.clear()
+    filler.counters.clear()
+    filler.go_on_from(conn)
+    for _ in range(mine):
+        filler.live(_life(staff, chance, now, None))
+    filler.copy(conn)
+    marks.append(("lives", time.perf_counter()))
+    with bare(conn, ORDER):
+        _stamped(filler, templates, columns, persons, matters - mine, chance)
+        marks.append(("copy", time.perf_counter()))
+    marks.append(("indexes", time.perf_counter()))
+    by_two(f"vacuum (analyze) {name}" for name in (*ORDER, "party"))
+    conn.execute("analyze")
+    marks.append(("vacuum", time.perf_counter()))
+    _seal_all()
+    marks.append(("seal", time.perf_counter()))
     seconds = time.perf_counter() - began
-    conn.execute("vacuum analyze")
     told = _told(conn, staff)
     size = (conn.execute("select pg_database_size(current_database())").fetchone() or (0,))[0]
     filled = {
         "seconds": round(seconds, 1), "matters_per_s": round(matters / seconds),
-        "rows_per_s": round(sum(told["rows"].values()) / seconds),
-        "database_mb": size // 2**20, "minutes_for_a_million": round(seconds / matters * 1e6 / 60, 1),
-        "gb_for_a_million": round(size / matters * 1e6 / 2**30, 1),
+        "rows_per_s": round(sum(told["rows"].values()) / seconds), "database_mb": size // 2**20,
+        "kb_a_matter": round(size / matters / 1000, 1),
+        "of_that_seconds": {name: round(at - before) for (_, before), (name, at) in pairwise(marks)},
     }  # fmt: skip
-    return {"matters": matters, "events_a_matter": _spread(events), **told, "filled": filled}
+    return {"matters": matters, **told, "filled": filled}
+
+
+def _lived(filler: Any, life: Any) -> dict[str, list[Any]]:
+    """All rows of one life, by itself."""
+    filler.tables.clear()
+    filler.live(life)
+    return dict(filler.tables)
+
+
+def _cut(cutter: Any, filler: Any, life: Any) -> Any:
+    from doorstep.kernel.org import town
+
+    rows = _lived(filler, life)
+    return cutter.cut(rows, life.person, town().units[rows["matter"][0]["unit_id"]].division[:6])
+
+
+def _stamped(
+    filler: Any,
+    templates: list[Any],
+    columns: dict[str, tuple[str, ...]],
+    persons: list[Any],
+    matters: int,
+    chance: random.Random,
+) -> None:
+    """``matters`` more, day after day, by two processes: each has its units, as papers are numbered without gaps by unit."""
+    share = {id(one): matters // len(templates) for one in templates}
+    for one in chance.sample(templates, matters % len(templates)):
+        share[id(one)] += 1
+    halves: tuple[list[Any], list[Any]] = ([], [])
+    weight = [0, 0]
+    for unit, count in Counter(one.unit_id for one in templates).most_common():
+        lighter = weight.index(min(weight))
+        weight[lighter] += count
+        halves[lighter].extend(one for one in templates if one.unit_id == unit)
+    children = []
+    for half, own in enumerate(halves):
+        if not (child := os.fork()):
+            status = 1
+            try:
+                own.sort(key=lambda one: one.times[0][1])
+                _stamp_half(filler, own, share, columns, persons, half)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    if any(codes):
+        raise RuntimeError("a process that stamps matters failed; its reason is above")
+    with above() as conn:
+        conn.execute("select setval('matter_number', %s)", [filler.sequence + 2 * matters + 2])
+
+
+def _stamp_half(
+    filler: Any,
+    templates: list[Any],
+    share: dict[int, int],
+    columns: dict[str, tuple[str, ...]],
+    persons: list[Any],
+    half: int,
+) -> None:
+    from tests.bench.stamp import Stamper
+
+    chance, done = random.Random(half), 0
+    stamper = Stamper(filler.sequence + half, 2, dict(filler.counters), columns=columns)
+    with above() as conn:
+        for one in templates:
+            for _ in range(share[id(one)]):
+                stamper.stamp(
+                    one, *chance.choice(persons), chance.randrange(-20 * 60_000_000, 20 * 60_000_000)
+                )
+                done += 1
+                if done % 2000 == 0:
+                    stamper.flush(conn)
+        stamper.flush(conn)
+        for (unit, template, year), last in stamper.counters.items():
+            conn.execute(
+                "insert into paper_counter (unit_id, template, year, last) values (%s, %s, %s, %s) on conflict"
+                " (unit_id, template, year) do update set last = greatest(paper_counter.last, excluded.last)",
+                [unit, template, year, last],
+            )
+
+
+@contextmanager
+def bare(conn: psycopg.Connection[Any], tables: Sequence[str]) -> Iterator[None]:
+    """While this lasts the tables have no indexes and no constraints that need one; afterwards the same as before."""
+    names = [name for name in tables if name != "access"]  # in partitions, and small
+    constraints = conn.execute(
+        "select conrelid::regclass::text, conname, pg_get_constraintdef(oid), contype from pg_constraint"
+        " where contype in ('p', 'u', 'f') and (conrelid = any(%(names)s::regclass[]) or confrelid = any(%(names)s::regclass[]))"
+        " order by contype", {"names": names},
+    ).fetchall()  # fmt: skip
+    for table, name, _, _ in constraints:
+        conn.execute(f'alter table {table} drop constraint "{name}"')
+    indexes = conn.execute(
+        "select indexdef, indexname from pg_indexes where schemaname = 'public' and tablename = any(%s)",
+        [names],
+    ).fetchall()
+    for _, name in indexes:
+        conn.execute(f'drop index "{name}"')
+    yield
+    keyed = [
+        f'alter table {table} add constraint "{name}" {told}'
+        for table, name, told, kind in constraints
+        if kind != "f"
+    ]
+    by_two([told for told, _ in indexes] + keyed)
+    for table, name, told, kind in constraints:
+        if kind == "f":
+            conn.execute(
+                f'alter table {table} add constraint "{name}" {told} not valid'
+            )  # the owner is under the policies too
+            conn.execute("update pg_constraint set convalidated = true where conname = %s", [name])
+
+
+def by_two(statements: Iterable[str]) -> None:
+    """Run statements in two sessions, each taking the next when it is free."""
+    waiting = deque(statements)
+
+    def work() -> None:
+        with above() as conn, suppress(IndexError):
+            conn.execute("set maintenance_work_mem = '512MB'")
+            while True:
+                conn.execute(waiting.popleft())
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(work), pool.submit(work)]:
+            one.result()
+
+
+def _seal_all() -> None:
+    """The town's log begins with its first matter: the seals of an emptier town go, and every day since then is sealed."""
+    from doorstep.run.place import Place
+
+    (Place.from_env().data / "seals" / "seals.jsonl").unlink(missing_ok=True)
+    subprocess.run(
+        [sys.executable, "-c", SEAL],
+        env=os.environ | {"DOORSTEP_DB_ROLE": "worker", "DOORSTEP_WITNESS": ""},
+        check=True,
+    )
 
 
 def _found_stations(conn: psycopg.Connection[Any]) -> None:
@@ -133,7 +328,7 @@ def _sisters(conn: psycopg.Connection[Any]) -> dict[str, Any]:
     from doorstep.kernel import pack
 
     made = {}
-    for one in pack.every():
+    for one in (pack.current(code) for code in ("HZ-078", "HZ-106")):
         for number in range(1, SISTERS + 1):
             whole = json.loads(one.content)
             raw = whole["pack"]
@@ -194,7 +389,7 @@ def _staff(conn: psycopg.Connection[Any]) -> Staff:
 
 
 def _persons(
-    filler: Any, staff: Staff, chance: random.Random, now: datetime, seed: int
+    filler: Any, staff: Staff, chance: random.Random, now: datetime, seed: int, most: int
 ) -> list[tuple[Any, Any]]:
     from doorstep.kernel.party import Person
     from doorstep.kernel.region import region
@@ -202,7 +397,7 @@ def _persons(
 
     division = staff.stations[0].division[:6]
     persons, known = [], set()
-    for number in range(PERSONS):
+    for number in range(most):
         one = citizen(seed, 100_000 + number, division, region().streets)
         if one.id_no not in known:
             known.add(one.id_no)
@@ -212,9 +407,7 @@ def _persons(
     return persons
 
 
-def _life(
-    staff: Staff, chance: random.Random, now: datetime, number: int, someone: tuple[Any, Any] | None
-) -> Any:
+def _life(staff: Staff, chance: random.Random, now: datetime, someone: tuple[Any, Any] | None) -> Any:
     from tests.bench.fill import Life, Move
 
     x, y, z = (_station(staff, chance) for _ in range(3))
@@ -287,8 +480,11 @@ def _file_id() -> str:
 
 
 def _text(chance: random.Random) -> str:
-    """What an officer writes: a little more than a kilobyte."""
-    return "".join(chance.choice(SENTENCES) for _ in range(chance.randrange(15, 20)))
+    """What an officer writes: a little more than a kilobyte, no sentence twice."""
+    return "".join(
+        f"{chance.randrange(8, 18)}时{chance.randrange(60):02d}分，{chance.choice(WHO)}{did}，{so}。"
+        for did, so in zip(chance.sample(DID, 12), chance.sample(SO, 12), strict=True)
+    )[: chance.randrange(380, 460)]
 
 
 def _spread(values: list[int]) -> dict[str, float]:
@@ -303,26 +499,43 @@ def _told(conn: psycopg.Connection[Any], staff: Staff) -> dict[str, Any]:
     def counted(query: str) -> dict[str, int]:
         return {str(k): n for k, n in conn.execute(query).fetchall()}
 
-    sizes = [n for (n,) in conn.execute("select octet_length(sealed) - 29 from event_body").fetchall()]
-    every = conn.execute(
-        "select coalesce(octet_length(b.sealed) - 29, 0) from event e left join event_body b using (matter_id, seq)"
-    ).fetchall()
+    sizes, every = _typed(conn)
+    events = conn.execute("select version from matter").fetchall()
     party = staff.many.viewer.party_id
     mine = conn.execute(
         "select count(*) from share where party_id = %s and role = 'applicant'", [party]
     ).fetchone()
-    tables = (
-        "matter", "event", "event_body", "step", "share", "party", "paper", "file", "notice", "request_key", "posting",
-        "outbox", "access",
-    )  # fmt: skip
-    rows = Counter({t: (conn.execute(f"select count(*) from {t}").fetchone() or (0,))[0] for t in tables})
+    rows = dict(conn.execute(
+        "select coalesce(p.relname, c.relname), sum(c.reltuples)::bigint from pg_class c"
+        " left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent"
+        " where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.reltuples > 1000 group by 1"
+    ).fetchall())  # fmt: skip
     return {
-        "body_bytes": _spread(sizes), "body_bytes_an_event": _spread([n for (n,) in every]), "one_person": mine[0] if mine else 0,
+        "events_a_matter": _spread([n for (n,) in events]), "body_bytes": _spread(sizes), "body_bytes_an_event": _spread(every),
+        "one_person": mine[0] if mine else 0,
         "kinds": counted("select item, count(*) from matter group by 1"),
         "units": counted("select unit_id, count(*) from matter group by 1 order by 1"),
-        "states": counted("select state, count(*) from matter group by 1"), "rows": dict(rows),
+        "states": counted("select state, count(*) from matter group by 1"), "rows": rows,
         "content_of_files": "not made: no measured call opens one",
     }  # fmt: skip
+
+
+def _typed(conn: psycopg.Connection[Any]) -> tuple[list[int], list[int]]:
+    """The plain bytes of what was typed, of a sample of 1,000 matters: at events where something was, and at all."""
+    from doorstep.kernel.crypto import open_small
+    from doorstep.kernel.trust import keys
+
+    some, every = [], []
+    for matter, seq, wrapped, sealed in conn.execute(
+        "select m.id, e.seq, m.key, b.sealed from (select id, key from matter order by md5(id::text) limit 1000) m"
+        " join event e on e.matter_id = m.id left join event_body b on b.matter_id = m.id and b.seq = e.seq"
+    ):
+        every.append(0)
+        if sealed:
+            key = keys().unwrap(wrapped, matter.bytes)
+            every[-1] = len(open_small(key, sealed, f"event:{matter}:{seq}".encode()))
+            some.append(every[-1])
+    return some, every
 
 
 if __name__ == "__main__":
