@@ -14,7 +14,7 @@ from doorstep.kernel.models import Matter, Point
 from doorstep.kernel.org import point_named, unit_named
 from doorstep.kernel.party import Person
 from doorstep.kernel.region import calendar
-from doorstep.kernel.row import insert
+from doorstep.kernel.row import insert, together
 from doorstep.kernel.trust import BRANCHES, Viewer, keys
 
 
@@ -64,17 +64,23 @@ def bring(
         change.accept(row, found, moment)
     opened = change.Opened(row, key, data, found, moment)
     row.state, row.closed_at = change.state_after(row, state, happened, moment)
-    change.share_first(row, at_point, z, party_id, moment)
     codes = {"item": found.code, "pack": found.hash.hex()}
     if origin is not None:
-        change.add_share(row, moment, role="referred", unit_id=watched_by, reason="sub" if step else "refer")
         codes |= {"from": str(origin)} | ({"step": step} if step else {})
     entry = change.next_entry(viewer, opened, "opened", happened, codes, {"data": data})
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
-    insert(row)
-    event.append(entry, row.state)
+    with together():
+        change.share_first(row, at_point, z, party_id, moment)
+        if origin is not None:
+            change.add_share(
+                row, moment, role="referred", unit_id=watched_by, reason="sub" if step else "refer"
+            )
+        insert(row)
     file.attach(viewer, found.form.files(data), matter_id)
-    change.post_tokens(row, party_id, person)
-    change.move(viewer, opened, happened)
-    change.tell(row, happened, "invited" if step and row.state == "returned" else "opened")
+    with together():
+        event.append(entry, row.state)
+        change.post_tokens(row, party_id, person)
+        change.move(viewer, opened, happened)
+        change.tell(row, happened, "invited" if step and row.state == "returned" else "opened")
+    change.follow(viewer, opened, happened)
     return opened

@@ -23,7 +23,7 @@ from doorstep.kernel.models import Matter, Point, Share, Step, Unit
 from doorstep.kernel.org import above, reach, town, unit_named
 from doorstep.kernel.party import Person, differ, disagreements, find_or_add, people
 from doorstep.kernel.region import calendar
-from doorstep.kernel.row import first, insert, run, update
+from doorstep.kernel.row import first, insert, run, settle, together, update
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
 from doorstep.kernel.words import Refused, Words
 
@@ -95,12 +95,14 @@ def finish(
     row.moved_at, row.due_at = opened.at, due_now(opened, happened)
     entry = next_entry(viewer, opened, kind, happened, codes, body)
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
-    update(row)
-    if row.state != before:
-        run("update share set state = %s where matter_id = %s", row.state, row.id)
-    event.append(entry, row.state)
-    move(viewer, opened, happened)
-    tell(row, happened, kind)
+    with together():
+        update(row)
+        if row.state != before:
+            run("update share set state = %s where matter_id = %s", row.state, row.id)
+        event.append(entry, row.state)
+        move(viewer, opened, happened)
+        tell(row, happened, kind)
+    follow(viewer, opened, happened)
     return done(row)
 
 
@@ -156,10 +158,13 @@ def next_entry(
 
 def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
     """Rewrite the derived step rows and order the papers that these happenings give."""
-    row = opened.row
+    row, fresh = opened.row, False
     for one in happened:
+        if one.kind == "ended" or (fresh and one.kind == "step.closed"):
+            settle()  # it may concern a step that was opened or closed a moment ago
         if one.kind == "step.opened":
             _open_step(opened, one)
+            fresh = True
         elif one.kind == "step.closed":
             run(
                 """update step set closed_at = %s, outcome = %s, account_id = %s
@@ -173,8 +178,12 @@ def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
                 "update step set closed_at = %s, outcome = %s where matter_id = %s and closed_at is null",
                 opened.at, one.state, row.id,
             )  # fmt: skip
-    for follow in _followers:
-        follow(viewer, opened, happened)
+
+
+def follow(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
+    """What else happens in the transaction of a verb, once its matter has moved."""
+    for one in _followers:
+        one(viewer, opened, happened)
 
 
 def followed_by(follow: Follower) -> None:
@@ -201,6 +210,7 @@ def _open_step(opened: Opened, one: Happening) -> None:
 
 def _let_see(row: Matter, unit_id: int, at: datetime) -> None:
     """A unit that is given a step sees the matter, from then on."""
+    settle()
     held = first(Share, "where matter_id = %s and unit_id = %s and until is null", row.id, unit_id)
     if unit_id != row.unit_id and held is None:
         add_share(row, at, role="leg", unit_id=unit_id)

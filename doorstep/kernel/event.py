@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ import orjson
 from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Event, EventBody, Matter
-from doorstep.kernel.row import run
+from doorstep.kernel.row import fetch, run
 
 _EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -98,19 +98,36 @@ def append(entry: Entry, state: str) -> None:
         entry.id, entry.matter_id, entry.seq, entry.kind, entry.at, entry.account_id, entry.unit_id,
         entry.header, entry.body, entry.hash,
     )  # fmt: skip
-    outbox = "insert into outbox (event_id, matter_id, kind, state, at) values (%s, %s, %s, %s, %s)"
-    told: list[Any] = [entry.id, entry.matter_id, entry.kind, state, entry.at]
     if entry.typed:
         body = "insert into event_body (matter_id, seq, salt, sealed) values (%s, %s, %s, %s)"
-        outbox = f"with body as ({body}) {outbox}"
-        told = [entry.matter_id, entry.seq, *entry.typed, *told]
-    run(outbox, *told)
+        run(body, entry.matter_id, entry.seq, *entry.typed)
+    outbox = "insert into outbox (event_id, matter_id, kind, state, at) values (%s, %s, %s, %s, %s)"
+    run(outbox, entry.id, entry.matter_id, entry.kind, state, entry.at)
 
 
-def body_of(row: EventBody, key: bytes) -> dict[str, Any]:
-    """What was typed at that event. Raises `crypto.Unreadable` if it was altered or moved."""
-    value: dict[str, Any] = orjson.loads(open_small(key, bytes(row.sealed), _place(row.matter_id, row.seq)))
-    return value
+_HISTORY = """select e.seq, e.kind, e.at, e.account_id, e.unit_id, e.header, e.hash, b.sealed from event e
+left join event_body b on b.matter_id = e.matter_id and b.seq = e.seq where e.matter_id = %s order by e.seq"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as it is read again: what its header says, and what was typed."""
+
+    seq: int
+    kind: str
+    at: datetime
+    account_id: UUID
+    unit_id: int | None
+    header: dict[str, Any]
+    hash: bytes
+    body: dict[str, Any]
+
+
+def history(matter_id: UUID, key: bytes) -> Iterator[Told]:
+    """The events of a matter, oldest first. Raises `crypto.Unreadable` if what was typed was altered or moved."""
+    for seq, kind, at, account_id, unit_id, header, link, sealed in fetch(_HISTORY, matter_id):
+        body = orjson.loads(open_small(key, sealed, _place(matter_id, seq))) if sealed else {}
+        yield Told(seq, kind, at, account_id, unit_id, orjson.loads(header), link, body)
 
 
 def verify(matter_id: UUID, key: bytes | None) -> list[str]:

@@ -11,6 +11,7 @@ from django.db import connection
 from doorstep.kernel import clock
 from doorstep.kernel.ids import link_code, uuid7
 from doorstep.kernel.models import Notice
+from doorstep.kernel.row import run
 from doorstep.kernel.trust import Viewer
 from doorstep.kernel.words import Words
 
@@ -68,12 +69,11 @@ class NoticeView:
 
 def notify(party_id: UUID, template: str, matter_id: UUID, number: str) -> None:
     """Put one notice into the portal of a party, once per (party, matter, template, moment)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """insert into notice (id, party_id, matter_id, template, values, check_code, at)
-            values (%s, %s, %s, %s, jsonb_build_object('number', %s::text), %s, %s) on conflict do nothing""",
-            [uuid7(), party_id, matter_id, template, number, link_code()[:16], clock.now()],
-        )
+    run(
+        """insert into notice (id, party_id, matter_id, template, values, check_code, at)
+        values (%s, %s, %s, %s, jsonb_build_object('number', %s::text), %s, %s) on conflict do nothing""",
+        uuid7(), party_id, matter_id, template, number, link_code()[:16], clock.now(),
+    )  # fmt: skip
 
 
 def my_notices(viewer: Viewer, most: int = 50) -> list[NoticeView]:

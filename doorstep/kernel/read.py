@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db import connection
 
 from doorstep.kernel import clock, event, pack, tied
@@ -20,8 +19,6 @@ from doorstep.kernel.flow import State, Stop, may_add, may_withdraw, picture, st
 from doorstep.kernel.flow import Step as FlowStep
 from doorstep.kernel.models import (
     Access,
-    Event,
-    EventBody,
     File,
     Matter,
     Paper,
@@ -262,11 +259,9 @@ def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step) -> StepView:
 
 
 def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes) -> tuple[EventView, ...]:
-    bodies = {b.seq: b for b in rows(EventBody, "where matter_id = %s", row.id)}
     views = []
-    for e in rows(Event, "where matter_id = %s order by seq", row.id):
-        header = orjson.loads(e.header)
-        body = event.body_of(bodies[e.seq], key) if e.seq in bodies else {}
+    for e in event.history(row.id, key):
+        header, body = e.header, e.body
         body.pop("data", None)
         if viewer.is_resident and e.kind in ("noted", "involved", "located", "merged", "referred"):
             body = {}
@@ -281,7 +276,7 @@ def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes)
                 header.get("outcome", ""),
                 _event_title(packs, e.kind, header),
                 body,
-                bytes(e.hash).hex(),
+                e.hash.hex(),
                 str(header.get("entry", "")),
             )
         )

@@ -6,7 +6,9 @@ The columns still come from the models, so that a table is described in one plac
 # ruff: noqa: S608 - names of our own tables and columns, and conditions written in code; what was sent goes beside
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,12 +22,18 @@ Kind = TypeVar("Kind", bound=Model)
 def rows(model: type[Kind], rest: str, *values: Any) -> list[Kind]:
     """The rows of ``select … from its table`` and ``rest``, with ``values`` for its ``%s``."""
     columns, names, read = _shape(model)
-    with connection.cursor() as cursor:
-        cursor.execute(f"select {columns} from {model._meta.db_table} {rest}", values)
-        found = cursor.fetchall()
+    found: list[Any] = fetch(f"select {columns} from {model._meta.db_table} {rest}", *values)
     if read:
         found = [_read(row, read) for row in found]
-    return [model.from_db(None, names, row) for row in found]
+    return [_made(model, names, row) for row in found]
+
+
+def fetch(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What a query finds, as it comes."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def first(model: type[Kind], rest: str, *values: Any) -> Kind | None:
@@ -35,23 +43,60 @@ def first(model: type[Kind], rest: str, *values: Any) -> Kind | None:
 
 
 def run(sql: str, *values: Any) -> int:
-    """One statement that changes rows. Returns how many."""
+    """One statement that changes rows. Returns how many; 0 within `together`."""
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.append((sql, values))
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Changes within go to the database as one statement when this ends: none sees another, and none changes a row twice.
+
+    Where a change needs an earlier one to be there, call `settle` between them.
+    """
+    token = _waiting.set([])
+    try:
+        yield
+        settle()
+    finally:
+        _waiting.reset(token)
+
+
+def settle() -> None:
+    """Let what waits go to the database now."""
+    waiting = _waiting.get() or []
+    if waiting:
+        *others, (last, _) = waiting
+        first = ", ".join(f"w{n} as ({sql})" for n, (sql, _) in enumerate(others))
+        values = [value for _, of in waiting for value in of]
+        waiting.clear()
+        with connection.cursor() as cursor:
+            cursor.execute(f"with {first} {last}" if first else last, values)
+
+
 def insert(row: Model) -> None:
     """Store a new row as it stands. Nothing comes back: its policy may not let it be seen before its matter is there."""
     run(_insert_of(type(row)), *_values(row, row._meta.concrete_fields))
+    _keep(row)
 
 
 def update(row: Model) -> None:
-    """Store a row that is there already as it stands now."""
-    fields = [f for f in row._meta.concrete_fields if not f.primary_key]
-    run(_update_of(type(row)), *_values(row, fields), row.pk)
+    """Store what has changed of a row since `rows` fetched it or it was stored."""
+    stored = row._stored  # type: ignore[attr-defined]
+    fields = [
+        f for f, was in zip(row._meta.concrete_fields, stored, strict=True) if getattr(row, f.attname) != was
+    ]
+    if fields:
+        run(_update_of(type(row), tuple(f.column for f in fields)), *_values(row, fields), row.pk)
+        _keep(row)
 
 
+_waiting: ContextVar[list[tuple[str, Sequence[Any]]] | None] = ContextVar("doorstep_waiting", default=None)
 Reader = tuple[int, Callable[[Any], Any]]
 
 
@@ -70,9 +115,19 @@ def _insert_of(model: type[Model]) -> str:
 
 
 @cache
-def _update_of(model: type[Model]) -> str:
-    marks = ", ".join(f'"{f.column}" = %s' for f in model._meta.concrete_fields if not f.primary_key)
+def _update_of(model: type[Model], columns: tuple[str, ...]) -> str:
+    marks = ", ".join(f'"{column}" = %s' for column in columns)
     return f"update {model._meta.db_table} set {marks} where id = %s"
+
+
+def _made(model: type[Kind], names: Sequence[str], row: Sequence[Any]) -> Kind:
+    made = model.from_db(None, names, row)
+    made._stored = row  # type: ignore[attr-defined]
+    return made
+
+
+def _keep(row: Model) -> None:
+    row._stored = [getattr(row, f.attname) for f in row._meta.concrete_fields]  # type: ignore[attr-defined]
 
 
 def _read(row: Sequence[Any], read: Sequence[Reader]) -> list[Any]:

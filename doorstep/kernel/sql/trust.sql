@@ -119,17 +119,17 @@ begin
 -- matters and notices are shown to an account only when somebody has verified who it belongs to (2). Below that the party it may
 -- name is no party: the account sees what it typed itself, and nothing that was fetched.
 create function trust.enter(raw text) returns jsonb language plpgsql volatile security definer set search_path = trust, public, pg_catalog as $$
-declare s trust.session; a public.account; u public.unit; begin
-  select * into s from trust.session where token = sha256(convert_to(raw, 'UTF8'))
-    and revoked_at is null and expires_at > clock_timestamp();
+declare r record; a public.account; v text; begin
+  select s.id, one, u, x.k into r from trust.session s join public.account one on one.id = s.account_id and one.ended_at is null
+    left join public.unit u on u.id = one.unit_id cross join trust.secret x
+    where s.token = sha256(convert_to(raw, 'UTF8')) and s.revoked_at is null and s.expires_at > clock_timestamp();
   if not found then return null; end if;
-  select * into a from public.account where id = s.account_id and ended_at is null;
-  if not found then return null; end if;
+  a := r.one;
   if a.assurance < 2 then a.party_id := null; end if;
-  select * into u from public.unit where id = a.unit_id;
-  perform trust.put(concat_ws('|', a.id, a.kind, coalesce(a.party_id::text, ''), coalesce(a.unit_id::text, ''),
-    case when trust.works_with_records(a.rights) then trust.scope_of(u) else '||' end, (select coalesce(string_agg(b, ':'), '') from jsonb_array_elements_text(a.branches) b), ''));
-  return to_jsonb(a) || jsonb_build_object('session_id', s.id, 'unit', case when u.id is null then null else to_jsonb(u) end); end $$;
+  v := concat_ws('|', a.id, a.kind, coalesce(a.party_id::text, ''), coalesce(a.unit_id::text, ''),
+    case when trust.works_with_records(a.rights) then trust.scope_of(r.u) else '||' end, translate(a.branches::text, ',[] "', ':'), '');
+  perform set_config('doorstep.ctx', v || ';' || trust.mac(v, r.k), true);
+  return to_jsonb(a) || jsonb_build_object('session_id', r.id, 'unit', r.u); end $$;
 
 -- A background job acts for one matter only, as the system.
 create function trust.enter_system(m uuid) returns boolean language plpgsql volatile security definer set search_path = trust, public, pg_catalog as $$

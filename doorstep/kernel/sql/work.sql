@@ -2,17 +2,10 @@
 set local role doorstep_definer;
 
 -- Asked twenty times a second: in plpgsql, which keeps its plans, where SQL functions are planned at every call.
-create function trust.outbox_batch(n int) returns table (id bigint, event_id uuid, matter_id uuid, kind varchar, state varchar,
-  branch smallint, city int, county int, station int, units int[], parties uuid[])
+create function trust.outbox_batch(n int) returns table (id bigint, event_id uuid, matter_id uuid, kind varchar, state varchar)
 language plpgsql volatile security definer set search_path = trust, public, pg_catalog as $$
 #variable_conflict use_column
-begin
-  return query select o.id, o.event_id, o.matter_id, o.kind, o.state, m.branch, m.city, m.county, m.station,
-    (select array_agg(s.unit_id) from public.share s where s.matter_id = o.matter_id and s.unit_id is not null
-       and (s.until is null or s.until > clock_timestamp())),
-    (select array_agg(s.party_id) from public.share s where s.matter_id = o.matter_id and s.party_id is not null
-       and (s.until is null or s.until > clock_timestamp()))
-  from public.outbox o join public.matter m on m.id = o.matter_id where o.done_at is null order by o.id limit n; end $$;
+begin return query select o.id, o.event_id, o.matter_id, o.kind, o.state from public.outbox o where o.done_at is null order by o.id limit n; end $$;
 create function trust.outbox_done(ids bigint[]) returns void language plpgsql volatile security definer set search_path = trust, public, pg_catalog as
   $$ begin update public.outbox set done_at = clock_timestamp() where id = any (ids); end $$;
 
