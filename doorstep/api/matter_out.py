@@ -196,12 +196,13 @@ class MatterRow(Out):
 
 
 class Matters(Out):
-    """A page of at most 100; ``more`` says that there is a next one."""
+    """A page of at most 100; ``more`` says that there is a next one, ``next`` what to send as ``after`` for it."""
 
     results: list[MatterRow]
     count: int
     page: int
     more: bool
+    next: str = ""
 
 
 class LookOut(Out):

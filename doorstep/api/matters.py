@@ -104,6 +104,9 @@ def list_matters(
     party: Annotated[str, Query(max_length=100, description="exact name, identity or matter number")] = "",
     state: State = "",
     page: PageNumber = 1,
+    after: Annotated[
+        str, Query(max_length=80, description="`next` of the page before: quicker than its number")
+    ] = "",
 ) -> HttpResponse:
     """A page of matters with masked names: mine, my unit's, its work, or by exact identifier.
 
@@ -115,11 +118,11 @@ def list_matters(
     elif work is not None:
         found = lists.work_list(viewer, page=page)
     elif mine is not None or (unit is None and viewer.is_resident):
-        found = lists.my_matters(viewer, page=page, state=state)
+        found = lists.my_matters(viewer, page=page, state=state, after=after)
     else:
-        found = lists.unit_matters(viewer, page=page, state=state)
+        found = lists.unit_matters(viewer, page=page, state=state, after=after)
     rows = [row_of(row) for row in found.rows if not state or row.state == state]
-    return said(Matters(results=rows, count=len(rows), page=found.page, more=found.more))
+    return said(Matters(results=rows, count=len(rows), page=found.page, more=found.more, next=found.after))
 
 
 @operation(router, "GET", "/matters/{matter}", right=SIGNED_IN, answer=MatterDetail)

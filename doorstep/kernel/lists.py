@@ -8,6 +8,7 @@ number of statements is the same for one line and for a hundred.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,23 +47,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list, and whether there is more."""
+    """A page of a list, and whether there is more. ``after``: the mark of its last line, from which the next page is as quick
+    as the first, however far down it is.
+    """
 
     rows: tuple[Row, ...]
     page: int
     more: bool
     total: int | None = None
+    after: str = ""
 
 
 _LINE = (
     "m.id, m.number, m.item, m.state, m.pack, m.applicant_id, m.opened_at, m.due_at, m.closed_at, m.unit_id"
 )
 _LIVE = "(until is null or until > clock_timestamp())"
-_OWN = f"select opened_at, matter_id as id from share where party_id = %(party)s and role = 'applicant' and {_LIVE}"
+_OWN = f"""select opened_at, matter_id as id from share
+where party_id = %(party)s and role = 'applicant' and {_LIVE}{{state}}{{own_after}}"""
 _UNIT = f"""select opened_at, id from (
-  (select opened_at, id from matter where unit_id = %(unit)s{{state}} order by opened_at desc, id desc limit {{upto}})
+  (select opened_at, id from matter where unit_id = %(unit)s{{state}}{{after}} order by opened_at desc, id desc limit {{upto}})
   union
-  (select distinct opened_at, matter_id from share where unit_id = %(unit)s and {_LIVE}{{state}}
+  (select distinct opened_at, matter_id from share where unit_id = %(unit)s and {_LIVE}{{state}}{{own_after}}
    order by opened_at desc, matter_id desc limit {{upto}})) either"""
 _WORK = f"""select {_LINE}, s.name, s.due_at from step s join matter m on m.id = s.matter_id
 where s.unit_id = %(unit)s and s.closed_at is null{{by}} order by s.due_at, s.opened_at, s.id offset {{start}} limit {{most}}"""
@@ -100,18 +105,18 @@ def work_list(viewer: Viewer, *, by: str = "", page: int = 1) -> Page:
     return _page(viewer, _WORK, page, "work", unit=viewer.unit_id, by=by)
 
 
-def my_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
-    """The resident's own matters, newest first."""
+def my_matters(viewer: Viewer, *, page: int = 1, state: str = "", after: str = "") -> Page:
+    """The resident's own matters, newest first; those ``after`` a mark, or a page by its number."""
     if viewer.party_id is None:
         return Page((), page, False)
-    return _page(viewer, _newest(_OWN + "{state}"), page, "own", party=viewer.party_id, state=state)
+    return _page(viewer, _newest(_OWN), page, "own", party=viewer.party_id, state=state, after=after)
 
 
-def unit_matters(viewer: Viewer, *, page: int = 1, state: str = "") -> Page:
-    """Matters the viewer's unit is competent for, took in or hands out, newest first."""
+def unit_matters(viewer: Viewer, *, page: int = 1, state: str = "", after: str = "") -> Page:
+    """Matters the viewer's unit is competent for, took in or hands out, newest first; pages as `my_matters`."""
     if viewer.unit_id is None:
         return Page((), page, False)
-    return _page(viewer, _newest(_UNIT), page, "unit", unit=viewer.unit_id, state=state)
+    return _page(viewer, _newest(_UNIT), page, "unit", unit=viewer.unit_id, state=state, after=after)
 
 
 def search(viewer: Viewer, text: str) -> Page:
@@ -160,17 +165,30 @@ def _named(which: str) -> list[str]:
 
 def _page(viewer: Viewer, query: str, page: int, why: str, **values: Any) -> Page:
     """Cut one line more than a page, to know whether another page follows."""
-    start = (page - 1) * PAGE
+    mark = _mark(str(values.pop("after", "")))
+    start = 0 if mark else (page - 1) * PAGE
+    later = " and (opened_at, {id}) < (%(opened_at)s, %(id)s)" if mark else ""
     sql = query.format(
         start=start, most=PAGE + 1, upto=start + PAGE + 1, state=" and state = %(state)s" if values.get("state") else "",
-        by=" and s.by = %(by)s" if values.get("by") else "",
+        by=" and s.by = %(by)s" if values.get("by") else "", after=later.format(id="id"),
+        own_after=later.format(id="matter_id"),
     )  # fmt: skip
+    values |= mark
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found = cursor.fetchall()
     lines = _rows(found[:PAGE])
     _log_list(viewer, lines, why)
-    return Page(lines, page, len(found) > PAGE)
+    more = len(found) > PAGE
+    return Page(lines, page, more, after=f"{lines[-1].opened_at.isoformat()}_{lines[-1].id}" if more else "")
+
+
+def _mark(text: str) -> dict[str, Any]:
+    """When the matter of a mark was opened, and its id; nothing for what is no mark."""
+    at, _, one = text.partition("_")
+    with suppress(ValueError):
+        return {"opened_at": datetime.fromisoformat(at), "id": UUID(one)}
+    return {}
 
 
 def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:

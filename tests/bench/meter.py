@@ -60,6 +60,10 @@ class Meter:
             size // n,
         )  # fmt: skip
 
+    def cpu_s(self) -> float:
+        """Processor seconds used so far: application, database, and this process."""
+        return sum(self._ticks()) * _TICK_MS / 1000 + time.process_time()
+
     def _queries(self) -> int:
         row = self.db.execute(
             "select coalesce(sum(s.calls), 0) from pg_stat_statements s join pg_roles r on r.oid = s.userid"

@@ -110,6 +110,14 @@ def test_pages_lose_and_repeat_nothing(
     monkeypatch.setattr(lists, "PAGE", 7)
     found = lists.my_matters if role == "neighbour" else lists.unit_matters
     lines = _all_pages(cast, role, lambda viewer, page: found(viewer, page=page, state=state))
+    by_mark: list[Any] = []
+    marks = [""]
+    for mark in marks:
+        with cast.enter(role) as viewer:
+            page = found(viewer, state=state, after=mark)
+        by_mark += page.rows
+        marks += [page.after] if page.more else []
+    assert [one.id for one in by_mark] == [one.id for one in lines]
     assert len({one.id for one in lines}) == len(lines)
     assert [one.opened_at for one in lines] == sorted((one.opened_at for one in lines), reverse=True)
     assert set(many[::3] if state == "open" else many if not state else []) <= {one.id for one in lines}

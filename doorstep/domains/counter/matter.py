@@ -142,7 +142,7 @@ def listing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in STATES else ""
     number = max(1, int(request.GET.get("page", "1"))) if request.GET.get("page", "1").isdecimal() else 1
-    found = unit_matters(viewer, page=number, state=state)
+    found = unit_matters(viewer, page=number, state=state, after=request.GET.get("after", ""))
     context = {
         "heading": Words("本单位的事", "Matters of our unit"), "page_name": "unit_matters",
         "note": Words("收的、批的、发的都在这里", "Taken in, decided or handed out here"),
@@ -150,7 +150,7 @@ def listing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "empty": Words("这里还没有事。", "Nothing here yet."),
         "pages": {
             "before": _turn(state, number - 1) if number > 1 else "",
-            "after": _turn(state, number + 1) if found.more else "",
+            "after": _turn(state, number + 1, found.after) if found.more else "",
         },
     }  # fmt: skip
     return frame.show(request, viewer, "list", context)
@@ -180,8 +180,9 @@ def _filters(state: str) -> list[dict[str, Any]]:
     ]
 
 
-def _turn(state: str, number: int) -> str:
-    return "/counter/matters?" + urlencode({k: v for k, v in (("state", state), ("page", number)) if v})
+def _turn(state: str, number: int, after: str = "") -> str:
+    told = (("state", state), ("page", number), ("after", after))
+    return "/counter/matters?" + urlencode({k: v for k, v in told if v})
 
 
 def _row(row: Row) -> dict[str, Any]:
