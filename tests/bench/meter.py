@@ -78,6 +78,11 @@ class Meter:
         return ours, _tree_ticks(self.doorstep.pid_of("postgres"))
 
 
+def tree_cpu_s(pid: int) -> float:
+    """Processor seconds of a process and its descendants so far."""
+    return _tree_ticks(pid) * _TICK_MS / 1000
+
+
 def _tree_ticks(pid: int) -> int:
     """utime and stime of a process and its descendants, and of those children that it has buried."""
     total = 0

@@ -359,6 +359,20 @@ class Stamper:
                         out.write(_HEAD + b"".join(rows) + _END)
                     rows.clear()
 
+    def close(self, conn: Connection[Any]) -> None:
+        """Write what is left, and let the town count on from here."""
+        self.flush(conn)
+        conn.execute(
+            "select setval('matter_number', greatest(%s, (select last_value from matter_number)))",
+            [self.sequence],
+        )
+        for (unit, template, year), last in self.counters.items():
+            conn.execute(
+                "insert into paper_counter (unit_id, template, year, last) values (%s, %s, %s, %s) on conflict"
+                " (unit_id, template, year) do update set last = greatest(paper_counter.last, excluded.last)",
+                [unit, template, year, last],
+            )
+
 
 def _whole(pieces: list[Part], v: list[bytes]) -> bytes:
     return b"".join([p if isinstance(p, bytes) else v[p] for p in pieces])

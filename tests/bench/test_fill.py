@@ -144,7 +144,7 @@ def _by_stamp(cast: Cast, above: Any, life: Any) -> UUID:
     filler.go_on_from(above)
     stamper = Stamper(filler.sequence, 1, dict(filler.counters), columns=columns)
     matter_id = stamper.stamp(template, life.party, me, 0)
-    stamper.flush(above)
+    stamper.close(above)
     return matter_id
 
 

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -112,6 +113,7 @@ def fill(conn: psycopg.Connection[Any], matters: int, seed: int) -> dict[str, An
 
     chance = random.Random(seed)
     began = time.perf_counter()
+    cpu = _cpu_s()
     marks = [("begin", began)]
     _found_stations(conn)
     staff = _staff(conn)
@@ -150,11 +152,22 @@ def fill(conn: psycopg.Connection[Any], matters: int, seed: int) -> dict[str, An
     size = (conn.execute("select pg_database_size(current_database())").fetchone() or (0,))[0]
     filled = {
         "seconds": round(seconds, 1), "matters_per_s": round(matters / seconds),
+        "cpu_seconds": round(_cpu_s() - cpu),
         "rows_per_s": round(sum(told["rows"].values()) / seconds), "database_mb": size // 2**20,
         "kb_a_matter": round(size / matters / 1000, 1),
         "of_that_seconds": {name: round(at - before) for (_, before), (name, at) in pairwise(marks)},
     }  # fmt: skip
     return {"matters": matters, **told, "filled": filled}
+
+
+def _cpu_s() -> float:
+    """Processor seconds that this process, its children and PostgreSQL have used."""
+    from doorstep.run.place import Place
+    from tests.bench.meter import tree_cpu_s
+
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    server = int((Place.from_env().data / "pg" / "postmaster.pid").read_text().split("\n", 1)[0])
+    return sum(one.ru_utime + one.ru_stime for one in own) + tree_cpu_s(server)
 
 
 def _lived(filler: Any, life: Any) -> dict[str, list[Any]]:
@@ -203,8 +216,6 @@ def _stamped(
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     if any(codes):
         raise RuntimeError("a process that stamps matters failed; its reason is above")
-    with above() as conn:
-        conn.execute("select setval('matter_number', %s)", [filler.sequence + 2 * matters + 2])
 
 
 def _stamp_half(
@@ -228,13 +239,7 @@ def _stamp_half(
                 done += 1
                 if done % 2000 == 0:
                     stamper.flush(conn)
-        stamper.flush(conn)
-        for (unit, template, year), last in stamper.counters.items():
-            conn.execute(
-                "insert into paper_counter (unit_id, template, year, last) values (%s, %s, %s, %s) on conflict"
-                " (unit_id, template, year) do update set last = greatest(paper_counter.last, excluded.last)",
-                [unit, template, year, last],
-            )
+        stamper.close(conn)
 
 
 @contextmanager
