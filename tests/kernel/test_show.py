@@ -136,3 +136,21 @@ def test_the_command_line_shows_a_pack(capsys: pytest.CaptureFixture[str]) -> No
     assert "has no tables" in capsys.readouterr().err
     assert main(["packs", "show", "XX-999"]) == 1
     assert "XX-999" in capsys.readouterr().err
+
+
+def test_no_arrow_runs_through_a_box_on_its_row() -> None:
+    for seed in range(60):
+        flow = flows.compiled(flows.flow_source(flows.Thrown(random.Random(seed))))
+        document = etree.fromstring(bpmn(flow, "p", TITLE).encode())
+        boxes = [
+            [float(one.find("{*}Bounds").get(key)) for key in ("x", "y", "width", "height")]
+            for one in document.iter("{*}BPMNShape")
+            if not one.get("isExpanded")
+        ]
+        for edge in document.iter("{*}BPMNEdge"):
+            points = [(float(p.get("x")), float(p.get("y"))) for p in edge.iter("{*}waypoint")]
+            if len(points) == 2 and points[0][1] == points[1][1]:
+                (left, y), (right, _) = points
+                assert not [
+                    b for b in boxes if left < b[0] and b[0] + b[2] < right and b[1] < y < b[1] + b[3]
+                ]

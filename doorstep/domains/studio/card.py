@@ -36,6 +36,7 @@ class Card:
     tables: int
     examples: int
     unsure: int
+    part_of: str
     search: str
 
     @property
@@ -93,7 +94,7 @@ def _card(digest: bytes, raw: Mapping[str, Any]) -> Card:
     return Card(
         code=raw["code"], digest=digest, branch=raw["branch"], group=group, title=title, channels=tuple(raw["channels"]),
         promise=_limit(raw, "promise"), law=_limit(raw, "statutory"), questions=sum(1 for _ in _questions(raw["form"])),
-        tables=len(raw.get("tables") or ()), examples=len(raw["examples"]), unsure=unsure(raw),
+        tables=len(raw.get("tables") or ()), examples=len(raw["examples"]), unsure=unsure(raw), part_of=raw.get("part_of", ""),
         search="\n".join(said).lower(),
     )  # fmt: skip
 

@@ -60,7 +60,7 @@ def _parts(found: Pack) -> tuple[tuple[str, str, Words, Words], ...]:
          _counted(len(found.raw["examples"]), "个", "story", "stories")),
         ("privacy", "lock", Words("个人信息", "Personal data"), Words("为什么用、存多久", "why, and for how long")),
         ("layers", "stack-2", Words("层和版本", "Layers and versions"),
-         Words(f"各级改了 {len(found.provenance)} 处", f"{len(found.provenance)} set below") if found.provenance
+         Words(f"各级改了 {len(found.provenance)} 处", f"{len(found.provenance)} set by layers") if found.provenance
          else Words("各级没有改", "as the base says")),
     )  # fmt: skip
 

@@ -175,16 +175,45 @@ def _messages(graph: Graph) -> Iterator[str]:
 
 
 def _points(graph: Graph, arrow: Arrow, left: int, top: int) -> list[tuple[int, int]]:
-    """An arrow: straight ahead, around corners, or back over the top."""
+    """An arrow: straight ahead if nothing stands in between, else around it; never through a box on the same row."""
     a, b = graph.nodes[arrow.source], graph.nodes[arrow.target]
-    start, end = (a.x + a.w, a.y + a.h // 2), (b.x, b.y + b.h // 2)
+    return [(left + x, top + y) for x, y in _way(graph, a, b)]
+
+
+def _way(graph: Graph, a: Node, b: Node) -> list[tuple[int, int]]:
+    right, middle = a.x + a.w, (a.x + a.w // 2, a.y + a.h // 2)
+    goal = (b.x + b.w // 2, b.y + b.h // 2)
     if a.on:
-        start = (a.x + a.w // 2, a.y + a.h)
-        way = [start, (start[0], end[1]), end]
-    elif end[0] > start[0]:
-        middle = start[0] + 15
-        way = [start, end] if start[1] == end[1] else [start, (middle, start[1]), (middle, end[1]), end]
-    else:
-        over = min(a.y, b.y) - 20
-        way = [(a.x + a.w // 2, a.y), (a.x + a.w // 2, over), (b.x + b.w // 2, over), (b.x + b.w // 2, b.y)]
-    return [(left + x, top + y) for x, y in way]
+        return _from_border(a, graph.nodes[a.on], b)
+    if b.x > right and middle[1] != goal[1]:
+        return [(right, middle[1]), (right + 15, middle[1]), (right + 15, goal[1]), (b.x, goal[1])]
+    if b.x > right and not _between(graph, a, b):
+        return [(right, middle[1]), (b.x, goal[1])]
+    if b.y >= a.y + a.h:  # below, and not ahead: down, then across
+        return [(middle[0], a.y + a.h), (middle[0], goal[1]), (b.x + b.w, goal[1])]
+    if a.y >= b.y + b.h and a.x == b.x:  # back up to the box above
+        return [(right - 20, a.y), (right - 20, b.y + b.h)]
+    over = min(n.y for n in (a, b, *_between(graph, a, b))) - 20
+    return [(middle[0], a.y), (middle[0], over), (goal[0], over), (goal[0], b.y)]
+
+
+def _from_border(a: Node, host: Node, b: Node) -> list[tuple[int, int]]:
+    """From a timer on a box's border: straight down and across, or around the box's right side."""
+    x, low, goal = a.x + a.w // 2, a.y + a.h, b.y + b.h // 2
+    if goal >= low:
+        return [(x, low), (x, goal), (b.x if b.x > x else b.x + b.w, goal)]
+    beside = host.x + host.w + 10
+    return [
+        (x, low),
+        (x, low + 10),
+        (beside, low + 10),
+        (beside, goal),
+        (b.x if b.x > beside else b.x + b.w, goal),
+    ]
+
+
+def _between(graph: Graph, a: Node, b: Node) -> list[Node]:
+    """The boxes that stand on the straight line from one to the other."""
+    line = a.y + a.h // 2
+    on_it = (n for n in graph.nodes.values() if not n.on and n.y <= line <= n.y + n.h)
+    return [n for n in on_it if a.x + a.w <= n.x and n.x + n.w <= b.x]

@@ -249,7 +249,7 @@ class _Maker:
             return name
         told = f"told__{node.id}"
         self.graph.nodes[told] = Node(
-            told, "endEvent", _TOLD, x=node.x + 60, y=node.y + node.h + 30, w=36, h=36
+            told, "endEvent", _TOLD, x=node.x + node.w + 14, y=node.y + node.h + 4, w=36, h=36
         )
         return told
 

@@ -25,7 +25,7 @@ _KINDS = {
     "wait": Words("等消息", "waits for a message"),
 }  # fmt: skip
 _MAY_ADD = Words("可加办", "May be added")
-_ONLY = Words("当 {name} 是 {values}", "only if {name} is {values}")
+_ONLY = Words("仅当“{name}”答 {values}", "only if “{name}” says {values}")
 _BACK = Words("可退回 {n} 次", "back up to {n} times")
 _STYLE = """
 svg{font-family:"Noto Sans SC",system-ui,sans-serif;font-size:14px;color:#1d2b3a}
@@ -76,20 +76,22 @@ class _Drawing:
     def block(self, name: str) -> _Part:
         """The steps of a block, one under the other, then what may be added."""
         parts = [self.part(self.flow.steps[step]) for step in self.flow.blocks[name].order]
+        after = len(parts)
         parts += [self.step(s, "beside") for s in self.flow.steps.values() if s.adhoc and s.block == name]
         width = max(part.w for part in parts)
         height = sum(part.h for part in parts) + _GAP * (len(parts) - 1)
 
         def draw(x: int, y: int) -> str:
-            return "".join(self._under(parts, width, x, y))
+            return "".join(self._under(parts, after, width, x, y))
 
         return _Part(width, height, draw)
 
     @staticmethod
-    def _under(parts: list[_Part], width: int, x: int, y: int) -> Iterator[str]:
+    def _under(parts: list[_Part], after: int, width: int, x: int, y: int) -> Iterator[str]:
+        """One under the other, joined by lines; from ``after`` on they stand beside the way and nothing leads to them."""
         middle = x + width // 2
         for at, part in enumerate(parts):
-            if at:
+            if 0 < at < after:
                 yield f'<path class="edge" d="M{middle} {y - _GAP}V{y}"/>'
             yield part.draw(x + (width - part.w) // 2, y)
             y += part.h + _GAP
@@ -126,10 +128,7 @@ class _Drawing:
     def step(self, step: Step, style: str) -> _Part:
         between, either = ("，", "、") if self.lang == "zh" else (", ", " or ")
         title, note = self.say(step.title), between.join(self.notes(step))
-        only = between.join(
-            self.say(_ONLY.format(name=name.rpartition(".")[2], values=either.join(map(str, values))))
-            for name, values in step.when.items()
-        )
+        only = between.join(self.say(self.guard(name, values, either)) for name, values in step.when.items())
         height = _H + (_LINE if only else 0)
         self.told.append(f"{title}（{note}）" if self.lang == "zh" else f"{title} ({note})")
 
@@ -146,6 +145,15 @@ class _Drawing:
             return f'<g class="{style} {self.status(step)}" data-step="{step.id}">{box}{texts}</g>'
 
         return _Part(_W, height, draw)
+
+    def guard(self, name: str, values: tuple[object, ...], either: str) -> Words:
+        """When a step happens, by the title of the step that answers; an answer that has words is said in them."""
+        asked = name.partition(".")[0]
+        by = next((s for s in self.flow.steps.values() if asked in (s.id, s.table)), None)
+        told = [
+            self.say(by.labels[v]) if by and isinstance(v, str) and v in by.labels else str(v) for v in values
+        ]
+        return _ONLY.format(name=by.title if by else asked, values=either.join(told))
 
     def notes(self, step: Step) -> Iterator[str]:
         """Who does it, what it is, by when, how often it may go back."""
