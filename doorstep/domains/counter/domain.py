@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import desk, erasure, matter, sign, ties, window
+from doorstep.domains.counter import desk, erasure, matter, oversee, sign, ties, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.kernel.words import Words
-from doorstep.web.routes import Route
+from doorstep.web.routes import SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
 _MATTER = "counter/matter/<uuid:matter_id>"
@@ -19,6 +19,7 @@ DOMAIN = Domain(
         Tile(Words("窗口", "Counter"), Words("收件、发证", "Take in and hand out"), "/counter/", "receive", "user-plus"),
         Tile(Words("审批台", "Approval desk"), Words("按期限办", "By due time"), "/counter/desk/", "decide", "gavel"),
         Tile(Words("依法销毁", "Erasing"), Words("要两个人", "Takes two"), "/counter/erasures", "erase", "eraser"),
+        Tile(Words("督办", "Oversee"), Words("超期、快到期的", "Late and soon due"), "/counter/oversee", "supervise", "eye"),
         Tile(Words("本单位的事", "Our matters"), Words("收、批、发", "All of them"), "/counter/matters", "read", "list-details"),
     ),
     routes=(
@@ -30,12 +31,14 @@ DOMAIN = Domain(
         *desk.routes(desk.INTAKE),
         *desk.routes(desk.HAND_OUT),
         Route("counter/sign", sign.sign, "counter_sign", "receive", "staff", _BOTH, STAFF),
+        Route("counter/oversee", oversee.oversee, "counter_oversee", "supervise", "staff", kinds=STAFF),
         Route("counter/matters", matter.listing, "counter_matters", "read", "staff", kinds=STAFF),
         Route("counter/search", matter.find, "counter_search", "search", "staff", kinds=STAFF),
         Route(_MATTER, matter.show, "counter_matter", "read", "staff", kinds=STAFF),
         Route(f"{_MATTER}/note", matter.add_note, "counter_note", "note", "staff", ("POST",), STAFF),
         Route(f"{_MATTER}/hand-over", matter.move, "counter_hand_over", "hand_over", "staff", ("POST",), STAFF),
         Route("counter/erasures", erasure.orders, "counter_erasures", "erase", "staff", _BOTH, STAFF),
+        Route(f"{_MATTER}/add", matter.add, "counter_add", SIGNED_IN, "staff", ("POST",), STAFF),
         *ties.routes(),
         Route("counter/file/<uuid:file_id>", matter.show_file, "counter_file", "read", "staff", kinds=STAFF),
         Route("counter/file/<uuid:file_id>/look", matter.look, "counter_look", "read", "staff", kinds=STAFF),

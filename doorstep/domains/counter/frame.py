@@ -28,6 +28,7 @@ _TABS = (
     ("/counter/sign", "receive", "signature", Words("来签字的", "To sign")),
     ("/counter/hand-out/", "hand_out", "package", Words("等来领的", "To hand out")),
     ("/counter/desk/", "decide", "gavel", Words("审批台", "Approval desk")),
+    ("/counter/oversee", "supervise", "eye", Words("督办", "Oversee")),
     ("/counter/matters", "read", "list-details", Words("本单位的事", "Our matters")),
 )
 

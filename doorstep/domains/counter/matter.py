@@ -14,7 +14,7 @@ from doorstep.domains.counter.case import case
 from doorstep.domains.counter.tied import tied
 from doorstep.kernel import file, issue, plug
 from doorstep.kernel.lists import Row, search, unit_matters
-from doorstep.kernel.matter import hand_over, note
+from doorstep.kernel.matter import add_step, hand_over, note
 from doorstep.kernel.org import town
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
@@ -28,6 +28,7 @@ STATES = {
     "withdrawn": Words("撤回了", "Withdrawn"), "closed": Words("已办结", "Closed"), "draft": Words("草稿", "Draft"),
 }  # fmt: skip
 _SAID = {
+    "added": Words("这一步加上了", "The step was added"),
     "noted": Words("备注记下了", "The remark is kept"), "involved": Words("人记下了", "The person is noted"),
     "located": Words("地点记下了", "The place is noted"), "linked": Words("两件事关联上了", "The two are linked"),
     "merged": Words("那件事并进来了，它的经过还在", "The other is merged into this one; its history stays"),
@@ -66,6 +67,21 @@ def add_note(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespo
         view = read_matter(viewer, matter_id, purpose=purpose or None)
         return page(request, viewer, view, purpose, refusal, note_text=post.get("text", ""))
     return back(matter_id, purpose, "noted")
+
+
+def add(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """Add a step that the item lets this unit add, such as another unit's opinion."""
+    post, purpose = request.POST, request.POST.get("purpose", "")
+    try:
+        with transaction.atomic():
+            add_step(viewer, matter_id, step=post.get("step", ""), request_id=post.get("request_id", ""))
+    except Refused as refusal:
+        if refusal.code == "not-found":
+            raise
+        return page(
+            request, viewer, read_matter(viewer, matter_id, purpose=purpose or None), purpose, refusal
+        )
+    return back(matter_id, purpose, "added")
 
 
 def move(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
@@ -119,6 +135,7 @@ def page(
         "said": _SAID.get(request.GET.get("did", "")),
         "may_note": viewer.may("note", view.pack.branch), "note_request": uuid4().hex, "over_request": uuid4().hex,
         "may_hand_over": viewer.may("hand_over", view.pack.branch) and viewer.unit_id == view.unit_id and bool(view.open_steps),
+        "addable": view.addable, "add_request": uuid4().hex,
         "units": units, **tied(viewer, view), **typed,
     }  # fmt: skip
     return frame.show(request, viewer, "matter", context, refusal.status if refusal else 200)
