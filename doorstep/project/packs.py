@@ -1,4 +1,4 @@
-"""`doorstep packs check|test|fmt|show`: what an author of packs runs, and what the build runs."""
+"""`doorstep packs check|test|fmt|new|report|show`: what an author of packs runs, and what the build runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from doorstep.kernel import machine, pack
 from doorstep.kernel.flaw import Flawed
 from doorstep.kernel.pack.profile import profile_files
 from doorstep.kernel.words import Refused
-from doorstep.project import publish
+from doorstep.project import author, publish
 from doorstep.project.domains import DOMAINS
 
 
@@ -35,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
             told = "例子能发现多少错 · how many small mistakes the examples notice"
             one.add_argument("--mutate", action="store_true", help=told)
     publish.add(verbs)
+    author.add(verbs)
     told = "画出流程、导出 · draw the flow, or write it as others read it"
     show = verbs.add_parser("show", help=told, description=told)
     show.add_argument("code", metavar="CODE", help="事项编号，如 HZ-078 · an item's code")
@@ -55,6 +56,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Runs the verb; returns 1 if something was found, failed or could not be read."""
     machines()
+    if args.packs_verb in author.NAMES:
+        return author.run(args)
     if args.packs_verb in publish.NAMES:
         return publish.run(args)
     if args.packs_verb == "show":

@@ -8,17 +8,23 @@ from doorstep.domains.studio.layer import Layer, lay
 from doorstep.domains.studio.lint import check
 from doorstep.domains.studio.mutant import mutate
 from doorstep.domains.studio.order import fmt
+from doorstep.domains.studio.report import count
+from doorstep.domains.studio.skeleton import branch_of, catalogue_row, write_skeleton
 from doorstep.domains.studio.stack import Stacks, layer_files, read_stacks
 
 __all__ = [
     "Layer",
     "Stacks",
     "Told",
+    "branch_of",
+    "catalogue_row",
     "check",
+    "count",
     "fmt",
     "lay",
     "layer_files",
     "mutate",
     "read_stacks",
     "run_examples",
+    "write_skeleton",
 ]

@@ -53,7 +53,15 @@ def check_file(path: Path, name: str, root: Path = ROOT) -> list[Finding]:
         return why.findings
     flaws = [*(flaw for rule in _RULES for flaw in rule(pack)), *_file_rules(source, path, pack.code)]
     flaws = flaws or list(_bounds(pack)) or list(_examples(pack))
-    return [source.finding(flaw) for flaw in flaws]
+    return [*(source.finding(flaw) for flaw in flaws), *_todos(path, name)]
+
+
+def _todos(path: Path, name: str) -> Iterator[Finding]:
+    """Each word that an author marked as still to be written."""
+    words = Words("这里还要写", "this is still to be written")
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if "TODO" in line:
+            yield Finding(name, number, line.index("TODO") + 1, "pack.todo", words)
 
 
 def flaws_of(pack: Pack) -> list[Flaw]:
