@@ -11,7 +11,8 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from doorstep.kernel import clock, event, issue, offer, pack, post
+import doorstep.kernel.offer  # noqa: F401 - says where published packs are
+from doorstep.kernel import clock, event, issue, pack, post
 from doorstep.kernel import flow as flows
 from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.field import Fault
@@ -26,9 +27,6 @@ from doorstep.kernel.region import calendar
 from doorstep.kernel.row import first, insert, run, settle, together, update
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
 from doorstep.kernel.words import Refused, Words
-
-pack.versions_from(offer.content)
-pack.offers_from(offer.in_force)
 
 #: A leg of a level above is worked on as the competent unit's steps are, at that level's own desk.
 _STANDS = {"county": "competent", "city": "competent"}

@@ -51,6 +51,10 @@ def in_force() -> dict[str, dict[int, list[Offer]]] | None:
     return found
 
 
+pack.versions_from(content)
+pack.offers_from(in_force)
+
+
 def publish(
     made: Sequence[Made],
     versions: Sequence[pack.Pack],

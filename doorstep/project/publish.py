@@ -90,6 +90,8 @@ def _tell(one: Change) -> None:
     _say(f"{one.code} {place}{since}")
     for each in one.differences:
         _say(f"  {each.pointer}: {each.was.zh} → {each.now.zh} / {each.was.en} → {each.now.en}")
+    if not one.differences:
+        _say("  只有理由、例子或别的文字不同 · only reasons, examples or other words differ")
     zh = f"  例子 {one.examples} 个，{one.failed} 个没通过；{one.running} 件在办的照旧版本办完"
     en = f"{one.examples} examples, {one.failed} failed; {one.running} running matters stay under the older version"
     _say(f"{zh} · {en}")

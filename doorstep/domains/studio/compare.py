@@ -10,6 +10,7 @@ from django.db import connection
 
 from doorstep.domains.studio.example import run_examples
 from doorstep.domains.studio.publish import Draft
+from doorstep.kernel.flow import Step
 from doorstep.kernel.org import reach, town
 from doorstep.kernel.pack import Offer, Pack, version
 from doorstep.kernel.words import Words
@@ -30,7 +31,8 @@ class Difference:
 class Change:
     """What would be different of one item in one place from a day on, whether its examples come out, and what is running.
 
-    ``unit`` 0: wherever no other is named. ``running``: open matters there that stay under an older version.
+    No differences: only reasons, examples, words of the form or the like. ``unit`` 0: wherever no other is named.
+    ``running``: open matters there that stay under an older version.
     """
 
     code: str
@@ -52,7 +54,7 @@ def values(one: Pack, on: date) -> dict[str, Words]:
         found["/fees"] = _plain(f"{fee.value['amount']} {fee.value['currency']}")
     found |= {f"/channels/{name}": Words("能办", "offered") for name in one.channels}
     found |= {f"/guide/{name}": words for name, words in one.guide.items()}
-    found |= {f"/flow/steps/{name}": step.title for name, step in one.flow.steps.items()}
+    found |= {f"/flow/steps/{name}": _step(step) for name, step in one.flow_on(on).steps.items()}
     for asked in one.materials:
         need = Words("要", "needed") if asked.required else Words("有就带", "if at hand")
         found[f"/materials/{asked.material.code}"] = need
@@ -78,8 +80,8 @@ def changes(drawn: Draft, held: dict[str, dict[int, list[Offer]]], today: date) 
             for offer in made.times.get(unit) or made.times[0]:
                 day = max(today, offer.first or today)
                 new, was = drawn.versions.get(offer.hash), _offered(old, unit, day)
-                told = differences(was, new, day)
-                if told:
+                if (was and was.hash) != (new and new.hash):
+                    told = differences(was, new, day)
                     ran = run_examples(new) if new else []
                     left = _left(running, made.code, unit, drawn) if day == today else 0
                     yield Change(
@@ -109,6 +111,13 @@ def _left(running: list[tuple[bytes, int, int]], code: str, unit: int, drawn: Dr
         if place == unit and digest not in [offer.hash for offer in made.times[place]]:
             count += open_
     return count
+
+
+def _step(step: Step) -> Words:
+    if step.limit is None:
+        return step.title
+    limit = step.limit.words
+    return Words(f"{step.title.zh}（{limit.zh}）", f"{step.title.en} ({limit.en})")
 
 
 def _plain(value: object) -> Words:

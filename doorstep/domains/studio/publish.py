@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from doorstep.domains.studio.stack import Stacks, layer_files, read_stacks
+from doorstep.domains.studio.stack import Stacks, read_stacks
 from doorstep.kernel import clock, offer, pack
+from doorstep.kernel.event import canonical
 from doorstep.kernel.pack import Offer
 from doorstep.kernel.region import Region, calendar
 from doorstep.kernel.words import Refused, Words
@@ -31,15 +32,15 @@ class Draft:
 
 
 def fingerprints(stacks: Stacks) -> dict[str, bytes]:
-    """For each item 32 bytes that change when its file, what all share, or a layer that names it changes."""
-    layers = [path.read_bytes() for path in layer_files(stacks.region.code, stacks.folder)]
+    """For each item 32 bytes that change when its file, what all share, or what a layer says of it changes."""
     found = {}
     for path, plain in pack.fingerprints(stacks.root).items():
-        digest = hashlib.sha256(plain)
-        for text in layers:
-            if path.stem.encode() in text:
-                digest.update(hashlib.sha256(text).digest())
-        found[path.stem] = digest.digest()
+        code, digest = path.stem, hashlib.sha256(plain)
+        for layer in stacks.layers:
+            if code in layer.raw["items"]:
+                told = [layer.name, layer.level, layer.unit, layer.raw["title"], layer.raw["items"][code]]
+                digest.update(canonical(told))
+        found[code] = digest.digest()
     return found
 
 

@@ -32,7 +32,6 @@ class Stacks:
     layers: tuple[Layer, ...]
     sources: Mapping[str, Source]
     root: Path = ROOT
-    folder: Path = FOLDER
     _made: dict[Key, pack.Pack] = field(default_factory=dict, repr=False)
     _base: dict[str, pack.Pack] = field(default_factory=dict, repr=False)
 
@@ -215,7 +214,7 @@ def read_stacks(place: str | None = None, folder: Path = FOLDER, root: Path = RO
     if findings:
         raise Unusable(findings)
     layers.sort(key=lambda one: (LEVELS.index(one.level), one.name))
-    return Stacks(here, tuple(layers), sources, root, folder)
+    return Stacks(here, tuple(layers), sources, root)
 
 
 def _shape(raw: Mapping[str, Any], here: Region) -> Iterator[Flaw]:

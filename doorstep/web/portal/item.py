@@ -91,7 +91,7 @@ def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     drafts = draft.my_drafts(viewer) if viewer.is_resident else []
     context = {
         "item": guide_of(found),
-        "points": serving(code)[:_NEAR],
+        "points": sorted(serving(code), key=lambda place: place.code != point)[:_NEAR],
         "at": place_named(point) if point else None,
         "draft": next((one for one in drafts if one.item == code), None),
     }
