@@ -29,6 +29,7 @@ from doorstep.kernel.party import Person
 from doorstep.kernel.post import TEMPLATES
 from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import BRANCHES, SYSTEM, Viewer, keys
+from doorstep.kernel.words import Words
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ Row = dict[str, Any]
 
 @dataclass
 class Filler:
-    """Collects rows, table by table. ``sequence``: the last matter number given out; ``people``: who applies."""
+    """Collects rows, table by table. ``sequence``: the last matter number given out; ``people``: who applies; ``late_by``: what was
+    due before then and is not done is late.
+    """
 
     sequence: int = 0
     papers_ready: bool = True
@@ -74,6 +77,7 @@ class Filler:
     counters: dict[tuple[int, str, int], int] = field(default_factory=dict)
     packs: dict[str, pack.Pack] = field(default_factory=dict)
     recorded_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    late_by: datetime | None = None
 
     def live(self, life: Life) -> UUID:
         """Everything that the verbs would have written for this life."""
@@ -85,6 +89,7 @@ class Filler:
         for one in life.moves:
             opened.at += one.after
             state = self._note(opened, one, state) if one.note else self._act(opened, one, state, found)
+        self._late(opened, state)
         self._first_shares(opened.row, life)
         self._papers_made(opened)
         self.tables["matter"].append(_matter_row(opened.row))
@@ -143,6 +148,27 @@ class Filler:
                    "reason": one.reason, "faults": list(one.faults)}  # fmt: skip
         self._request(one.by, "act", row, content, opened.at)
         return state
+
+    def _late(self, opened: change.Opened, state: Any) -> None:
+        """What the system does when a step that is still open has passed its due time."""
+        row = opened.row
+        for step in self.tables["step"][-12:]:
+            due = step["due_at"]
+            if (
+                step["matter_id"] != row.id
+                or step["closed_at"]
+                or not due
+                or not self.late_by
+                or due > self.late_by
+            ):
+                continue
+            step["late_at"] = opened.at = max(opened.at, due)
+            facts = opened.pack.facts(opened.data, channel=row.channel)
+            state, happened = flow.late(opened.flow, state, step["name"], facts)
+            system = Move(Viewer(SYSTEM, "system", Words("系统", "System")))
+            self._finish(opened, system, "late", state, happened, {"step": step["name"]}, {})
+            if step["by"] != "applicant":
+                self._notice(row, "late", opened.at)
 
     def _note(self, opened: change.Opened, one: Move, state: Any) -> Any:
         self._finish(opened, one, "noted", state, (), {}, {"text": one.note})
@@ -308,10 +334,13 @@ class Filler:
         if any(h.kind in ("step.opened", "step.closed", "ended") for h in happened) and template in TEMPLATES:
             told.append(template)
         for name in told:
-            self.tables["notice"].append({
-                "id": uuid7(), "party_id": row.applicant_id, "matter_id": row.id, "template": name,
-                "values": Jsonb({"number": row.number}), "check_code": link_code()[:16], "at": at, "read_at": None,
-            })  # fmt: skip
+            self._notice(row, name, at)
+
+    def _notice(self, row: Matter, name: str, at: datetime) -> None:
+        self.tables["notice"].append({
+            "id": uuid7(), "party_id": row.applicant_id, "matter_id": row.id, "template": name,
+            "values": Jsonb({"number": row.number}), "check_code": link_code()[:16], "at": at, "read_at": None,
+        })  # fmt: skip
 
     def _request(self, by: Viewer, verb: str, row: Matter, content: Any, at: datetime) -> None:
         self.tables["request_key"].append({

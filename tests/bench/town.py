@@ -119,7 +119,7 @@ def fill(conn: psycopg.Connection[Any], matters: int, seed: int) -> dict[str, An
     staff = _staff(conn)
     filler = Filler(packs=_sisters(conn))
     filler.go_on_from(conn)
-    now = datetime.now(tz=staff.many.zone)
+    now = filler.late_by = datetime.now(tz=staff.many.zone)
     filler.people[staff.many.viewer.party_id] = staff.many.person
     persons = _persons(filler, staff, chance, now, seed, max(PERSONS, matters // 8))
     filler.copy(conn)
@@ -434,14 +434,27 @@ def _life(staff: Staff, chance: random.Random, now: datetime, someone: tuple[Any
             moves += [Move(approver, "review", "return", "photo_unclear", (fault,)),
                       Move(by, "correct:review", data=again, after=timedelta(hours=20))]  # fmt: skip
         moves += [Move(approver, note=_text(chance)) for _ in range(chance.randrange(2))]
-        moves += [Move(approver, "review", "approve", _text(chance)), Move(approver, "issue"),
-                  Move(giver, "hand_out", "done", _text(chance))]  # fmt: skip
+        moves += [Move(approver, "review", "approve", _text(chance)), *_inserted(item, data, staff.points[x.id], approver),
+                  Move(approver, "issue"), Move(giver, "hand_out", "done", _text(chance))]  # fmt: skip
     if chance.random() < 0.15:
         moves = moves[: chance.randrange(len(moves))]
     channel = "station" if someone else "online"
     return Life(
         item, by, staff.points[x.id], channel, data, at, party, person if someone else None, tuple(moves)
     )
+
+
+def _inserted(item: str, data: dict[str, Any], point: str, approver: Any) -> list[Any]:
+    """The steps that a layer of the competent unit puts in before the card is made."""
+    from doorstep.kernel import change, pack
+    from doorstep.kernel.org import point_named
+    from tests.bench.fill import Move
+
+    if item not in pack.digests():
+        return []  # a sister is laid by nobody
+    _, found = change.competent(item, data, point_named(point))
+    known = ("intake", "review", "issue", "hand_out")
+    return [Move(approver, one) for one in found.flow.steps if one not in known and ":" not in one]
 
 
 def _station(staff: Staff, chance: random.Random) -> Any:

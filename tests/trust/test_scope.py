@@ -15,7 +15,7 @@ from doorstep.run.roles import dsn
 
 SCOPED = (
     "matter", "step", "share", "posting", "draft", "request_key", "event", "event_body", "outbox", "reaction", "file",
-    "paper", "notice", "rating", "party", "account", "access",
+    "paper", "notice", "rating_vote", "party", "account", "access",
 )  # fmt: skip
 
 
