@@ -194,6 +194,7 @@ def _open_step(opened: Opened, one: Happening) -> None:
     unit_id, party_id = _owner(row, one)
     due = clock.due(opened.at, one.limit, calendar()) if one.limit else None
     declared = opened.flow.step(one.step)
+    _check_promise(opened, one.step)
     remind = clock.reminder(due.at, declared.remind, calendar()) if due and declared.remind else None
     step = Step(
         id=uuid7(), matter_id=row.id, name=one.step, by=declared.kind if one.asks else _STANDS.get(one.by, one.by),
@@ -204,6 +205,18 @@ def _open_step(opened: Opened, one: Happening) -> None:
     insert(step)
     if one.by in ("branch", *_STANDS) and unit_id is not None:
         _let_see(row, unit_id, opened.at)
+
+
+def _check_promise(opened: Opened, step: str) -> None:
+    """Who applied through a channel that promises no visit is not called in, whatever somebody would decide."""
+    found = opened.pack
+    meets = found.asks.get(flows.step_of(step), {}).get("meets")
+    if meets and opened.row.channel in (found.raw.get("no_meeting") or ()):
+        words = Words(
+            "这件事答应过申请人不用跑，不能要他到场。请换一种办法，什么都没有改动。",
+            "The applicant was promised not to have to come, and is not called in. Choose another way; nothing was changed.",
+        )
+        raise Refused("no-meeting", words, status=409)
 
 
 def _let_see(row: Matter, unit_id: int, at: datetime) -> None:

@@ -21,6 +21,7 @@ from doorstep.kernel.trust import Viewer, not_found
 from doorstep.kernel.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.places import online_point
+from doorstep.web.portal.item import fee_words
 from doorstep.web.questions import Asking, FaultLine, anchor_of
 from doorstep.web.uploads import Received
 
@@ -247,6 +248,7 @@ def _read_again(
         "request_id": _request_id(kept),
         "before": Back(pages[-1].title, f"/apply/{found.code}/{pages[-1].id}"),
         "promise": Words.of(found.privacy["notice"]),
+        "fee": fee_words(found),
         "saved_at": kept.saved_at,
         **_progress(found, pages, len(pages), faults),
     }

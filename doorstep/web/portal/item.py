@@ -168,6 +168,17 @@ def _figures(found: Pack) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def fee_words(found: Pack) -> Words | None:
+    """What it costs as of today, in one sentence; None if nothing."""
+    cost = _fee_note(_fee(found))
+    if cost is None or not any(step.get("message") == "payment" for step in found.asks.values()):
+        return cost
+    return Words(
+        f"{cost.zh}现在不用付，轮到缴费时会通知您。",
+        f"{cost.en} Nothing is paid now; you are told when it is due.",
+    )
+
+
 def _fee(found: Pack) -> Dated | None:
     return found.fee(clock.now().astimezone(calendar().zone).date())
 
