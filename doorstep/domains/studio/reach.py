@@ -2,6 +2,7 @@
 
 The walk keeps of each table, call or fork only what the guards of one block ask of it, so it is small for any flow that
 a person could read.
+It takes each table to be able to give each of its rows: that a fact stays the same for ever it cannot know.
 """
 
 from __future__ import annotations
