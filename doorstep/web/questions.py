@@ -268,7 +268,15 @@ def answers(form: Form, data: Mapping[str, Any], *, masked: bool = False) -> tup
 def heard(found: Pack, data: Mapping[str, Any]) -> tuple[Line, ...]:
     """What other systems answered, as far as the item keeps it."""
     told = ((words, at_pointer(data, pointer)) for pointer, words in found.heard.items())
-    return tuple(Line(words, Words(str(value), str(value))) for words, value in told if value is not None)
+    return tuple(Line(words, _plain(value)) for words, value in told if value is not None)
+
+
+def _plain(value: Any) -> Words:
+    """What another system wrote: a day as we write days, everything else as it is."""
+    text = str(value)
+    if len(text) == 10 and text[4:5] == "-" and FORMATS["date"].ok(text):
+        text = saying.day(text, week=False)
+    return Words(text, text)
 
 
 def _lines(one: Field, data: Mapping[str, Any], masked: bool) -> list[Line]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from doorstep.kernel import plug
 from doorstep.kernel.flow import CORRECT, step_of
+from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.words import Words
 from doorstep.web import saying, way
@@ -251,9 +252,18 @@ def legs(found: MatterView) -> tuple[Leg, ...]:
     seen = {step.name for step in found.steps}
     for stop in found.stops:
         if stop.status == "next" and stop.id not in seen and not stop.id.startswith(CORRECT):
-            who = found.hand_out.name if stop.by == "hand_out" else found.unit
-            rows.append(Leg(stop.title, "next", who))
+            rows.append(Leg(stop.title, "next", _whose(found, stop.id)))
     return tuple(rows)
+
+
+def _whose(found: MatterView, name: str) -> Words:
+    """Whose a step will be when it is opened."""
+    step, unit = found.pack.flow.steps[step_of(name)], town().units.get(found.unit_id)
+    if step.by == "hand_out":
+        return found.hand_out.name
+    if step.by in ("county", "city") and unit is not None:
+        return unit_words(unit.county if step.by == "county" and unit.county else unit.city)
+    return Words("您", "You") if step.kind == "wait" and plug.door(step.asks) else found.unit
 
 
 def _outside(found: MatterView, step: StepView) -> Words | None:
