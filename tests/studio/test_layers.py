@@ -297,3 +297,41 @@ def test_E09_the_town_hands_first_passports_to_its_stations_until_a_day(anlan: s
     assert anlan.base("CR-001").decided_by == "city"
     times = [(last, one.decided_by) for _, last, one in anlan.periods("CR-001", "AL-LJ-HW", TODAY)]
     assert times == [(date(2027, 12, 31), "station"), (None, "city")]
+
+
+def _flow(*branches: tuple[str, tuple[str, ...]], after: tuple[str, ...] = ()) -> Any:
+    """A fork with named branches, then steps of the trunk."""
+    from doorstep.kernel.flow_source import compile_flow
+
+    def step(name: str) -> dict[str, Any]:
+        return CHECK | {"id": name}
+
+    forked = [
+        {"id": name, "title": WHY["why"], "steps": [step(one) for one in steps]} for name, steps in branches
+    ]
+    fork = {"id": "ask", "kind": "each", "title": WHY["why"], "branches": forked}
+    return compile_flow({"steps": [fork, *(step(one) for one in after)]})
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        (_flow(("fire", ("look", "sign")), ("health", ("test",)), ("water", ("taste",)), after=("end",)), ""),
+        (_flow(("fire", ("look",)), ("health", ("test", "sign")), after=("end",)), "another branch"),
+        (_flow(("fire", ("look",)), ("health", ("test",)), after=("sign",)), "another branch"),
+        (_flow(("fire", ("look", "sign")), after=("end",)), "lost a branch"),
+        (_flow(("fire", ("look",)), ("health", ("test",)), after=("end",)), "no step"),
+    ],
+    ids=["one more branch", "in another branch", "out of the branch", "a branch less", "a step less"],
+)
+def test_E01_a_state_fits_another_flow_if_its_open_steps_stand_in_the_same_branches(
+    new: Any, told: str
+) -> None:
+    from doorstep.kernel import flow
+    from doorstep.kernel.flow_fit import misfits
+
+    old = _flow(("fire", ("look", "sign")), ("health", ("test",)), after=("end",))
+    state, _ = flow.start(old, {})
+    state, _ = flow.act(old, state, "look@fire", "done", {})
+    found = " ".join(one.en for one in misfits(old, new, state))
+    assert told in found and bool(told) == bool(found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -301,3 +303,24 @@ def _unit(above: psycopg.Connection[Any], matter_id: UUID) -> int:
     row = above.execute("select unit_id from matter where id = %s", [matter_id]).fetchone()
     assert row
     return int(row[0])
+
+
+def test_E01_the_command_line_tells_what_is_in_force_and_refuses_what_is_not_there(region: Path) -> None:
+    def doorstep(*words: str) -> tuple[int, str]:
+        line = [sys.executable, "-m", "doorstep", "packs", *words]
+        done = subprocess.run(line, text=True, capture_output=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    _edit(region, "yunting", "limit: 30 minute", "limit: 20 minute")
+    number = _publish(region, by="沈知秋", why="再快一点")
+    code, told = doorstep("history", "HZ-078")
+    assert code == 0 and f"{number}  " in told.splitlines()[0] and "再快一点" in told
+    code, told = doorstep("preview")
+    assert (
+        code == 0
+        and "（20 分钟） → " in told
+        and "（30 分钟）" in told
+        and f"publication is {number}" in told
+    )
+    code, told = doorstep("rollback", str(number + 9), "--why", "x")
+    assert code == 1 and "没有这次发布" in told
