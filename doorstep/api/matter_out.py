@@ -54,7 +54,8 @@ class PartyOut(Out):
 
 
 class TieOut(Out):
-    """Another matter this one touches, if the caller may see it: linked, merged_from, merged_into, referred_to, referred_from."""
+    """Another matter this one touches, if the caller may see it: linked, merged_from, merged_into, referred_to, referred_from,
+    child, parent."""
 
     id: UUID
     number: str

@@ -133,6 +133,27 @@ def _call_off(viewer: Viewer, opened: change.Opened, left: Happening) -> None:
             change.finish(viewer, child, "called_off", state, happened, {}, {})
 
 
+def waited_for(opened: change.Opened) -> tuple[Happening, ...]:
+    """The open steps that wait for a child which ends when nobody waits any more, as if they were cancelled."""
+    asks = opened.pack.asks
+    waits = (
+        step
+        for step in State.from_json(opened.row.flow).open
+        if asks.get(flows.step_of(step), {}).get("kind") == "sub"
+    )
+    return tuple(
+        Happening("step.closed", step, outcome="cancelled")
+        for step in waits
+        if not asks[flows.step_of(step)].get("keeps_on")
+    )
+
+
+def call_off(viewer: Viewer, opened: change.Opened, left: Sequence[Happening]) -> None:
+    """The matter has gone another way: the children that it waited for end. Only after it has been written."""
+    for one in left:
+        _call_off(viewer, opened, one)
+
+
 def _report(viewer: Viewer, child: change.Opened) -> None:
     """The child has ended: its state is the answer that the parent's step waits for, if it still does."""
     with connection.cursor() as cursor:

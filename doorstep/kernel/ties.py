@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, clock, file, pack
+from doorstep.kernel import change, child, clock, file, pack
 from doorstep.kernel.begin import bring
 from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
@@ -205,11 +205,13 @@ def reclassify(
 
     Refused: "not-found", "no-right", "no-item", "same-item" and "ended" (409), "invalid" with faults by field.
     """
-    branch = pack.current(item).branch
+    wanted = pack.current(item)
+    if wanted.part_of:
+        raise pack.no_item(item)
 
     def do() -> Done:
         opened = _locked(viewer, matter_id, "reclassify")
-        viewer.need("reclassify", branch)
+        viewer.need("reclassify", wanted.branch)
         change.not_ended(opened)
         row = opened.row
         if row.item == item:
@@ -222,13 +224,16 @@ def reclassify(
         Step.objects.filter(matter_id=row.id, closed_at=None).update(
             closed_at=opened.at, outcome="reclassified"
         )
+        left = child.waited_for(opened)
         _becomes(viewer, opened, unit, found, answers)
         state, happened = move(
             opened.flow, State(), Command("start"), found.facts(answers, channel=row.channel), opened.at
         )
         codes = {"item": found.code, "pack": found.hash.hex(), **was}
         body: dict[str, Any] = {"reason": reason} | ({"data": answers} if data is not None else {})
-        return change.finish(viewer, opened, "reclassified", state, happened, codes, body)
+        done = change.finish(viewer, opened, "reclassified", state, happened, codes, body)
+        child.call_off(viewer, opened, left)
+        return done
 
     content = {"matter": str(matter_id), "item": item, "data": data, "reason": reason}
     return once(viewer, "reclassify", request_id, content, do, change.done_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -265,6 +266,34 @@ def test_a_part_is_not_opened_by_itself(cast: Cast) -> None:
         matter.open_matter(
             viewer, item=parts.PART, point="HW-1", channel="online", data=data, request_id=fresh()
         )
+
+
+def test_what_is_reclassified_waits_for_no_signature_any_more(cast: Cast) -> None:
+    from doorstep.kernel import ties
+
+    parent = opened(cast)
+    child = part_of(cast, parent)
+    me = cast.person("resident")
+    landlord = {"name": me["name"], "id_no": me["id_no"]}
+    data = {
+        "landlord": landlord,
+        "home": {"address": "橘园路 12 号 3-201", "station": "AL-LJ-HW", "right": "owner"},
+        "tenants": [{"name": "何晚", "id_no": "990102199811200021", "from": "2026-11-01"}],
+    }
+    with cast.enter("resident") as viewer, pytest.raises(Exception, match="no-right"):
+        ties.reclassify(viewer, parent, item="HZ-106", data=data, reason="look", request_id=fresh())
+    with cast.enter("clerk") as viewer:
+        rights = viewer.rights | {"reclassify:*:unit:personal"}
+        ties.reclassify(
+            replace(viewer, rights=rights),
+            parent,
+            item="HZ-106",
+            data=data,
+            reason="look",
+            request_id=fresh(),
+        )
+    assert seen(cast, "neighbour", child).state == "closed"
+    assert seen(cast, "resident", parent).item == "HZ-106"
 
 
 def test_a_family_is_proved_like_any_matter(cast: Cast, as_worker: None) -> None:
