@@ -7,7 +7,6 @@ goes to the body: ``sha256(salt + bytes)`` stands beside the header, salt and se
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from uuid import UUID
 import orjson
 
 from doorstep.kernel.crypto import open_small, seal_small
+from doorstep.kernel.ids import salt as new_salt
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Event, EventBody, Matter
 from doorstep.kernel.row import fetch, run
@@ -67,7 +67,7 @@ def entry(
     """Make the next event of a chain. ``body`` is sealed under the matter's ``key``; ``codes`` stay in clear."""
     header, digest, typed = canonical(codes).decode(), None, None
     if body:
-        salt, raw = os.urandom(32), canonical(body)
+        salt, raw = new_salt(), canonical(body)
         digest, typed = (
             hashlib.sha256(salt + raw).digest(),
             (salt, seal_small(key, raw, _place(matter_id, seq))),

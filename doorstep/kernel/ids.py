@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import random
 import secrets
 import threading
 import time
 import uuid
-from datetime import date
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
 
 _lock = threading.Lock()
 _last: list[int] = [0]
+_drawn: ContextVar[tuple[random.Random, Callable[[], datetime]] | None] = ContextVar("drawn", default=None)
 
 
 def uuid7() -> uuid.UUID:
@@ -17,12 +23,38 @@ def uuid7() -> uuid.UUID:
 
     Ids made one after the other sort in that order, also when the machine's clock is set back.
     """
+    drawn = _drawn.get()
+    if drawn is not None:
+        return _uuid7(
+            int(drawn[1]().timestamp() * 1000) << 12 | drawn[0].getrandbits(12), drawn[0].getrandbits(62)
+        )
     with _lock:
         # 60 bits: 48 of milliseconds, 12 of their fraction; never the same twice, never backwards.
         tick = max(time.time_ns() * 4096 // 1_000_000, _last[0] + 1)
         _last[0] = tick
-    bits = (tick >> 12) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62)
-    return uuid.UUID(int=bits)
+    return _uuid7(tick, secrets.randbits(62))
+
+
+def _uuid7(tick: int, chance: int) -> uuid.UUID:
+    return uuid.UUID(int=(tick >> 12) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | chance)
+
+
+def salt() -> bytes:
+    """32 bytes that nobody can guess."""
+    drawn = _drawn.get()
+    return os.urandom(32) if drawn is None else drawn[0].randbytes(32)
+
+
+@contextmanager
+def drawn_from(source: random.Random, now: Callable[[], datetime]) -> Iterator[None]:
+    """In this context ids and salts, never keys or codes, come from ``source`` and ``now``: for invented lives alone, so that the
+    same town has the same chains. Only ``sim`` may name it, and only for a demo database.
+    """
+    before = _drawn.set((source, now))
+    try:
+        yield
+    finally:
+        _drawn.reset(before)
 
 
 def link_code() -> str:

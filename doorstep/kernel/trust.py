@@ -302,13 +302,14 @@ def create_account(
     unit_id: int | None = None,
     branches: list[int] | None = None,
     assurance: int = 0,
+    account_id: UUID | None = None,
 ) -> UUID:
     """Make an account (migrator role only). Refused: ValueError for a right outside the one list."""
     for right in rights:
         parts = right.split(":")
         if len(parts) != 4 or parts[0] not in VERBS or parts[2] not in REACHES or parts[3] not in TIERS:
             raise ValueError(f"not a right: {right}")
-    account_id, salt = uuid7(), secrets.token_bytes(16)
+    account_id, salt = account_id or uuid7(), secrets.token_bytes(16)
     row = {
         "id": str(account_id), "login": login, "kind": kind, "role": role, "rights": rights,
         "party_id": str(party_id) if party_id else None, "unit_id": unit_id, "branches": branches or [],

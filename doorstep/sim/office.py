@@ -77,6 +77,7 @@ def _carry_out(order: dict[str, Any]) -> str | None:
             login=raw["login"], password=raw["password"], kind=raw["kind"], role=raw["role"], rights=raw["rights"],
             name=Words(*raw["name"]), party_id=UUID(raw["party"]) if raw.get("party") else None,
             unit_id=raw.get("unit"), assurance=raw.get("assurance", 2),
+            account_id=UUID(raw["id"]) if raw.get("id") else None,
         )  # fmt: skip
         return str(made)
     if "end" in order:

@@ -23,9 +23,22 @@ _GIVEN = (
 )  # fmt: skip
 
 
+#: How many persons have one address: a household is three numbers in a row, so that its parents come before its child.
+HOUSEHOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where people can live: division code of six digits, the station of the area, its streets."""
+
+    division: str
+    station: str
+    streets: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """One invented resident."""
+    """One invented resident. ``household``: the number they share with those who live with them; ``station`` keeps the register."""
 
     number: int
     name: str
@@ -34,26 +47,47 @@ class Citizen:
     sex: str
     born: date
     address: str
+    household: int = 0
+    station: str = ""
 
 
 def citizen(seed: int, number: int, division: str, streets: Sequence[str]) -> Citizen:
-    """The ``number``-th person of the town of ``seed``, registered in ``division`` (six digits, beginning with 99).
+    """The ``number``-th person of the town of ``seed`` if all of it were ``division`` (six digits, beginning with 99)."""
+    return resident(seed, number, (Home(division, "", tuple(streets)),))
 
-    They live in one of ``streets``, which the region names.
+
+def resident(seed: int, number: int, homes: Sequence[Home]) -> Citizen:
+    """The ``number``-th person of the town of ``seed``: always the same, whoever else was ever asked for.
+
+    Their household, the home among ``homes`` and the family name follow from the household's number. Raises ValueError for a
+    home outside division 99…….
     """
-    if not division.startswith("99") or len(division) != 6:
+    chance, house = _chance(seed, f"{number}"), number // HOUSEHOLD
+    ours = _chance(seed, f"house:{house}")
+    home = ours.choice(list(homes))
+    if not home.division.startswith("99") or len(home.division) != 6:
         raise ValueError("invented people live in division 99…… only")
-    chance = random.Random(f"{seed}:{number}")  # noqa: S311  # a town, not a secret
-    born = date(1940, 1, 1) + timedelta(days=chance.randrange(30_000))
-    sex = chance.choice("MF")
+    families = (ours.choice(_FAMILY), ours.choice(_FAMILY))
+    place = f"{ours.choice(home.streets)}{ours.randrange(1, 200)}号{ours.randrange(1, 30)}栋{ours.randrange(101, 2800)}室"
+    role, parents = number % HOUSEHOLD, date(1945, 1, 1) + timedelta(days=ours.randrange(17_000))
+    born = parents + timedelta(
+        days=chance.randrange(-1400, 1400) if role < 2 else chance.randrange(8_400, 12_000)
+    )
+    sex = "MF"[role] if role < 2 else chance.choice("MF")
     order = chance.randrange(500) * 2 + (1 if sex == "M" else 0)
-    body = f"{division}{born:%Y%m%d}{order:03d}"
+    body = f"{home.division}{born:%Y%m%d}{order:03d}"
     return Citizen(
         number=number,
-        name=chance.choice(_FAMILY) + chance.choice(_GIVEN),
+        name=families[role % 2] + chance.choice(_GIVEN),
         id_no=body + check_character(body),
         phone=f"199{chance.randrange(10**8):08d}",
         sex=sex,
         born=born,
-        address=f"{chance.choice(streets)}{chance.randrange(1, 200)}号{chance.randrange(1, 30)}栋{chance.randrange(101, 2800)}室",
+        address=place,
+        household=house,
+        station=home.station,
     )
+
+
+def _chance(seed: int, of: str) -> random.Random:
+    return random.Random(f"{seed}:{of}")  # noqa: S311  # a town, not a secret
