@@ -66,7 +66,7 @@ def _parts(found: Pack) -> tuple[tuple[str, str, Words, Words], ...]:
 
 
 def _steps(found: Pack) -> list[str]:
-    return [one.id for one in found.flow.steps.values() if one.kind not in ("correct", "hand")]
+    return [one.id for one in found.flow.steps.values() if one.kind not in ("correct", "hand", "each")]
 
 
 def _counted(number: int, zh: str, one: str, many: str) -> Words:

@@ -149,9 +149,10 @@ def _written(content: str) -> str:
     return fmt(out.getvalue())
 
 
-def picture(found: Pack) -> SafeString:
-    """The flow drawn, in the reader's language, in the colours of the page."""
-    return mark_safe(svg(found.flow, found.title, lang(), dressed=False))  # noqa: S308 - svg() escapes every text
+def way(found: Pack) -> dict[str, Any]:
+    """The flow drawn, in the reader's language and the colours of the page, and its steps. ``wide``: it has branches."""
+    drawn: SafeString = mark_safe(svg(found.flow, found.title, lang(), dressed=False))  # noqa: S308 - svg() escapes every text
+    return {"picture": drawn, "wide": len(found.flow.blocks) > 1, "steps": steps(found)}
 
 
 def steps(found: Pack) -> tuple[StepLine, ...]:
@@ -209,7 +210,7 @@ def _form(request: HttpRequest, found: Pack) -> dict[str, Any]:
 
 
 def _flow(request: HttpRequest, found: Pack) -> dict[str, Any]:
-    return {"picture": picture(found), "steps": steps(found)}
+    return way(found)
 
 
 def _tables(request: HttpRequest, found: Pack) -> dict[str, Any]:

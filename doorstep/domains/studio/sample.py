@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -30,14 +29,14 @@ def data_of(found: Pack, template: str = "") -> dict[str, Any]:
 def drawn(found: Pack, give: Give, *, lang: str, picture: bool = False) -> bytes:
     """A sample of a paper, as PDF or as a picture of its first page. It is marked as one and its code opens nothing."""
     today = clock.now().astimezone(calendar().zone).date()
+    data = data_of(found, give.template)
     shared = {
         "number": f"{give.prefix}-000000",
         "unit": region().force,
         "issued_on": today,
-        "valid_until": give.valid_until(today),
+        "valid_until": give.valid_until(today, data),
         "matter_number": "000000",
     }
-    data = data_of(found, give.template)
     shown = {
         **shared,
         "check_url": f"{settings.PUBLIC_URL}/v/sample",
@@ -45,11 +44,7 @@ def drawn(found: Pack, give: Give, *, lang: str, picture: bool = False) -> bytes
         **found.paper_data(give.template, data, shared),
         **({"photo": portrait()} if give.photo else {}),
     }
-    return paper.render(give.template, _bare(shown), lang=lang, picture=picture)
-
-
-def _bare(shown: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in shown.items() if value is not None}
+    return paper.render(give.template, shown, lang=lang, picture=picture)
 
 
 @lru_cache(maxsize=1)

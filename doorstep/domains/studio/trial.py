@@ -21,7 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from doorstep.domains.studio import dated, face
 from doorstep.domains.studio.card import run
 from doorstep.domains.studio.frame import show
-from doorstep.domains.studio.item import picture, steps
+from doorstep.domains.studio.item import way
 from doorstep.domains.studio.lint import check_file
 from doorstep.domains.studio.story import stories
 from doorstep.domains.studio.tables import tables
@@ -60,7 +60,7 @@ class Trial:
 def start(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Choose a file to watch, or paste a text; a post looks at what was pasted."""
     text = request.POST.get("text", "") if request.method == "POST" else ""
-    context: dict[str, Any] = {"text": text, "files": _files(), "most_kb": MOST_BYTES // 1000}
+    context: dict[str, Any] = {**_frame(), "text": text}
     if request.method == "POST":
         try:
             context |= _shown(request, pasted(text))
@@ -73,7 +73,7 @@ def watch(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     """One file of the packs beside this program, shown anew whenever it is saved. Refused: "not-found"."""
     path = _file(item)
     seen = mark(path)
-    context = {"watched": item, "files": _files(), "mark": seen, **_shown(request, of_file(path))}
+    context = {**_frame(), "watched": item, "mark": seen, **_shown(request, of_file(path))}
     return show(request, "try", context)
 
 
@@ -136,9 +136,13 @@ def _shown(request: HttpRequest, trial: Trial) -> dict[str, Any]:
     if found is None:
         return {"trial": trial}
     return {
-        "trial": trial, "item": found, "faces": face.faces(request, found, "blank"), "picture": picture(found),
-        "steps": steps(found), "tables": tables(found, {}), "limits": dated.limits(found), "stories": stories(found, run(found)),
+        "trial": trial, "item": found, "faces": face.faces(request, found, "blank"), **way(found),
+        "tables": tables(found, {}), "limits": dated.limits(found), "stories": stories(found, run(found)),
     }  # fmt: skip
+
+
+def _frame() -> dict[str, Any]:
+    return {"trying": True, "files": _files(), "most_kb": MOST_BYTES // 1000}
 
 
 def _files() -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ Give a state and its steps are marked: done, here, late. The words of the pictur
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -129,20 +130,20 @@ class _Drawing:
         between, either = ("，", "、") if self.lang == "zh" else (", ", " or ")
         title, note = self.say(step.title), between.join(self.notes(step))
         only = between.join(self.say(self.guard(name, values, either)) for name, values in step.when.items())
-        height = _H + (_LINE if only else 0)
+        names, small = (
+            _lines(title, 19),
+            [line for text in (note, only) if text for line in _lines(text, 22.5)],
+        )
+        height = _H + _LINE * (len(names) + len(small) - 2)
         self.told.append(f"{title}（{note}）" if self.lang == "zh" else f"{title} ({note})")
 
         def draw(x: int, y: int) -> str:
-            box = f'<rect class="node" x="{x}" y="{y}" width="{_W}" height="{height}" rx="8"/>'
-            texts = (
-                f'<text x="{x + 12}" y="{y + 23}">{escape(_cut(title, 19))}</text>'
-                f'<text class="note" x="{x + 12}" y="{y + 42}">{escape(_cut(note, 22.5))}</text>'
-            )
-            if only:
-                texts += (
-                    f'<text class="note" x="{x + 12}" y="{y + 42 + _LINE}">{escape(_cut(only, 22.5))}</text>'
-                )
-            return f'<g class="{style} {self.status(step)}" data-step="{step.id}">{box}{texts}</g>'
+            texts = f'<rect class="node" x="{x}" y="{y}" width="{_W}" height="{height}" rx="8"/>'
+            for at, line in enumerate((*names, *small)):
+                look = "" if at < len(names) else 'class="note" '
+                low = y + 23 + _LINE * at + (0 if at < len(names) else 1)
+                texts += f'<text {look}x="{x + 12}" y="{low}">{escape(line)}</text>'
+            return f'<g class="{style} {self.status(step)}" data-step="{step.id}">{texts}</g>'
 
         return _Part(_W, height, draw)
 
@@ -173,11 +174,13 @@ class _Drawing:
         return "done" if step.id in self.seen else ""
 
 
-def _cut(text: str, room: float) -> str:
-    """``text`` as far as it fits; a Chinese character is as wide as two others."""
-    used = 0.0
-    for at, char in enumerate(text):
-        used += 1.0 if east_asian_width(char) in "WF" else 0.52
-        if used > room:
-            return text[:at] + "…"
-    return text
+def _lines(text: str, room: float) -> list[str]:
+    """``text`` in lines that fit; a Chinese character is as wide as two others, and Latin words stay whole."""
+    lines, line, used = [], "", 0.0
+    for piece in re.findall(r"[!-~]+ ?|.", text):
+        wide = sum(1.0 if east_asian_width(char) in "WF" else 0.52 for char in piece.rstrip())
+        if line and used + wide > room:
+            lines.append(line.rstrip())
+            line, used = "", 0.0
+        line, used = line + piece, used + wide + 0.52 * piece.endswith(" ")
+    return [*lines, line.rstrip()]
