@@ -324,3 +324,11 @@ def test_E01_the_command_line_tells_what_is_in_force_and_refuses_what_is_not_the
     )
     code, told = doorstep("rollback", str(number + 9), "--why", "x")
     assert code == 1 and "没有这次发布" in told
+
+
+@pytest.mark.parametrize("sql", ["update pack_version set content = '{}'", "update publication set why = ''"])
+def test_E01_what_was_published_is_altered_by_nobody(
+    cast: Cast, above: psycopg.Connection[Any], sql: str
+) -> None:
+    with pytest.raises(psycopg.Error, match="append"):
+        above.execute(sql)
