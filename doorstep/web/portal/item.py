@@ -129,6 +129,9 @@ def how_it_goes(found: Pack) -> tuple[HowStep, ...]:
     """The steps of the flow in the words of the pack, each with its limit."""
     fill = Words("您填好交上", "You fill it in and send it")
     first = HowStep(fill, Words("大约几分钟，填一半也会存着。", "A few minutes; a half-filled form is kept."))
+    if "online" not in found.channels:
+        come = Words("您带材料到窗口", "You come to a window with your papers")
+        first = HowStep(come, Words("工作人员陪您填，不用自己写。", "The staff fill it in with you."))
     steps = (found.flow.step(name) for name in found.flow.order)
     shown = (step for step in steps if step.waits and step.shown and step.by != "applicant")
     return (first, *(HowStep(step.title, _note(found, step)) for step in shown))
