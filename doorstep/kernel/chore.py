@@ -5,6 +5,7 @@ Rows are the queue.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from doorstep.kernel.words import Refused
 
 _log = logging.getLogger(__name__)
 PENDING_KEPT = timedelta(hours=24)
+_turns = itertools.count()
 
 
 def make_papers(most: int = 20) -> int:
@@ -80,9 +82,9 @@ def erase_outlived(most: int = 200) -> int:
 
 
 def sweep_files() -> int:
-    """Remove stored content that no row knows and uploads that nothing claimed for a day."""
-    rows = {row[0]: (row[1], row[2]) for row in _ids("select id, state, at from trust.known_files()", [])}
-    return file.sweep(rows, clock.now() - PENDING_KEPT)
+    """Remove stored content that no row knows and uploads that nothing claimed for a day, a sixteenth of the store each time."""
+    first = next(_turns) * 16
+    return sum(file.sweep(clock.now() - PENDING_KEPT, part % 256) for part in range(first, first + 16))
 
 
 def purge_outbox(most: int = 1000) -> int:

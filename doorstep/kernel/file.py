@@ -6,7 +6,7 @@ knows, and rows that nothing claimed for a day, are swept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,7 +19,7 @@ from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import File, Matter
-from doorstep.kernel.row import insert, rows, run
+from doorstep.kernel.row import fetch, insert, rows, run
 from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Received
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_erased, refuse_sign_in
 from doorstep.kernel.words import Refused, Words
@@ -167,7 +167,13 @@ def _content(row: File) -> bytes:
     return store().open(row.id, key)
 
 
-def sweep(rows: Mapping[UUID, tuple[str, datetime]], before: datetime) -> int:
-    """Remove from disk what no row knows, or what is pending since before ``before``. Returns how many."""
-    kept = {i for i, (state, at) in rows.items() if state != "pending" or at >= before}
-    return len(store().sweep(min_age=_SETTLED, known_ids=kept).unknown)
+def sweep(before: datetime, part: int) -> int:
+    """Remove from one part of the disk what no row knows, or what is pending since before ``before`` (worker role). Returns
+    how many.
+    """
+
+    def known(ids: Sequence[UUID]) -> set[UUID]:
+        found = fetch("select id, state, at from trust.known_files(%s)", list(ids))
+        return {one for one, state, at in found if state != "pending" or at >= before}
+
+    return len(store().sweep(min_age=_SETTLED, known_of=known, part=part).unknown)

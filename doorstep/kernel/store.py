@@ -17,7 +17,7 @@ import io
 import os
 import secrets
 import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -157,6 +157,9 @@ class Arrival:
             raise
 
 
+Known = Callable[[Sequence[UUID]], Container[UUID]]
+
+
 class Store(Protocol):
     """Where file content lives. Every method is safe to call from many threads and processes."""
 
@@ -172,7 +175,7 @@ class Store(Protocol):
 
     def delete(self, file_id: UUID) -> bool: ...
 
-    def sweep(self, *, min_age: timedelta, known_ids: Container[UUID]) -> Swept: ...
+    def sweep(self, *, min_age: timedelta, known_of: Known, part: int | None = None) -> Swept: ...
 
 
 class DiskStore:
@@ -255,8 +258,9 @@ class DiskStore:
         sync_folder(place.parent)
         return True
 
-    def sweep(self, *, min_age: timedelta, known_ids: Container[UUID]) -> Swept:
-        """Remove arrivals never finished and contents that no row knows, both at least ``min_age`` old.
+    def sweep(self, *, min_age: timedelta, known_of: Known, part: int | None = None) -> Swept:
+        """Remove arrivals never finished and contents that no row knows, both at least ``min_age`` old. ``known_of`` says which
+        of some ids are known; ``part`` (0 to 255) looks through one part of the store only, for a store may hold millions.
 
         Age is the machine's, not the injected clock's: a demo clock set to next year must not sweep today's
         files. ``min_age`` is at least an hour, because content is on disk before its row is.
@@ -267,13 +271,17 @@ class DiskStore:
         unfinished = [path for path in self._incoming.iterdir() if _older(path, before)]
         for path in unfinished:
             path.unlink(missing_ok=True)
-        unknown = []
-        for path in self._kept.glob("*/*"):
-            file_id = _id_of(path)
-            if file_id and file_id not in known_ids and _older(path, before):
-                self.delete(file_id)
-                unknown.append(file_id)
-        return Swept(len(unfinished), tuple(unknown))
+        folder = "*" if part is None else f"{part:02x}"
+        old = [
+            found
+            for path in self._kept.glob(f"{folder}/*")
+            if (found := _id_of(path)) and _older(path, before)
+        ]
+        known = known_of(old) if old else ()
+        unknown = tuple(one for one in old if one not in known)
+        for one in unknown:
+            self.delete(one)
+        return Swept(len(unfinished), unknown)
 
     def _place(self, file_id: UUID) -> Path:
         return self._kept / file_id.hex[-2:] / str(file_id)  # a UUIDv7 ends at random

@@ -133,6 +133,7 @@ def _lives(meter: Meter, client: Client, db: Any, calls: int, durable: float) ->
     """Whole lives by eight connections at once."""
     from tests.chaos.people import picture
 
+    client.connection.close()  # the server has, perhaps, while papers were being made
     photos = [
         json.loads(client.ask("resident", "POST", "/files?material=PHO", picture(n), "image/jpeg"))["id"]
         for n in range(calls)

@@ -142,7 +142,7 @@ def test_its_files_say_so_too_and_go_from_the_disk(cast: Cast, above: Any, datab
     erase(cast, done.matter_id)
     with cast.enter("resident") as viewer, pytest.raises(Refused, match="erased"):
         file.read_file(viewer, file_id)
-    known = rows(above, "select id from trust.known_files() where id = %s", file_id)
+    known = rows(above, "select id from trust.known_files(%s)", [file_id])
     assert known == []
 
 

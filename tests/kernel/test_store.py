@@ -15,7 +15,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -253,15 +253,23 @@ def test_a_sweep_takes_old_rubbish_and_nothing_else(store: DiskStore, key: bytes
     stranger.touch()
     age(tmp_path, 2)
     fresh = put(store, PDF, key)
-    swept = store.sweep(min_age=DAY, known_ids={known.id})
+    swept = store.sweep(min_age=DAY, known_of=lambda ids: {known.id}.intersection(ids))
     assert (swept.unfinished, swept.unknown) == (1, (unknown.id,))
     assert stranger.exists()
     assert store.open(known.id, key) == store.open(fresh.id, key) == PDF
 
 
+def test_a_sweep_of_one_part_leaves_the_others(store: DiskStore, key: bytes, tmp_path: Path) -> None:
+    here = put(store, PDF, key)
+    age(tmp_path, 2)
+    part = int(here.id.hex[-2:], 16)
+    assert store.sweep(min_age=DAY, known_of=lambda ids: (), part=(part + 1) % 256).unknown == ()
+    assert store.sweep(min_age=DAY, known_of=lambda ids: (), part=part).unknown == (here.id,)
+
+
 def test_a_sweep_never_takes_an_upload_in_progress(store: DiskStore) -> None:
     with pytest.raises(ValueError, match="hour"):
-        store.sweep(min_age=timedelta(minutes=5), known_ids=set())
+        store.sweep(min_age=timedelta(minutes=5), known_of=lambda ids: ())
 
 
 DIES = {
@@ -288,7 +296,7 @@ def test_a_killed_process_leaves_only_what_a_sweep_removes(moment: str, tmp_path
     assert left
     assert {path.parent.name for path in left} == {"incoming"}
     age(tmp_path, 2)
-    DiskStore(tmp_path / "files").sweep(min_age=DAY, known_ids=set[UUID]())
+    DiskStore(tmp_path / "files").sweep(min_age=DAY, known_of=lambda ids: ())
     assert files(tmp_path) == []
 
 

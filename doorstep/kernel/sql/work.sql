@@ -39,9 +39,9 @@ language sql stable security definer set search_path = trust, public, pg_catalog
   $$ select m.id from public.matter m where after is null or m.id > after order by m.id limit n $$;
 
 -- A file whose key is gone is rubbish on the disk.
-create function trust.known_files() returns table (id uuid, state varchar, at timestamptz)
+create function trust.known_files(ids uuid[]) returns table (id uuid, state varchar, at timestamptz)
 language sql stable security definer set search_path = trust, public, pg_catalog as
-  $$ select f.id, f.state, f.at from public.file f where f.key is not null $$;
+  $$ select f.id, f.state, f.at from public.file f where f.id = any (ids) and f.key is not null $$;
 
 -- What the relay has told everybody is kept for a week to look into, then goes, with the marks of the reactors that saw it.
 create function trust.purge_outbox(n int) returns int
@@ -77,11 +77,11 @@ create function trust.first_recorded() returns timestamptz language sql stable s
   $$ select least((select min(recorded_at) from event), (select min(at) from access)) $$;
 
 revoke all on function trust.outbox_batch(int), trust.outbox_done(bigint[]), trust.outbox_told(bigint[]), trust.due_steps(timestamptz, int),
-  trust.provisional_steps(timestamptz, int), trust.making_papers(int), trust.matters_after(uuid, int), trust.known_files(),
+  trust.provisional_steps(timestamptz, int), trust.making_papers(int), trust.matters_after(uuid, int), trust.known_files(uuid[]),
   trust.purge_outbox(int), trust.purge_requests(int), trust.sealable_events(timestamptz, timestamptz),
   trust.sealable_reads(timestamptz, timestamptz), trust.first_recorded() from public;
 grant execute on function trust.outbox_batch(int), trust.outbox_done(bigint[]), trust.due_steps(timestamptz, int),
-  trust.provisional_steps(timestamptz, int), trust.making_papers(int), trust.matters_after(uuid, int), trust.known_files(),
+  trust.provisional_steps(timestamptz, int), trust.making_papers(int), trust.matters_after(uuid, int), trust.known_files(uuid[]),
   trust.purge_outbox(int), trust.purge_requests(int), trust.sealable_events(timestamptz, timestamptz),
   trust.sealable_reads(timestamptz, timestamptz), trust.first_recorded() to doorstep_worker;
 grant execute on function trust.outbox_told(bigint[]) to doorstep_stream;
