@@ -121,3 +121,14 @@ def test_E01_an_answer_to_a_dropped_question_is_not_kept(cast: Cast) -> None:
             viewer, item="HZ-106", point="HW-1", channel="online", data=data, request_id=fresh()
         )
         assert "lease" not in read.read_matter(viewer, done.matter_id).data["home"]
+
+
+def test_E01_at_a_window_the_form_is_that_of_the_competent_county(cast: Cast) -> None:
+    from doorstep.domains.counter.visit import Visit as AtWindow
+
+    asked = {}
+    for station in ("AL-LJ-HW", "AL-YX-DK"):
+        answers = {"HZ-106": {"home": OWNER | {"station": station}}}
+        (found,) = AtWindow(items=("HZ-106",), answers=answers, point="HW-1").packs()
+        asked[station] = [one.material.code for one in found.materials]
+    assert "LEA" in asked["AL-LJ-HW"] and "LEA" not in asked["AL-YX-DK"]

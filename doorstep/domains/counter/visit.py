@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from doorstep.kernel import draft, pack
+from doorstep.kernel import draft, matter, pack
 from doorstep.kernel.field import Fault, Field, at_pointer
 from doorstep.kernel.format import FORMATS, tidy
 from doorstep.kernel.matter import CHANNELS
@@ -42,7 +42,13 @@ class Visit:
 
     def packs(self) -> Iterator[Pack]:
         """The packs of its items, in the order they were added."""
-        return (pack.current(code) for code in self.items)
+        return (self._there(code) for code in self.items)
+
+    def _there(self, code: str) -> Pack:
+        """An item as it holds for the unit that the answers so far make competent."""
+        if not self.point:
+            return pack.current(code)
+        return matter.asked_there(code, self.point, self.answers.get(code, {}))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,9 @@ def load(viewer: Viewer, visit_id: UUID) -> Visit:
     view = draft.read_draft(viewer, visit_id)
     if view.item != DRAFT:
         raise not_found()
-    return _from(view)
+    found = _from(view)
+    window = point_of(viewer, found)
+    return replace(found, point=window.code if window else "")
 
 
 def keep(viewer: Viewer, visit: Visit) -> Visit:
@@ -192,7 +200,7 @@ def filled(visit: Visit, found: Pack) -> dict[str, Any]:
     """The whole form of one item: what was typed, with what is carried over."""
     pairs = pairs_from(dict(visit.answers.get(found.code, {})))
     known = carried(visit, found)
-    kept = [pair for pair in pairs if pair[0] not in known]
+    kept = [pair for pair in pairs if pair[0] not in known and found.form.field(pair[0])]
     return found.form.from_post([*kept, *((pointer, str(value)) for pointer, value in known.items())])
 
 
