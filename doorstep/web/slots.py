@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from doorstep.kernel.plug import Slot
 
 #: Where a page has room. The subject is the matter (MatterView) that the page shows; of a receipt, its id.
-NAMES = frozenset({"matter.rate", "matter.paper", "counter.paper", "receipt.code"})
+NAMES = frozenset({"matter.top", "matter.rate", "matter.paper", "counter.paper", "receipt.code"})
 _filled: dict[str, list[Slot]] = {}
 
 

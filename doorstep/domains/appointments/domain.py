@@ -16,7 +16,7 @@ DOMAIN = Domain(
         Tile(Words("今天谁来", "Who comes today"), Words("按约好的时间", "By the time they chose"), "/appointments/today",
              "receive", "calendar"),
     ),
-    slots=(Slot("matter.paper", "appointments/_booked.html", pages.part),),
+    slots=(Slot("matter.top", "appointments/_booked.html", pages.part),),
     doors={
         verbs.MESSAGE: Door(
             "/appointments/matter/", Words("挑个时间", "Choose a time"), "calendar", pages.say,

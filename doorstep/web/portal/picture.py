@@ -83,6 +83,12 @@ def plate(found: MatterView) -> Plate:
             note = _reason(found)
         return Plate(found.title, note, big=big, icon=icon, papers=ready)
     waiting = _pick_up(found)
+    if waiting is not None and found.pack.asks.get(waiting.name, {}).get("meets"):
+        at = found.hand_out
+        note = Words(f"到{at.zh}，{at.address_zh}。", f"At {at.en}, {at.address_en}.")
+        return Plate(
+            Words("请您到场办，最迟", "Please come in person by"), note, day=waiting.due_at, papers=ready
+        )
     if waiting is not None:
         at = found.hand_out
         note = Words(f"到{at.zh}来领，{at.address_zh}。", f"Collect it at {at.en}, {at.address_en}.")
@@ -150,7 +156,13 @@ def todo(found: MatterView) -> Todo | None:
             "You are asked to read it; agree and sign, or decline.",
         )
         return Todo(
-            mine.title, asked, (), Words("去看一看", "Read it"), f"/matter/{found.id}/sign", mine.due_at
+            mine.title,
+            asked,
+            (),
+            Words("去看一看", "Read it"),
+            f"/matter/{found.id}/sign",
+            mine.due_at,
+            "signature",
         )
     texts = found.pack.reasons.get("return", {})
     faults = tuple(_fault(raw, texts) for raw in found.faults)
@@ -193,7 +205,12 @@ def _fault(raw: dict[str, str], texts: object) -> Words:
 
 def stops(found: MatterView) -> tuple[way.Stop, ...]:
     """The way as it is drawn: sent, every step of the flow, with the day it was or will be done."""
-    sent = way.Stop(saying.of("您提交了", "You sent it"), _day(found.opened_at), "done")
+    first = (
+        saying.of("对方请您签", "You were asked")
+        if found.pack.part_of
+        else saying.of("您提交了", "You sent it")
+    )
+    sent = way.Stop(first, _day(found.opened_at), "done")
     last = {step.name: step for step in found.steps}
     drawn = [sent]
     for stop in found.stops:
@@ -218,7 +235,7 @@ def _note(step: StepView | None, status: str) -> str:
         return ""
     day = _day(step.due_at)
     if status == "wait":
-        return f"等您改，{day}前" if lang() == "zh" else f"yours to correct by {day}"
+        return f"等您办，{day}前" if lang() == "zh" else f"yours, by {day}"
     return f"最迟 {day}" if lang() == "zh" else f"due {day}"
 
 
@@ -290,7 +307,7 @@ def invited(found: MatterView) -> tuple[tuple[Words, str], ...]:
 def acts(found: MatterView) -> tuple[Act, ...]:
     """What the applicant can do now."""
     can = []
-    if found.may_withdraw:
+    if found.may_withdraw and not found.pack.part_of:
         can.append(
             Act("withdraw", "hand-stop", Words("不办了", "Withdraw it"), f"/matter/{found.id}/withdraw")
         )
