@@ -126,13 +126,13 @@ def list_matters(
 
 
 @operation(router, "GET", "/matters/{matter}", right=SIGNED_IN, answer=MatterDetail)
-def read_matter(request: Asked, matter: str, purpose: str | None = None) -> HttpResponse:
+def read_matter(request: Asked, matter: str, purpose: str | None = None, reason: str = "") -> HttpResponse:
     """One matter, by id or number, with its way, steps, papers and history.
 
     Being its applicant or holding an open step of it is purpose enough; anybody else names a ``purpose`` (403 "purpose"
-    lists the choices), and the applicant sees that they looked.
+    lists the choices) and says in ``reason`` why; the applicant sees that they looked, flagged if no reason was given.
     """
-    view = _view(request, matter, purpose)
+    view = _view(request, matter, purpose, reason)
     return said(matter_of(view, in_clear=request.viewer.is_resident or bool(view.mine)))
 
 
@@ -152,8 +152,8 @@ def list_readers(request: Asked, matter: str) -> HttpResponse:
     return said(Looks(results=found, count=len(found)))
 
 
-def _view(request: Asked, matter: str, purpose: str | None) -> read.MatterView:
-    return read.read_matter(request.viewer, matter_id(request.viewer, matter), purpose=purpose)
+def _view(request: Asked, matter: str, purpose: str | None, reason: str = "") -> read.MatterView:
+    return read.read_matter(request.viewer, matter_id(request.viewer, matter), purpose=purpose, reason=reason)
 
 
 def matter_id(viewer: Viewer, text: str) -> UUID:

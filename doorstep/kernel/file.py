@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key
@@ -136,6 +137,22 @@ def drop(viewer: Viewer, file_id: UUID) -> None:
         store().delete(file_id)
 
 
+def why(viewer: Viewer, matter_id: UUID, applicant_id: UUID | None) -> str:
+    """For what purpose the viewer looks at what lies with a matter: as its applicant, for an open step, else as they said when
+    they opened it today; empty if they never did, which is flagged.
+    """
+    if applicant_id is not None and applicant_id == viewer.party_id:
+        return "own"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select case when exists (select 1 from step where matter_id = %(m)s and unit_id = %(u)s::int and closed_at is null)
+            then 'step' else coalesce((select purpose from access where account_id = %(a)s and matter_id = %(m)s
+            and kind = 'read' and at > now() - interval '12 hours' order by at desc limit 1), '') end""",
+            {"m": matter_id, "u": viewer.unit_id, "a": viewer.account_id},
+        )
+        return str(cursor.fetchone()[0])
+
+
 def read_file(viewer: Viewer, file_id: UUID) -> tuple[bytes, str]:
     """Content and media type of a file the viewer may see; a tier 2 read. Refused: "not-found", "erased" (410)."""
     row = File.objects.filter(id=file_id).first() if viewer.signed_in else None
@@ -146,9 +163,8 @@ def read_file(viewer: Viewer, file_id: UUID) -> tuple[bytes, str]:
     if row.matter_id is not None:
         matter = Matter.objects.filter(id=row.matter_id).values("applicant_id").first()
         applicant = matter["applicant_id"] if matter else None
-        own = applicant is not None and applicant == viewer.party_id
         log_access(
-            viewer, kind="file", tier=2, purpose="own" if own else "step", matter_id=row.matter_id, party_id=applicant,
+            viewer, kind="file", tier=2, purpose=why(viewer, row.matter_id, applicant), matter_id=row.matter_id, party_id=applicant,
             detail=row.material,
         )  # fmt: skip
     return _content(row), row.media

@@ -158,7 +158,7 @@ def download(viewer: Viewer, number: str) -> tuple[bytes, str]:
     if matter and matter["key"] is None:
         raise refuse_erased()
     applicant = matter["applicant_id"] if matter else None
-    purpose = "own" if applicant == viewer.party_id else "step"
+    purpose = file.why(viewer, row.matter_id, applicant)
     log_access(viewer, kind="paper", tier=2, purpose=purpose, matter_id=row.matter_id, party_id=applicant)
     return file.content(row.file_id), f"{row.number}.pdf"
 

@@ -5,7 +5,8 @@ Tier 0 is a list (numbers, dues, masked names), tier 1 one matter, tier 2 a file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -161,9 +162,11 @@ def from_acceptance(found: pack.Pack) -> Words:
     return Words(f"受理后 {said.zh}", f"{said.en} from acceptance")
 
 
-def read_matter(viewer: Viewer, matter_id: UUID, *, purpose: str | None = None) -> MatterView:
+def read_matter(
+    viewer: Viewer, matter_id: UUID, *, purpose: str | None = None, reason: str = ""
+) -> MatterView:
     """One matter in clear; logged as a tier 1 read. An open step of the viewer is the purpose, and so is being its
-    applicant; anybody else chooses one from the pack's list.
+    applicant; anybody else chooses one from the pack's list and says in ``reason`` why: without it the look is flagged.
 
     Refused: "sign-in", "not-found", "erased" (410), "purpose" (with the list to choose from in ``faults``).
     """
@@ -173,7 +176,10 @@ def read_matter(viewer: Viewer, matter_id: UUID, *, purpose: str | None = None) 
     found = pack.version(bytes(row.pack))
     steps = rows(Step, "where matter_id = %s order by opened_at, id", row.id)
     why = _purpose(viewer, row, found, steps, purpose)
-    log_access(viewer, kind="read", tier=1, purpose=why, matter_id=row.id, party_id=row.applicant_id)
+    told = reason.strip()[:200]
+    log_access(
+        viewer, kind="read", tier=1, purpose=why, matter_id=row.id, party_id=row.applicant_id, detail=told
+    )
     return _view(viewer, row, found, steps)
 
 
@@ -397,13 +403,22 @@ def readers(viewer: Viewer, matter_id: UUID | None = None) -> list[Look]:
         looks = looks.filter(matter_id=matter_id)
     else:
         names |= pack.all_purposes()
+    seen = list(looks.exclude(kind__in=("refused", "list")).order_by("-at")[:200])
+    justified = {(a.account_id, a.matter_id, a.purpose) for a in seen if a.kind == "read" and a.detail}
     return [
         Look(
             a.at, unit_words(a.unit_id), names.get(a.purpose, Words("没有写明理由", "no reason given")),
-            _WHAT.get(a.kind, _WHAT["read"]), a.purpose in names, a.matter_id,
+            _WHAT.get(a.kind, _WHAT["read"]), _explained(a, names, justified), a.matter_id,
         )
-        for a in looks.exclude(kind__in=("refused", "list")).order_by("-at")[:200]
+        for a in seen
     ]  # fmt: skip
+
+
+def _explained(a: Access, names: Mapping[str, Words], justified: AbstractSet[tuple[Any, ...]]) -> bool:
+    """A step in hand explains itself, an exact look-up by its purpose; a purpose that was chosen needs its reason in words."""
+    if a.purpose in _WHY or a.kind not in ("read", "file", "paper"):
+        return a.purpose in names
+    return a.purpose in names and (a.account_id, a.matter_id, a.purpose) in justified
 
 
 @dataclass(frozen=True, slots=True)

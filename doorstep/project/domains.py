@@ -6,4 +6,5 @@ DOMAINS: tuple[str, ...] = (
     "doorstep.domains.payments",
     "doorstep.domains.studio",
     "doorstep.domains.ratings",
+    "doorstep.domains.audit",
 )

@@ -177,5 +177,5 @@ def test_everybody_starts_where_their_rights_are(cast: Cast) -> None:
 
 
 def test_a_post_without_a_desk_is_told_so(cast: Cast) -> None:
-    page = open_desk(cast["auditor"].token).text("/start")
+    page = open_desk(cast["secadmin"].token).text("/start")
     assert 'data-page="start"' in page and "您的岗位目前没有要在这里办的事" in page

@@ -34,7 +34,7 @@ DOMAIN = Domain(
         Route("counter/oversee", oversee.oversee, "counter_oversee", "supervise", "staff", kinds=STAFF),
         Route("counter/matters", matter.listing, "counter_matters", "read", "staff", kinds=STAFF),
         Route("counter/search", matter.find, "counter_search", "search", "staff", kinds=STAFF),
-        Route(_MATTER, matter.show, "counter_matter", "read", "staff", kinds=STAFF),
+        Route(_MATTER, matter.show, "counter_matter", "read", "staff", _BOTH, STAFF),
         Route(f"{_MATTER}/note", matter.add_note, "counter_note", "note", "staff", ("POST",), STAFF),
         Route(f"{_MATTER}/hand-over", matter.move, "counter_hand_over", "hand_over", "staff", ("POST",), STAFF),
         Route("counter/erasures", erasure.orders, "counter_erasures", "erase", "staff", _BOTH, STAFF),

@@ -43,15 +43,18 @@ _DESKS = {
 
 def show(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     """The page of one matter. Not in hand: asks why it is needed first."""
-    purpose = request.GET.get("purpose") or None
+    asked_for = request.POST or request.GET
+    purpose = asked_for.get("purpose") or None
     try:
-        view = read_matter(viewer, matter_id, purpose=purpose)
+        view = read_matter(viewer, matter_id, purpose=purpose, reason=request.POST.get("reason", ""))
     except Refused as refusal:
         if refusal.code != "purpose":
             raise
         choices = [{"code": code, "title": words} for code, words in refusal.faults]
         asked = {"words": refusal.words, "choices": choices, "action": request.path}
         return frame.show(request, viewer, "purpose", asked)
+    if request.method == "POST":
+        return back(matter_id, purpose or "", "")
     return page(request, viewer, view, purpose or "")
 
 

@@ -1,0 +1,20 @@
+"""Audit 审计: who looked at whose record without saying why. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from doorstep.domains.audit import desk
+from doorstep.kernel.plug import Domain, Tile
+from doorstep.kernel.words import Words
+from doorstep.web.routes import SIGNED_IN, Route
+
+DOMAIN = Domain(
+    name="audit",
+    title=Words("审计", "Audit"),
+    tiles=(
+        Tile(
+            Words("说不清原因的查看", "Unexplained looks"), Words("谁看了、没写为什么", "Who looked and did not say why"),
+            "/audit/", "audit", "eye", "public",
+        ),
+    ),
+    routes=(Route("audit/", desk.show, "audit", SIGNED_IN, "staff", kinds=("officer",)),),
+)  # fmt: skip
