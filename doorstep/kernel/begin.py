@@ -76,7 +76,7 @@ def bring(
                 row, moment, role="referred", unit_id=watched_by, reason="sub" if step else "refer"
             )
         insert(row)
-    file.attach(viewer, found.form.files(data), matter_id)
+    file.attach(viewer, found.form.files(data), matter_id, found.form.materials)
     with together():
         event.append(entry, row.state)
         change.post_tokens(row, party_id, person)

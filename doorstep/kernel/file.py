@@ -6,6 +6,7 @@ knows, and rows that nothing claimed for a day, are swept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -98,18 +99,30 @@ def _row(stored: Stored, account_id: UUID, matter_id: UUID | None, material: str
     insert(row)
 
 
-def attach(viewer: Viewer, files: Mapping[str, UUID] | Iterable[UUID], matter_id: UUID) -> None:
-    """Give pending uploads of the viewer to a matter; files it already has are fine.
+def attach(
+    viewer: Viewer,
+    files: Mapping[str, UUID] | Iterable[UUID],
+    matter_id: UUID,
+    materials: Mapping[str, str] | None = None,
+) -> None:
+    """Give pending uploads of the viewer to a matter; files it already has are fine. ``materials`` says which paper each
+    question of ``files`` asks for: a file that came without a name is then that paper.
 
     Refused: "file-unknown" when one is neither: lost, swept, or somebody else's.
     """
     wanted = set(files.values() if isinstance(files, Mapping) else files)
     if not wanted:
         return
+    named = (
+        {str(files[at]): said for at, said in (materials or {}).items() if at in files}
+        if isinstance(files, Mapping)
+        else {}
+    )
     taken = run(
-        """update file set matter_id = %s, state = 'attached'
+        """update file set matter_id = %s, state = 'attached',
+            material = case material when '' then coalesce(%s::jsonb ->> id::text, '') else material end
         where id = any(%s) and matter_id is null and account_id = %s and state = 'pending'""",
-        matter_id, list(wanted), viewer.account_id,
+        matter_id, json.dumps(named), list(wanted), viewer.account_id,
     )  # fmt: skip
     if taken < len(wanted) and len(_files_of(matter_id, wanted)) < len(wanted):
         raise Refused(

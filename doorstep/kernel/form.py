@@ -46,6 +46,7 @@ class Form:
         source = read_form(raw, facts)
         self.fields: tuple[Field, ...] = source.fields
         self._pages = source.pages
+        self.materials = {one.pointer: one.material for one in self.fields if one.material}
         self._by_pointer = {one.pointer: one for one in self.fields}
         self._by_pointer |= {item.pointer: item for one in self.fields for item in one.items}
         self._validator = jsonschema_rs.Draft202012Validator(

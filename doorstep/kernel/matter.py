@@ -169,7 +169,7 @@ def _act(
         body["faults"] = [dict(f) for f in faults]
     codes = {"step": step, "outcome": outcome} | ({"present": True} if present else {})
     if by_applicant and data is not None:
-        file.attach(viewer, found.form.files(data), row.id)
+        file.attach(viewer, found.form.files(data), row.id, found.form.materials)
         row.sealed = change.seal_data(row.id, opened.key, opened.data)
         row.figures = found.figures_of(data, row.channel)
     return change.finish(viewer, opened, "acted", state, happened, codes, body)

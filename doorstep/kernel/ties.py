@@ -252,7 +252,7 @@ def _becomes(
     row.figures = found.figures_of(answers, row.channel)
     row.sealed = change.seal_data(row.id, opened.key, answers)
     opened.pack, opened.data = found, answers
-    file.attach(viewer, found.form.files(answers), row.id)
+    file.attach(viewer, found.form.files(answers), row.id, found.form.materials)
     if not found.accepted_at:
         change.accept(row, found, opened.at)
 

@@ -88,3 +88,10 @@ def test_a_paper_not_made_yet_says_when_to_come_back(calls: Calls) -> None:
     paper = calls.resident.get(f"matters/{made['id']}").json()["papers"][0]
     answer = calls.resident.get(f"papers/{paper['number']}.pdf")
     assert is_problem(answer, 425, "not-ready") and answer.headers["Retry-After"]
+
+
+def test_a_file_that_came_without_a_name_is_the_paper_its_question_asks_for(calls: Calls) -> None:
+    plain = calls.resident.upload(photo(33)).json()["id"]
+    made = calls.opened(photo=plain)
+    seen = calls.clerk.get(f"matters/{made['id']}").json()
+    assert [one["material"] for one in seen["files"] if one["id"] == plain] == ["PHO"]
