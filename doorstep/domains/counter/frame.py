@@ -25,7 +25,6 @@ _MINUTE = timedelta(minutes=1)
 _TABS = (
     ("/counter/", "receive", "user-plus", Words("窗口", "Counter")),
     ("/counter/intake/", "receive", "inbox", Words("网上来的", "Online")),
-    ("/counter/sign", "receive", "signature", Words("来签字的", "To sign")),
     ("/counter/hand-out/", "hand_out", "package", Words("等来领的", "To hand out")),
     ("/counter/desk/", "decide", "gavel", Words("审批台", "Approval desk")),
     ("/counter/oversee", "supervise", "eye", Words("督办", "Oversee")),
