@@ -57,7 +57,7 @@ def listing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         "lines": _lines(listed, counts.open_matters()), "q": q, "branch": branch, "total": len(everything), "found": len(fits),
         "branches": _branches(everything, branch), "page": page, "more": page * _PAGE < len(fits),
-        "to_run": any(one.told is None for one in listed),
+        "codes": {one.code for one in everything}, "to_run": any(one.told is None for one in listed),
     }  # fmt: skip
     return show(request, "listing", context)
 

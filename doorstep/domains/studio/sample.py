@@ -29,7 +29,7 @@ def data_of(found: Pack, template: str = "") -> dict[str, Any]:
 def drawn(found: Pack, give: Give, *, lang: str, picture: bool = False) -> bytes:
     """A sample of a paper, as PDF or as a picture of its first page. It is marked as one and its code opens nothing."""
     today = clock.now().astimezone(calendar().zone).date()
-    data = data_of(found, give.template)
+    data = {**data_of(found, give.template), **_heard(found)}
     shared = {
         "number": f"{give.prefix}-000000",
         "unit": region().force,
@@ -45,6 +45,15 @@ def drawn(found: Pack, give: Give, *, lang: str, picture: bool = False) -> bytes
         **({"photo": portrait()} if give.photo else {}),
     }
     return paper.render(give.template, shown, lang=lang, picture=picture)
+
+
+def _heard(found: Pack) -> dict[str, Any]:
+    """What other systems would answer: the name of each value in place of the value."""
+    heard: dict[str, dict[str, str]] = {}
+    for pointer, title in found.heard.items():
+        *_, step, name = pointer.split("/")
+        heard.setdefault(step, {})[name] = f"〔{title.zh}〕"
+    return {"heard": heard} if heard else {}
 
 
 @lru_cache(maxsize=1)
