@@ -95,7 +95,12 @@ def _read(viewer: Viewer, matter_id: UUID) -> MatterView:
     except Refused as refusal:
         if refusal.code != "purpose":
             raise
-        return read.read_matter(viewer, matter_id, purpose=refusal.faults[0][0])
+        return read.read_matter(
+            viewer,
+            matter_id,
+            purpose=refusal.faults[0][0],
+            reason="在窗口约时间 · a time is booked at the window",
+        )
 
 
 def _moment(text: str) -> datetime:

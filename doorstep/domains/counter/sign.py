@@ -48,7 +48,9 @@ def _found(viewer: Viewer, matter_id: UUID) -> MatterView:
     except Refused as refusal:
         if refusal.code != "purpose":
             raise
-        found = read_matter(viewer, matter_id, purpose=refusal.faults[0][0])
+        found = read_matter(
+            viewer, matter_id, purpose=refusal.faults[0][0], reason="来人在窗口签字 · here to sign"
+        )
     if not found.pack.part_of or not any(step.by == "applicant" for step in found.open_steps):
         raise Refused("nothing-to-sign", _NOT_FOUND, status=404)
     return found

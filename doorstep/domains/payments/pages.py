@@ -101,7 +101,9 @@ def _at_work(viewer: Viewer, matter_id: UUID) -> MatterView:
     except Refused as refusal:
         if refusal.code != "purpose":
             raise
-        return read.read_matter(viewer, matter_id, purpose=refusal.faults[0][0])
+        return read.read_matter(
+            viewer, matter_id, purpose=refusal.faults[0][0], reason="来人在窗口缴费 · here to pay"
+        )
 
 
 def _owed(found: MatterView) -> dict[str, Any]:
