@@ -117,8 +117,10 @@ class Life:
         day = self.horizon.astimezone(zone).date() - timedelta(
             days=1 if self.wish.stop_at or lately else days
         )
-        while not online and not calendar().is_workday(day):
+        while (not online or self.wish.stop_at) and not calendar().is_workday(day):
             day -= timedelta(days=1)
+        if self.wish.stop_at:
+            return datetime.combine(day, time(14, 35), zone) + timedelta(minutes=self.chance.randrange(60))
         first, minutes = (time(7), 900) if online else (time(8, 35), 190)
         return datetime.combine(day, first, zone) + timedelta(minutes=self.chance.randrange(minutes))
 
@@ -220,7 +222,9 @@ class Life:
 
     def _passes(self, by: str) -> bool:
         """Time until somebody gets to it: hours at a desk, a day or two at home. False if that is not over yet."""
-        if by == "applicant":
+        if self.wish.stop_at:
+            self.at += timedelta(minutes=self.chance.randrange(8, 30))
+        elif by == "applicant":
             self.at += timedelta(hours=self.chance.randrange(2, 40), minutes=self.chance.randrange(60))
         else:
             most = (

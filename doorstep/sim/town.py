@@ -146,9 +146,10 @@ def wish(staff: Staff, number: int) -> Wish:
         )
     point = next((p["code"] for p in staff.place.points if p["unit"] == who["unit"] and p["channels"]), "")
     unit = next(u for u in staff.place.units if u["code"] == who["unit"])
-    if not _may(staff, who, "receive") or (number % 2 and unit["kind"] == "station"):
+    turn, takes = number // len(desks), _may(staff, who, "receive")
+    if not takes or (_may(staff, who, "decide") and turn % 2 == 0):
         return Wish(y=who["unit"] if unit["kind"] == "station" else "", stop_at="competent")
-    if unit["kind"] == "hall" or number % 3 == 0:
+    if unit["kind"] == "hall" or turn % 2:
         return Wish(z=point, stop_at="hand_out")
     return Wish(x=point, stop_at="received")
 

@@ -131,6 +131,7 @@ def test_nothing_is_lived_after_this_morning_but_answers_from_outside(lived: lis
 
 @pytest.mark.parametrize(("login", "path"), [
     ("approver", "/counter/desk/"), ("other_station", "/counter/matters"), ("clerk2", "/counter/hand-out/"),
+    ("clerk", "/counter/intake/"),
 ])  # fmt: skip
 def test_work_waits_at_the_desks_of_the_cast(lived: list[UUID], login: str, path: str, staff: Staff) -> None:
     from tests.journeys.visit import Visit
