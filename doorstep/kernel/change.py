@@ -58,7 +58,8 @@ _followers: list[Follower] = []
 
 
 def lock(matter_id: UUID) -> Opened:
-    row = first(Matter, "where id = %s and (not tied or trust.lock_family(id)) for update", matter_id)
+    # The family first, then the row, whether it has one yet or not: it may have got one while we waited for the row.
+    row = first(Matter, "where id = %s and trust.lock_family(id) for update", matter_id)
     if row is None:
         raise not_found()
     if row.key is None:
