@@ -12,14 +12,25 @@ from doorstep.kernel.trust import Viewer
 from doorstep.web.routes import SIGNED_IN, Route
 
 
-def start_page(tiles: Iterable[Tile]) -> Route:
-    """The route of /start, given every domain's tiles: staff go to their work, residents to the portal."""
+def start_pages(tiles: Iterable[Tile]) -> tuple[Route, Route]:
+    """The routes of /start and /start/all, given every domain's tiles: staff go to their work, residents to the portal."""
     known = tuple(tiles)
+
+    def of(viewer: Viewer) -> list[Tile]:
+        return [tile for tile in known if viewer.may(tile.right, tier=tile.tier)]
 
     def start(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         if viewer.is_resident:
             return redirect("/")
-        mine = [tile for tile in known if viewer.may(tile.right, tier=tile.tier)]
+        mine = of(viewer)
         return redirect(mine[0].path) if mine else render(request, "web/start.html")
 
-    return Route("start", start, "start", SIGNED_IN, "staff")
+    def everything(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+        """All that the viewer's rights open, by a line each: desks that are not used every day are found here."""
+        return (
+            redirect("/") if viewer.is_resident else render(request, "web/start.html", {"tiles": of(viewer)})
+        )
+
+    return Route("start", start, "start", SIGNED_IN, "staff"), Route(
+        "start/all", everything, "start.all", SIGNED_IN, "staff"
+    )

@@ -179,3 +179,11 @@ def test_everybody_starts_where_their_rights_are(cast: Cast) -> None:
 def test_a_post_without_a_desk_is_told_so(cast: Cast) -> None:
     page = open_desk(cast["secadmin"].token).text("/start")
     assert 'data-page="start"' in page and "您的岗位目前没有要在这里办的事" in page
+
+
+def test_every_desk_of_somebody_is_found_behind_the_name(cast: Cast) -> None:
+    page = open_desk(cast["supervisor"].token).text("/start/all")
+    for path in ("/counter/desk/", "/counter/oversee", "/counter/erasures", "/studio/"):
+        assert f'href="{path}"' in page, path
+    assert "/counter/erasures" not in open_desk(cast["clerk"].token).text("/start/all")
+    assert open_desk(cast["resident"].token).get("/start/all").status_code in (302, 403)
