@@ -67,14 +67,14 @@ def _fill_in(resident: Phone, tmp_path: Path) -> None:
     page.fill("[name='/applicant/mobile']", "19900000271")
     resident.save()
     page.fill("[name='/household/address']", "柳溪街 18 号 2 单元 402")
-    page.locator("[name='/household/station']").nth(1).check()
+    page.select_option("[name='/household/station']", "AL-LJ-LX")
     resident.save()
     page.locator("[name='/reason']").first.check()
     resident.save()
     page.set_input_files("[name='/photo.file']", resident.photo(tmp_path))
     page.wait_for_selector(".sent-files", timeout=ROOMY)
     resident.save()
-    page.locator("[name='/pick_up/point']").first.check()
+    page.select_option("[name='/pick_up/point']", "HW-1")
     resident.save()
 
 

@@ -143,7 +143,7 @@ def test_A06_a_tenancy_is_entered_on_a_phone_and_done_at_once(people: Streets, t
     mine.on("apply")
     mine.save()
     page.fill("[name='/home/address']", "柳堤路 9 号 1 单元 301")
-    page.locator("[name='/home/station']").nth(1).check()
+    page.select_option("[name='/home/station']", "AL-LJ-LX")
     page.locator("[name='/home/right']").first.check()
     for one in page.locator("input[type=file]").all():
         one.set_input_files(mine.photo(tmp_path))
