@@ -42,7 +42,7 @@ class Examples:
     url: str
     guests: list[Guest]
     parts: dict[str, list[str]]
-    missing: frozenset[str] = frozenset({"/v/no-such-code-at-all"})
+    missing: frozenset[str] = frozenset({"/v/no-such-code-at-all", "/payments/back"})
     """Addresses of nothing, to look at the page that says so."""
 
     def known_parts(self) -> set[str]:

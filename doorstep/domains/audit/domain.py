@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorstep.domains.audit import desk
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.kernel.words import Words
-from doorstep.web.routes import SIGNED_IN, Route
+from doorstep.web.routes import Route
 
 DOMAIN = Domain(
     name="audit",
@@ -16,5 +16,5 @@ DOMAIN = Domain(
             "/audit/", "audit", "eye", "public",
         ),
     ),
-    routes=(Route("audit/", desk.show, "audit", SIGNED_IN, "staff", kinds=("officer",)),),
+    routes=(Route("audit/", desk.show, "audit", "audit", "staff", kinds=("officer",), tier="public"),),
 )  # fmt: skip

@@ -34,7 +34,7 @@ DOMAIN = Domain(
         Route("ratings/matter/<uuid:matter_id>", pages.own, "ratings_own", "rate", methods=("POST",), kinds=("resident",)),
         Route("ratings/slip/<uuid:matter_id>", pages.slip, "ratings_slip", SIGNED_IN),
         Route("ratings/enter", pages.enter, "ratings_enter", "rate", "staff", _BOTH, _STAFF),
-        Route("ratings/board", pages.board, "ratings_board", SIGNED_IN, "staff", kinds=_STAFF),
+        Route("ratings/board", pages.board, "ratings_board", "supervise", "staff", kinds=_STAFF, tier="public"),
         Route("ratings/call/<uuid:matter_id>", pages.call, "ratings_call", "assist", "staff", _BOTH, _STAFF),
     ),
 )  # fmt: skip
