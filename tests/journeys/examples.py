@@ -29,6 +29,8 @@ class Guest:
     kind: str = "anonymous"
     token: str = ""
     rights: frozenset[str] = frozenset()
+    of_what_is_public: frozenset[str] = frozenset()
+    """Those of the rights that reach no page with a person on it."""
     names: tuple[str, ...] = ()
     """How a page may call this person: name, title and unit."""
     matters: list[str] = field(default_factory=list)
@@ -65,6 +67,8 @@ def _may(guest: Guest, route: dict[str, Any]) -> bool:
     if route["right"] == "PUBLIC":
         return True
     if not guest.token or (route["kinds"] and guest.kind not in route["kinds"]):
+        return False
+    if route["tier"] != "public" and route["right"] in guest.of_what_is_public:
         return False
     return route["right"] == "SIGNED_IN" or route["right"] in guest.rights
 
@@ -140,7 +144,9 @@ def make_examples(town: Doorstep) -> Examples:
         kind = "officer" if one.get("unit") else "resident"
         unit = units.get(cast[role].get("unit", ""), {}).values()
         names = (one["name"], one["name_en"], *one["title"], *unit)
-        guests.append(Guest(role, kind, hand.tokens[role], rights, names))
+        told = [r.split(":") for r in region["roles"][cast[role].get("as", role)]]
+        public = frozenset(r[0] for r in told) - {r[0] for r in told if r[3] != "public"}
+        guests.append(Guest(role, kind, hand.tokens[role], rights, public, names))
     _give(guests, stages, paper, hand)
     return Examples(
         town.url, _unlike(guests), {
@@ -202,7 +208,7 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], hand: H
         elif guest.role == "clerk":
             guest.parts |= {"<uuid:matter_id>": [waiting, made]}
         elif guest.role == "approver":
-            guest.parts |= {"<uuid:matter_id>": [taken]}
+            guest.parts |= {"<uuid:matter_id>": [taken], "pay.receipt <uuid:matter_id>": []}
 
 
 def _unlike(guests: list[Guest]) -> list[Guest]:

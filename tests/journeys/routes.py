@@ -1,6 +1,6 @@
 """Every address of the pages with its right, as JSON: a process of its own, so that no test run needs a town's settings.
 
-`python -m tests.journeys.routes` prints [{"path","name","right","surface","methods","kinds"}].
+`python -m tests.journeys.routes` prints [{"path","name","right","surface","methods","kinds","tier"}].
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _told(row: tuple[str, Any]) -> dict[str, Any]:
     address, route = row
     return {
         "path": address, "name": route.name, "right": route.right, "surface": route.surface,
-        "methods": list(route.methods), "kinds": list(route.kinds),
+        "methods": list(route.methods), "kinds": list(route.kinds), "tier": route.tier,
     }  # fmt: skip
 
 
