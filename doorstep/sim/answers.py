@@ -13,6 +13,7 @@ from typing import Any
 
 from doorstep.kernel.field import Field, at_pointer
 from doorstep.kernel.form import Form
+from doorstep.kernel.pack.profile import put
 from doorstep.sim.people import Citizen
 
 _HELD = {"name": "name", "id_no": "id_no", "mobile": "phone"}
@@ -56,19 +57,6 @@ def changed(form: Form, data: Mapping[str, Any], change: Mapping[str, Any], town
         if pointer in fields and value is not None:
             _answer(fresh, fields[pointer], town)
     return fresh
-
-
-def put(data: Any, pointer: str, value: Any) -> None:
-    """Set one answer; None takes it out."""
-    *groups, last = pointer.split("/")[1:]
-    for part in groups:
-        data = data[int(part)] if isinstance(data, list) else data.setdefault(part, {})
-    if isinstance(data, list):
-        data[int(last)] = value
-    elif value is None:
-        data.pop(last, None)
-    else:
-        data[last] = value
 
 
 def _answer(data: dict[str, Any], one: Field, town: Town) -> None:

@@ -303,3 +303,12 @@ def test_what_was_kept_for_as_long_as_the_pack_says_is_erased_by_itself(
     )
     assert keys == [(True,), (False,)]
     assert str(old.matter_id) not in verify()
+
+
+@pytest.mark.parametrize("role", ["resident", "clerk", "officer", "chief", "auditor", "other_station"])
+def test_nobody_without_the_right_sees_the_orders_or_sends_one(cast: Cast, role: str) -> None:
+    done, desk = refused(cast), open_desk(cast[role].token)
+    assert desk.get("/counter/erasures").status_code in (302, 403)
+    told = {"number": done.number, "reason": "order", "document": "1", "request_id": fresh()}
+    assert desk.post("/counter/erasures", **told).status_code in (302, 403)
+    assert order(cast, done.matter_id, "approver").made == "ordered", "nothing had been ordered before"
