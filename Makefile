@@ -42,7 +42,7 @@ chaos: setup ## 反复 kill -9，看丢不丢 · kill processes at random and lo
 	@$(PY) -m tests.chaos
 
 fuzz: setup ## 性质测试的长跑 · property tests, long
-	HYPOTHESIS_PROFILE=long $(PY) -m pytest tests/kernel
+	HYPOTHESIS_PROFILE=long $(PY) -m pytest tests/rulebook tests/kernel
 
 soak: setup ## 久跑：更多次 kill · many more kills
 	@$(PY) -m tests.chaos --kills 300

@@ -119,7 +119,7 @@ def make_cast(data_dir: Path) -> Cast:
         for r in rows
     }
     login, password = f"gone-{fresh()}", "gone-1234"
-    from doorstep.kernel.region import region
+    from doorstep.rulebook.region import region
 
     rights = list(region().roles["approver"])
     order = {"login": login, "password": password, "kind": "officer", "role": "approver", "rights": rights,

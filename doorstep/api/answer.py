@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from django.http import HttpResponse
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from doorstep.kernel.clock import Limit
-from doorstep.kernel.region import calendar
-from doorstep.kernel.words import Words
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 
 
 def _with_offset(moment: datetime) -> str:

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from doorstep.api.answer import In, Moment, Out, done, said
 from doorstep.api.guard import Asked, operation
-from doorstep.kernel import draft, pack
+from doorstep.kernel import draft
 from doorstep.kernel.draft import DraftView
 from doorstep.kernel.idempotency import Done, once
+from doorstep.rulebook import pack
 from doorstep.web.routes import SIGNED_IN
 
 router = Router(tags=["drafts"])

@@ -16,7 +16,7 @@ from doorstep.kernel.file import Stored
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.store import LIMIT_BYTES, TOO_LARGE
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.routes import SIGNED_IN, token_of
 
 router = Router(tags=["files"])

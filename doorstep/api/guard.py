@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from doorstep.api import problem
 from doorstep.kernel import trust
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.routes import PUBLIC, SESSION_COOKIE, SIGNED_IN, token_of
 
 KEY_HEADER = "Idempotency-Key"

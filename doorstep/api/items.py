@@ -11,12 +11,12 @@ from pydantic import Field, RootModel
 
 from doorstep.api.answer import Duration, In, Money, Out, Text, said
 from doorstep.api.guard import Asked, operation
-from doorstep.kernel import clock, pack
-from doorstep.kernel.flow import Step
 from doorstep.kernel.org import point_named, reach_at
-from doorstep.kernel.pack.item import Asked as AskedMaterial
-from doorstep.kernel.region import calendar, region
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.flow import Step
+from doorstep.rulebook.pack.item import Asked as AskedMaterial
+from doorstep.rulebook.region import calendar, region
+from doorstep.rulebook.words import Words
 from doorstep.web.finding import Hit, find
 from doorstep.web.routes import PUBLIC
 

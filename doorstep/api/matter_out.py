@@ -9,13 +9,13 @@ from uuid import UUID
 from doorstep.api.answer import Duration, Moment, Money, Out, Text
 from doorstep.api.items import fee_of
 from doorstep.api.session import UnitRef
-from doorstep.kernel.flow import Stop
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.lists import Row
 from doorstep.kernel.org import point_named
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import EventView, FileView, Look, MatterView, PaperView, StepView
 from doorstep.kernel.tied import PartyView, PlaceView, TieView
+from doorstep.rulebook.flow import Stop
 
 
 class Acknowledged(Out):

@@ -25,12 +25,12 @@ from doorstep.api.matter_out import (
     row_of,
 )
 from doorstep.kernel import lists, read
-from doorstep.kernel.ids import is_matter_number
 from doorstep.kernel.matter import open_matter
 from doorstep.kernel.org import point_named
 from doorstep.kernel.party import Person, own_person
 from doorstep.kernel.trust import Viewer, not_found, refuse_right
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.ids import is_matter_number
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.routes import SIGNED_IN
 
 router = Router(tags=["matters"])

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from ninja.errors import HttpError, ValidationError
 
 from doorstep.kernel import trust
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import language
 
 MEDIA = "application/problem+json"

@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.parser import Parser
 
 from doorstep.api import document, drafts, files, items, matters, problem, session, verbs
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 
 ROUTERS = (session.router, items.router, drafts.router, matters.router, verbs.router, files.router)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, clock, event, file
+from doorstep.kernel import change, event, file
 from doorstep.kernel.crypto import new_key
-from doorstep.kernel.flow import State
-from doorstep.kernel.ids import uuid7
-from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Matter, Point
 from doorstep.kernel.org import point_named, unit_named
 from doorstep.kernel.party import Person
-from doorstep.kernel.region import calendar
 from doorstep.kernel.row import insert, together
 from doorstep.kernel.trust import BRANCHES, Viewer, keys
+from doorstep.rulebook import clock
+from doorstep.rulebook.flow import State
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.machine import Command, move
+from doorstep.rulebook.region import calendar
 
 
 def bring(

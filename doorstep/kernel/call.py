@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import pack
 from doorstep.kernel.change import open_data
-from doorstep.kernel.field import at_pointer
-from doorstep.kernel.flow import State, step_of
 from doorstep.kernel.matter import hear
 from doorstep.kernel.models import Matter
 from doorstep.kernel.row import first
 from doorstep.kernel.trust import Viewer, keys, log_access
+from doorstep.rulebook import pack
+from doorstep.rulebook.field import at_pointer
+from doorstep.rulebook.flow import State, step_of
 
 
 @dataclass(frozen=True, slots=True)

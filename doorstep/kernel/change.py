@@ -12,21 +12,22 @@ import orjson
 from django.db import connection
 
 import doorstep.kernel.offer  # noqa: F401 - says where published packs are
-from doorstep.kernel import clock, event, issue, pack, post
-from doorstep.kernel import flow as flows
+from doorstep.kernel import event, issue, post
 from doorstep.kernel.crypto import open_small, seal_small
-from doorstep.kernel.field import Fault
-from doorstep.kernel.flow import Flow, Happening, State
-from doorstep.kernel.form import without
 from doorstep.kernel.idempotency import Done
-from doorstep.kernel.ids import matter_number, uuid7
 from doorstep.kernel.models import Matter, Point, Share, Step, Unit
 from doorstep.kernel.org import above, reach, town, unit_named
 from doorstep.kernel.party import Person, differ, disagreements, find_or_add, people
-from doorstep.kernel.region import calendar
 from doorstep.kernel.row import first, insert, run, settle, together, update
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook import flow as flows
+from doorstep.rulebook.field import Fault
+from doorstep.rulebook.flow import Flow, Happening, State
+from doorstep.rulebook.form import without
+from doorstep.rulebook.ids import matter_number, uuid7
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 #: A leg of a level above is worked on as the competent unit's steps are, at that level's own desk.
 _STANDS = {"county": "competent", "city": "competent"}

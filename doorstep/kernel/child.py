@@ -13,18 +13,19 @@ from uuid import UUID
 
 from django.db import connection
 
-from doorstep.kernel import change, clock, pack
-from doorstep.kernel import flow as flows
+from doorstep.kernel import change
 from doorstep.kernel.begin import bring
-from doorstep.kernel.field import Fault, at_pointer
-from doorstep.kernel.flow import Happening, State
-from doorstep.kernel.ids import uuid7
-from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Tie
 from doorstep.kernel.org import town
 from doorstep.kernel.party import HELD, Person, find_or_add, people
 from doorstep.kernel.trust import Viewer, keys, not_found
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook import flow as flows
+from doorstep.rulebook.field import Fault, at_pointer
+from doorstep.rulebook.flow import Happening, State
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.machine import Command, move
+from doorstep.rulebook.words import Refused, Words
 
 _LEFT = ("cancelled", "withdrawn", "lapsed")
 

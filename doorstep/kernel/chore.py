@@ -12,10 +12,11 @@ from typing import Any
 
 from django.db import connection
 
-from doorstep.kernel import change, clock, erase, file, issue, matter
-from doorstep.kernel.region import calendar
+from doorstep.kernel import change, erase, file, issue, matter
 from doorstep.kernel.trust import enter_system
-from doorstep.kernel.words import Refused
+from doorstep.rulebook import clock
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused
 
 _log = logging.getLogger(__name__)
 PENDING_KEPT = timedelta(hours=24)

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import orjson
 
-from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key, open_sealed, seal
 from doorstep.kernel.event import canonical
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Draft
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_sign_in
+from doorstep.rulebook import clock
+from doorstep.rulebook.ids import uuid7
 
 KEPT = timedelta(days=30)
 

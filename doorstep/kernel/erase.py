@@ -17,13 +17,14 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from doorstep.kernel import change, clock, pack
-from doorstep.kernel.flow import State
+from doorstep.kernel import change
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.models import PackVersion
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, refuse_right
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.flow import State
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 #: Why somebody may order it before the retention ends. It stands in the header, so it is chosen, never typed.
 REASONS: dict[str, Words] = {

@@ -16,10 +16,10 @@ from uuid import UUID
 import orjson
 
 from doorstep.kernel.crypto import open_small, seal_small
-from doorstep.kernel.ids import salt as new_salt
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Event, EventBody, Matter
 from doorstep.kernel.row import fetch, run
+from doorstep.rulebook.ids import salt as new_salt
+from doorstep.rulebook.ids import uuid7
 
 _EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 

@@ -17,14 +17,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import File, Matter
 from doorstep.kernel.row import fetch, insert, rows, run
 from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Received
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_erased, refuse_sign_in
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.words import Refused, Words
 
 _SETTLED = timedelta(hours=2)
 

@@ -12,9 +12,9 @@ from django.conf import settings
 
 from doorstep.kernel.crypto import make_keys
 from doorstep.kernel.models import Fact, Point, Unit
-from doorstep.kernel.region import Region, region
 from doorstep.kernel.trust import keys
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.region import Region, region
+from doorstep.rulebook.words import Refused, Words
 
 
 def found(*, demo: bool) -> None:

@@ -10,11 +10,11 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
-from doorstep.kernel import clock
 from doorstep.kernel.event import canonical
 from doorstep.kernel.models import RequestKey
 from doorstep.kernel.trust import Viewer, keys
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.words import Refused, Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,17 +16,18 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
-from doorstep.kernel import clock, file, pack, paper, post
+from doorstep.kernel import file, paper, post
 from doorstep.kernel.crypto import open_sealed, open_small, seal
 from doorstep.kernel.event import canonical
-from doorstep.kernel.ids import link_code, uuid7
 from doorstep.kernel.models import Matter, Paper
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import people
-from doorstep.kernel.region import calendar
 from doorstep.kernel.row import insert
 from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found, refuse_erased
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.ids import link_code, uuid7
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 
 def code_hash(code: str) -> bytes:

@@ -16,11 +16,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from doorstep.kernel import clock, pack
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.party import names
 from doorstep.kernel.trust import Viewer, keys, log_access
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.words import Words
 
 PAGE = 100
 

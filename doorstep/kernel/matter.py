@@ -11,17 +11,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, child, file, pack, post
-from doorstep.kernel import flow as flows
+from doorstep.kernel import change, child, file, post
 from doorstep.kernel.begin import bring
-from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
-from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Point, Step
 from doorstep.kernel.org import point_named, reach_at, unit_named
 from doorstep.kernel.party import Person, own_person
 from doorstep.kernel.trust import Viewer, refuse_right, refuse_sign_in
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import flow as flows
+from doorstep.rulebook import pack
+from doorstep.rulebook.flow import State
+from doorstep.rulebook.machine import Command, move
+from doorstep.rulebook.words import Refused, Words
 
 CHANNELS = ("hall", "station", "room", "kiosk", "workstation", "online", "agent", "post", "partner")
 

@@ -13,10 +13,10 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from doorstep.kernel import clock, pack
 from doorstep.kernel.models import PackOffer, PackVersion, Publication
-from doorstep.kernel.pack import Offer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.pack import Offer
+from doorstep.rulebook.words import Refused, Words
 
 _IN_FORCE = """select o.* from pack_offer o
     join (select code, max(publication_id) as latest from pack_offer group by code) l

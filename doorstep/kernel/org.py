@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from doorstep.kernel.models import Point, Unit
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 
 _FRESH_SECONDS = 60.0
 

@@ -23,7 +23,7 @@ import segno
 import typst
 from PIL import Image
 
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "packs" / "papers"
 

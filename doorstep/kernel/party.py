@@ -10,17 +10,17 @@ from uuid import UUID
 import orjson
 from django.db import IntegrityError, connection, transaction
 
-from doorstep.kernel import clock
 from doorstep.kernel.crypto import new_key, normalise, open_sealed, seal
 from doorstep.kernel.event import canonical
-from doorstep.kernel.field import Fault, at_pointer
-from doorstep.kernel.form import Form
-from doorstep.kernel.format import id_number_fault
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Party
 from doorstep.kernel.row import insert, rows
 from doorstep.kernel.trust import Viewer, keys
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.field import Fault, at_pointer
+from doorstep.rulebook.form import Form
+from doorstep.rulebook.format import id_number_fault
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.words import Refused, Words
 
 #: Which facts of a form are the applicant's own record, and where that record holds them.
 HELD = {"applicant.name": "name", "applicant.id_no": "id_no", "applicant.mobile": "phone"}

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import machine
-from doorstep.kernel.machine import Machine
-from doorstep.kernel.words import Words
+from doorstep.rulebook import machine
+from doorstep.rulebook.machine import Machine
+from doorstep.rulebook.words import Words
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from doorstep.kernel import clock
-from doorstep.kernel.ids import link_code, uuid7
 from doorstep.kernel.models import Notice
 from doorstep.kernel.row import run
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.ids import link_code, uuid7
+from doorstep.rulebook.words import Words
 
 TEMPLATES: dict[str, Words] = {
     "invited": Words(

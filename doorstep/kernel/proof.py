@@ -14,9 +14,10 @@ import orjson
 from django.db import connection
 
 import doorstep.kernel.change  # noqa: F401 - says where packs are kept that no file holds any more
-from doorstep.kernel import event, flow, pack
+from doorstep.kernel import event
 from doorstep.kernel.models import Event, Matter, Step
 from doorstep.kernel.trust import enter_system, keys
+from doorstep.rulebook import flow, pack
 
 _BATCH = 500
 _PINNING = ("opened", "reclassified", "repinned")

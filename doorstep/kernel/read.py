@@ -14,10 +14,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from doorstep.kernel import clock, event, pack, tied
+from doorstep.kernel import event, tied
 from doorstep.kernel.change import RIGHT_OF, may_stand_as, open_data
-from doorstep.kernel.flow import State, Stop, may_add, may_withdraw, picture, step_of
-from doorstep.kernel.flow import Step as FlowStep
 from doorstep.kernel.models import (
     Access,
     File,
@@ -28,7 +26,6 @@ from doorstep.kernel.models import (
 )
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
-from doorstep.kernel.region import calendar
 from doorstep.kernel.row import first, rows
 from doorstep.kernel.tied import PartyView, PlaceView, TieView
 from doorstep.kernel.trust import (
@@ -40,7 +37,11 @@ from doorstep.kernel.trust import (
     refuse_erased,
     refuse_sign_in,
 )
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.flow import State, Stop, may_add, may_withdraw, picture, step_of
+from doorstep.rulebook.flow import Step as FlowStep
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 
 @dataclass(frozen=True, slots=True)

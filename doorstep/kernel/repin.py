@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from doorstep.kernel import change, pack
-from doorstep.kernel.flow import State
-from doorstep.kernel.flow_fit import misfits
+from doorstep.kernel import change
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.org import reach, town
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.flow import State
+from doorstep.rulebook.flow_fit import misfits
+from doorstep.rulebook.words import Refused, Words
 
 
 def repin(viewer: Viewer, matter_id: UUID, *, reason: str, request_id: str) -> Done:

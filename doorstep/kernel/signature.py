@@ -24,8 +24,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from doorstep.kernel.clock import now
 from doorstep.kernel.crypto import keep_secret, read_secret
+from doorstep.rulebook.clock import now
 
 IDENTITY_FILE = "signing.pem"
 

@@ -28,7 +28,7 @@ from uuid import UUID
 from PIL import Image, ImageOps
 
 from doorstep.kernel.crypto import new_key, open_sealed, seal, sync_folder
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 
 Kind = Literal["image/jpeg", "image/png", "application/pdf"]
 

@@ -14,11 +14,11 @@ from uuid import UUID
 import orjson
 from django.db.models import Q
 
-from doorstep.kernel import pack
 from doorstep.kernel.models import Event, Involved, Matter, Tie
 from doorstep.kernel.party import Person, people
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.words import Words
 
 #: Of each event: kind, the entry it is about, and what was typed.
 Told = Sequence[tuple[str, str, Mapping[str, Any]]]

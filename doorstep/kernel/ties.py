@@ -11,17 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, child, clock, file, pack
+from doorstep.kernel import change, child, file
 from doorstep.kernel.begin import bring
-from doorstep.kernel.flow import State
 from doorstep.kernel.idempotency import Done, once
-from doorstep.kernel.ids import uuid7
-from doorstep.kernel.machine import Command, move
 from doorstep.kernel.models import Involved, Step, Tie, Unit
 from doorstep.kernel.org import town
 from doorstep.kernel.party import Person, find_or_add, people
 from doorstep.kernel.trust import BRANCHES, Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.flow import State
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.machine import Command, move
+from doorstep.rulebook.words import Refused, Words
 
 _ROLE = re.compile(r"[a-z][a-z_]{1,15}\Z")
 

@@ -22,10 +22,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from doorstep.kernel.crypto import Keys, load_keys, stretch
-from doorstep.kernel.format import invented_people_if
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.models import Fact
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.format import invented_people_if
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.words import Refused, Words
 
 SYSTEM = UUID(int=0)
 SESSION_MINUTES = 8 * 60

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.domains import studio
-from doorstep.kernel import pack
-from doorstep.kernel.words import Refused
+from doorstep.rulebook import pack
+from doorstep.rulebook.words import Refused
 
 NAMES = ("new", "report")
 _COLUMNS = (

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 
 from doorstep import __version__
-from doorstep.kernel.words import Words
 from doorstep.project import copies, log, packs
+from doorstep.rulebook.words import Words
 from doorstep.run.halt import FAILED, Halt, say
 from doorstep.run.place import Place
 

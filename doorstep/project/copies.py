@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from doorstep.kernel import clock
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.words import Words
 from doorstep.run import backup
 from doorstep.run.halt import USAGE, Halt
 from doorstep.run.place import Place

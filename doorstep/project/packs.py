@@ -11,12 +11,12 @@ from pathlib import Path
 
 from doorstep.domains import studio
 from doorstep.domains.studio.show import shown
-from doorstep.kernel import machine, pack
-from doorstep.kernel.flaw import Flawed
-from doorstep.kernel.pack.profile import profile_files
-from doorstep.kernel.words import Refused
 from doorstep.project import author, publish
 from doorstep.project.domains import DOMAINS
+from doorstep.rulebook import machine, pack
+from doorstep.rulebook.flaw import Flawed
+from doorstep.rulebook.pack.profile import profile_files
+from doorstep.rulebook.words import Refused
 
 
 def add(parser: argparse.ArgumentParser) -> None:

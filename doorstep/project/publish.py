@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from doorstep.kernel import pack
-from doorstep.kernel.flaw import Flawed
-from doorstep.kernel.words import Refused
+from doorstep.rulebook import pack
+from doorstep.rulebook.flaw import Flawed
+from doorstep.rulebook.words import Refused
 
 if TYPE_CHECKING:
     from doorstep.domains.studio.compare import Change
@@ -73,8 +73,9 @@ def _publish(args: argparse.Namespace) -> None:
 def _preview(_args: argparse.Namespace) -> None:
     from doorstep.domains.studio import publish, read_stacks
     from doorstep.domains.studio.compare import changes
-    from doorstep.kernel import clock, offer
-    from doorstep.kernel.region import calendar
+    from doorstep.kernel import offer
+    from doorstep.rulebook import clock
+    from doorstep.rulebook.region import calendar
 
     drawn, base = publish.checked(read_stacks()), offer.last()
     for one in changes(drawn, offer.in_force() or {}, calendar().day_of(clock.now())):

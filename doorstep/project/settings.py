@@ -9,8 +9,8 @@ from typing import Any
 
 from psycopg_pool.base import AttemptWithBackoff
 
-from doorstep.kernel.clock import shift_clock
 from doorstep.project.domains import DOMAINS
+from doorstep.rulebook.clock import shift_clock
 from doorstep.run.place import Place
 from doorstep.run.roles import OWNER, dsn
 

@@ -17,7 +17,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from doorstep.kernel import pack
+from doorstep.rulebook import pack
 from doorstep.run.leash import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")

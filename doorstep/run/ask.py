@@ -20,10 +20,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from doorstep.kernel import call, clock
+from doorstep.kernel import call
 from doorstep.kernel.call import Question
 from doorstep.kernel.trust import enter_system
-from doorstep.kernel.words import Refused
+from doorstep.rulebook import clock
+from doorstep.rulebook.words import Refused
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 5.0

@@ -25,7 +25,7 @@ from psycopg import sql
 
 from doorstep import __version__
 from doorstep.kernel.crypto import sync_folder
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.binaries import Binaries, find
 from doorstep.run.halt import FAILED, USAGE, Halt
 from doorstep.run.place import Place, write_private

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt
 from doorstep.run.place import Place
 

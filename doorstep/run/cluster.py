@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.binaries import Binaries, find, reachable_copy
 from doorstep.run.halt import DISK_FULL, FAILED, WRONG_DATA, Halt
 from doorstep.run.place import Place, write_private

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 OK: Final = 0
 FAILED: Final = 1

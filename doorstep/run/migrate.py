@@ -17,7 +17,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.run.halt import OK, WRONG_DATA, Halt, say
 from doorstep.run.place import Place
 from doorstep.run.roles import dsn

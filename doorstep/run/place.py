@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from doorstep.kernel.crypto import make_keys
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.halt import DISK_FULL, FAILED, SECOND_INSTANCE, WRONG_DATA, Halt
 
 FORMAT: Final = 1

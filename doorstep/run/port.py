@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.halt import FAILED, PORT_IN_USE, Halt
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.cluster import Cluster, open_cluster
 from doorstep.run.halt import DISK_FULL, FAILED, WRONG_DATA, Halt, say
 from doorstep.run.leash import leashed

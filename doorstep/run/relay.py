@@ -21,8 +21,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from psycopg.rows import namedtuple_row
 
-from doorstep.kernel import clock
 from doorstep.kernel.plug import Committed, register
+from doorstep.rulebook import clock
 from doorstep.run.presence import AGAIN, CHANNEL
 from doorstep.run.roles import dsn
 

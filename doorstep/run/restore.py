@@ -12,7 +12,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run import backup
 from doorstep.run.cluster import open_cluster
 from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt

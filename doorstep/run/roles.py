@@ -14,7 +14,7 @@ from typing import Any, Final
 from psycopg import Connection, sql
 
 from doorstep.kernel.crypto import load_keys
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.halt import FAILED, Halt
 from doorstep.run.place import Place, write_private
 

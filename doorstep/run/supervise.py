@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import psycopg
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.run.child import Child, end_leftovers
 from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt, say
 from doorstep.run.leash import leashed

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from doorstep.kernel.field import Field, at_pointer
-from doorstep.kernel.form import Form
-from doorstep.kernel.pack.profile import put
+from doorstep.rulebook.field import Field, at_pointer
+from doorstep.rulebook.form import Form
+from doorstep.rulebook.pack.profile import put
 from doorstep.sim.people import Citizen
 
 _HELD = {"name": "name", "id_no": "id_no", "mobile": "phone"}

@@ -15,14 +15,15 @@ from typing import Any
 from uuid import UUID
 
 from doorstep.domains.ratings import rate
-from doorstep.kernel import change, clock, file, ids, matter, pack, read, trust
-from doorstep.kernel.clock import Limit
+from doorstep.kernel import change, file, matter, read, trust
 from doorstep.kernel.models import Point, Step
 from doorstep.kernel.org import reach, town
 from doorstep.kernel.party import Person
-from doorstep.kernel.region import calendar
 from doorstep.kernel.row import rows
-from doorstep.kernel.words import Refused
+from doorstep.rulebook import clock, ids, pack
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused
 from doorstep.sim import answers
 from doorstep.sim.people import Citizen
 from doorstep.sim.staff import Staff

@@ -69,7 +69,7 @@ def main() -> None:
 def _carry_out(order: dict[str, Any]) -> str | None:
     from doorstep.kernel import trust
     from doorstep.kernel.found import set_fact
-    from doorstep.kernel.words import Words
+    from doorstep.rulebook.words import Words
 
     if "make" in order:
         raw = order["make"]

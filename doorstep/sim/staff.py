@@ -14,11 +14,12 @@ from uuid import UUID
 
 from PIL import Image, ImageDraw
 
-from doorstep.kernel import clock, ids, trust
+from doorstep.kernel import trust
 from doorstep.kernel.org import town
 from doorstep.kernel.party import Person, find_or_add
-from doorstep.kernel.region import Region
 from doorstep.kernel.trust import Viewer
+from doorstep.rulebook import clock, ids
+from doorstep.rulebook.region import Region
 from doorstep.sim.office import Office
 from doorstep.sim.people import Citizen, Home, resident
 

@@ -16,9 +16,10 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError
 
-from doorstep.kernel import clock, lists, matter, org, pack, trust
-from doorstep.kernel.region import region
-from doorstep.kernel.words import Refused
+from doorstep.kernel import lists, matter, org, trust
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.region import region
+from doorstep.rulebook.words import Refused
 from doorstep.sim.life import Life, Wish, refused_is_lived
 from doorstep.sim.office import Office, open_office
 from doorstep.sim.staff import Staff, order, picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 BRANCHES: Final[Mapping[str, Words]] = {
     "household": Words("户籍", "Household"), "entry-exit": Words("出入境", "Entry and exit"),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from doorstep.kernel.pack.shelf import ROOT
-from doorstep.kernel.pack.source import read
+from doorstep.rulebook.pack.shelf import ROOT
+from doorstep.rulebook.pack.source import read
 
 
 @cache

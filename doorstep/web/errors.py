@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from doorstep.kernel import trust
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 
 _TITLES = {
     400: Words("这个请求看不懂", "We could not read that request"),

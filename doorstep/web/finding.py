@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from doorstep.kernel.pack import Pack
+from doorstep.rulebook.pack import Pack
 
 _ENOUGH = 0.34
 _BLANK = re.compile(r"[\W_]+")

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from doorstep.kernel.region import region
 from doorstep.kernel.trust import is_demo
-from doorstep.kernel.words import Words
+from doorstep.rulebook.region import region
+from doorstep.rulebook.words import Words
 from doorstep.web import language
 
 

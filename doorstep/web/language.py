@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 from django.http import HttpRequest, HttpResponse
 
-from doorstep.kernel.words import Lang, Words
+from doorstep.rulebook.words import Lang, Words
 
 KEPT_FOR = 400 * 24 * 3600
 COOKIES = {"lang": "doorstep_lang", "mode": "doorstep_mode", "theme": "doorstep_theme"}

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from doorstep.kernel import clock, pack
 from doorstep.kernel.org import point_named, reach_at, town
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.region import calendar
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 from doorstep.web.opening import Opening, opening
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from doorstep.kernel.field import Fault, Field, at_pointer
-from doorstep.kernel.form import Form
-from doorstep.kernel.format import FORMATS
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.words import Words
+from doorstep.rulebook.field import Fault, Field, at_pointer
+from doorstep.rulebook.form import Form
+from doorstep.rulebook.format import FORMATS
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 from doorstep.web.places import listed
 

@@ -11,12 +11,12 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from doorstep.kernel import paper
-from doorstep.kernel.clock import now
-from doorstep.kernel.field import at_pointer
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.read import MatterView
-from doorstep.kernel.region import calendar
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.clock import now
+from doorstep.rulebook.field import at_pointer
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 
 def acceptance(view: MatterView, *, lang: str, address: str, demo: bool) -> bytes:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from doorstep.kernel import trust
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused
+from doorstep.rulebook.words import Refused
 from doorstep.web import errors, uploads
 
 PUBLIC: Final = "PUBLIC"

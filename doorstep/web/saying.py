@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from doorstep.kernel.region import calendar
-from doorstep.kernel.words import Words
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 from doorstep.web.language import lang
 
 _DAYS_ZH = "一二三四五六日"

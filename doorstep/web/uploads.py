@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from doorstep.kernel import file
 from doorstep.kernel.file import Stored
 from doorstep.kernel.store import Arrival
-from doorstep.kernel.words import Refused
+from doorstep.rulebook.words import Refused
 
 Received = Mapping[str, Stored | Refused]
 _SUFFIX = ".file"

@@ -113,7 +113,7 @@ def test_an_old_page_is_told(calls: Calls) -> None:
 
 
 def test_a_clock_set_back_keeps_the_order_of_events(calls: Calls) -> None:
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     made = calls.opened()
     with clock.clock_at(clock.now() - timedelta(days=2)):

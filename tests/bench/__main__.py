@@ -86,7 +86,7 @@ def main() -> int:
         _compare(found["results"], small["results"])
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(found, ensure_ascii=False, indent=1))
-    sys.stdout.write(table(found) + f"\n{args.out.relative_to(ROOT)}\n")
+    sys.stdout.write(table(found) + f"\n{args.out}\n")
     return 0 if all(r["pass"] for r in found["results"]) and found["lives"]["pass"] else 1
 
 
@@ -197,7 +197,7 @@ def _filled(doorstep: Doorstep, matters: int) -> dict[str, Any]:
 def _made_from() -> str:
     """A fingerprint of the code and data that decide what a filled town holds."""
     digest = hashlib.sha256()
-    for folder in ("doorstep/kernel", "doorstep/sim", "packs", "regions", "tests/bench"):
+    for folder in ("doorstep/kernel", "doorstep/rulebook", "doorstep/sim", "packs", "regions", "tests/bench"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".sql", ".yaml") and path.name not in (
                 "__main__.py",

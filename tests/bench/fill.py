@@ -18,18 +18,19 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
-from doorstep.kernel import change, clock, event, flow, pack
+from doorstep.kernel import change, event
 from doorstep.kernel.crypto import new_key, seal
 from doorstep.kernel.event import canonical
-from doorstep.kernel.ids import link_code, matter_number, uuid7
 from doorstep.kernel.issue import code_hash, holder_index
 from doorstep.kernel.models import Matter
 from doorstep.kernel.org import point_named, town, unit_named
 from doorstep.kernel.party import Person
 from doorstep.kernel.post import TEMPLATES
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import BRANCHES, SYSTEM, Viewer, keys
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock, flow, pack
+from doorstep.rulebook.ids import link_code, matter_number, uuid7
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
-from doorstep.kernel import flow as game
-from doorstep.kernel.flow import Flow, State
-from doorstep.kernel.flow_source import compile_flow
-from doorstep.kernel.rule import compile_table
+from doorstep.rulebook import flow as game
+from doorstep.rulebook.flow import Flow, State
+from doorstep.rulebook.flow_source import compile_flow
+from doorstep.rulebook.rule import compile_table
 
 T = {"zh": "步骤", "en": "Step"}
 _DEPARTMENTS = ("hukou", "health", "social", "medins")

@@ -22,10 +22,10 @@ from psycopg.types.json import Jsonb
 
 from doorstep.kernel.crypto import new_key, open_small, pack_small, seal
 from doorstep.kernel.event import canonical, genesis
-from doorstep.kernel.ids import link_code, matter_number, uuid7
 from doorstep.kernel.issue import code_hash, holder_index
 from doorstep.kernel.party import Person
 from doorstep.kernel.trust import keys
+from doorstep.rulebook.ids import link_code, matter_number, uuid7
 
 ORDER = (
     "matter",

@@ -88,7 +88,8 @@ def _life(cast: Cast, item: str) -> Any:
 
 
 def _by_verbs(cast: Cast, life: Any) -> UUID:
-    from doorstep.kernel import clock, matter, trust
+    from doorstep.kernel import matter, trust
+    from doorstep.rulebook import clock
 
     tokens = {}
     for role in ("resident", "clerk", "approver", "clerk2"):
@@ -152,8 +153,8 @@ def _with_other_files(life: Any) -> Any:
     """Files belong to one matter: the copy's have ids of their own."""
     import dataclasses
 
-    from doorstep.kernel import pack
-    from doorstep.kernel.ids import uuid7
+    from doorstep.rulebook import pack
+    from doorstep.rulebook.ids import uuid7
 
     def other(data: Any) -> Any:
         text = json.dumps(data)
@@ -248,8 +249,9 @@ def test_a_stamped_matter_is_the_verbs_matter_row_by_row_and_verifies(
 def test_a_copied_matter_verifies_replays_and_goes_on_through_the_verbs(cast: Cast, above: Any) -> None:
     import dataclasses
 
-    from doorstep.kernel import event, flow, pack, read
+    from doorstep.kernel import event, read
     from doorstep.kernel.trust import keys
+    from doorstep.rulebook import flow, pack
 
     life = _life(cast, "HZ-078")
     two = _by_copy(cast, above, dataclasses.replace(life, moves=life.moves[:-1]), ready=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.kernel import flow as game
+from doorstep.rulebook import flow as game
 from tests.bench import flow as bench
 
 

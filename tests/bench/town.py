@@ -330,7 +330,7 @@ def _found_stations(conn: psycopg.Connection[Any]) -> None:
 
 def _sisters(conn: psycopg.Connection[Any]) -> dict[str, Any]:
     """Each item again under other codes and titles: published like any version, so that a matter can be of it."""
-    from doorstep.kernel import pack
+    from doorstep.rulebook import pack
 
     made = {}
     for one in (pack.current(code) for code in ("HZ-078", "HZ-106")):
@@ -358,13 +358,13 @@ class Many:
 
 
 def _staff(conn: psycopg.Connection[Any]) -> Staff:
-    from doorstep.kernel.ids import uuid7
     from doorstep.kernel.models import Party
     from doorstep.kernel.org import town
     from doorstep.kernel.party import Person, open_party
-    from doorstep.kernel.region import calendar
     from doorstep.kernel.trust import Viewer
-    from doorstep.kernel.words import Words
+    from doorstep.rulebook.ids import uuid7
+    from doorstep.rulebook.region import calendar
+    from doorstep.rulebook.words import Words
 
     units = {u.id: {"id": u.id, "zh": u.zh, "en": u.en} for u in town().units.values()}
     clerks, approvers, many = {}, {}, None
@@ -397,7 +397,7 @@ def _persons(
     filler: Any, staff: Staff, chance: random.Random, now: datetime, seed: int, most: int
 ) -> list[tuple[Any, Any]]:
     from doorstep.kernel.party import Person
-    from doorstep.kernel.region import region
+    from doorstep.rulebook.region import region
     from doorstep.sim.people import citizen
 
     division = staff.stations[0].division[:6]
@@ -446,8 +446,9 @@ def _life(staff: Staff, chance: random.Random, now: datetime, someone: tuple[Any
 
 def _inserted(item: str, data: dict[str, Any], point: str, approver: Any) -> list[Any]:
     """The steps that a layer of the competent unit puts in before the card is made."""
-    from doorstep.kernel import change, pack
+    from doorstep.kernel import change
     from doorstep.kernel.org import point_named
+    from doorstep.rulebook import pack
     from tests.bench.fill import Move
 
     if item not in pack.digests():
@@ -492,7 +493,7 @@ def _sister(chance: random.Random) -> str:
 
 
 def _file_id() -> str:
-    from doorstep.kernel.ids import uuid7
+    from doorstep.rulebook.ids import uuid7
 
     return str(uuid7())
 

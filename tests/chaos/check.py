@@ -201,9 +201,10 @@ def _papers_made(patience: float = 60) -> list[str]:
 def _chain(row: Any) -> list[str]:
     """One matter: links, hashes, bodies; headers replay to its state; step rows are what the replay says."""
     import doorstep.kernel.change  # noqa: F401 - says where the published packs are
-    from doorstep.kernel import event, flow, pack
+    from doorstep.kernel import event
     from doorstep.kernel.models import Event, Step
     from doorstep.kernel.trust import keys
+    from doorstep.rulebook import flow, pack
 
     faults = event.verify(row.id, keys().unwrap(bytes(row.key), UUID(str(row.id)).bytes))
     headers = [orjson.loads(e.header) for e in Event.objects.filter(matter_id=row.id).order_by("seq")]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from doorstep.domains import studio
-from doorstep.kernel import pack
+from doorstep.rulebook import pack
 from tests.house import tree
 
 PACKS = tree.ROOT / "packs"

@@ -16,7 +16,7 @@ from tests.house import tree
 
 
 def _ranks() -> dict[str, int]:
-    """Room to height, from the import linter's own list: the kernel is 0."""
+    """Room to height, from the import linter's own list: the rulebook is 0."""
     settings = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = next(c["layers"] for c in settings["contracts"] if c["type"] == "layers")
     names = [layer.strip("()") for layer in reversed(layers)]

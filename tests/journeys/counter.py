@@ -67,7 +67,7 @@ def hidden(page: str) -> dict[str, Any]:
 
 def id_number() -> str:
     """A sound identity number of division 99 that no other test uses."""
-    from doorstep.kernel.ids import check_character
+    from doorstep.rulebook.ids import check_character
 
     chance = random.Random(next(_COUNT))
     born = f"{chance.randint(1950, 2004)}{chance.randint(1, 12):02d}{chance.randint(1, 28):02d}"

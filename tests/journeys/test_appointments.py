@@ -88,7 +88,7 @@ def test_many_who_want_one_place_at_once_get_it_once(cast: Cast) -> None:
 
     from doorstep.domains.appointments import verbs
     from doorstep.kernel import read
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     matters, at, said = [opened(cast) for _ in range(8)], free(cast)[0], []
     gate = threading.Barrier(len(matters))
@@ -117,7 +117,7 @@ def test_many_who_want_one_place_at_once_get_it_once(cast: Cast) -> None:
 def test_as_many_as_the_region_says_come_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     from doorstep.domains.appointments import verbs
     from doorstep.kernel import read
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     monkeypatch.setattr(verbs, "_rule", lambda point: {"minutes": 30, "at_once": 2})
     at = free(cast)[-1]
@@ -191,8 +191,8 @@ def test_nobody_else_chooses_a_time_for_me(cast: Cast) -> None:
 
 def test_no_time_is_offered_outside_the_opening_hours_or_too_soon(cast: Cast) -> None:
     from doorstep.domains.appointments import verbs
-    from doorstep.kernel import clock
     from doorstep.kernel.org import point_named
+    from doorstep.rulebook import clock
 
     monday = datetime.fromisoformat("2026-11-23T09:10+08:00")
     with cast.enter("resident"), clock.clock_at(monday):

@@ -29,7 +29,7 @@ ADHOC: dict[str, Any] = {"added_by": ["received"], "step": {
 def offered(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     made = parts.made(form=parts.ALONE, flow={"steps": [LOOK], "adhoc": [ADHOC]})
     parts.shelf(monkeypatch, made)
-    monkeypatch.setattr("doorstep.kernel.pack.every", lambda: (made,))
+    monkeypatch.setattr("doorstep.rulebook.pack.every", lambda: (made,))
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def listed(cast: Cast, query: str, role: str = "supervisor") -> str:
 
 
 def test_what_is_due_soon_and_what_is_late_stand_in_their_lists(cast: Cast, opened: tuple[UUID, str]) -> None:
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     number = opened[1]
     assert number in listed(cast, "which=soon") and number not in listed(cast, "which=late")

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from doorstep.kernel import pack
+from doorstep.rulebook import pack
 from tests.cast import Cast, fresh
 from tests.journeys.visit import Page, Visit
 

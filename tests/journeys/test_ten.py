@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from doorstep.domains import studio
-from doorstep.kernel import pack
-from doorstep.kernel.field import at_pointer
-from doorstep.kernel.pack.profile import put
+from doorstep.rulebook import pack
+from doorstep.rulebook.field import at_pointer
+from doorstep.rulebook.pack.profile import put
 from tests.api.calls import Caller
 from tests.cast import Cast
 

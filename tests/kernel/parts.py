@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from doorstep.kernel import pack
+from doorstep.rulebook import pack
 
 T = {"zh": "步骤", "en": "Step"}
 PARENT, PART = "HZ-990", "HZ-990-B"
@@ -78,8 +78,8 @@ def made(code: str = PARENT, **changed: Any) -> pack.Pack:
 
 def shelf(monkeypatch: Any, *packs: pack.Pack) -> None:
     """Offer these items besides the usual ones: published, and found by their codes."""
-    from doorstep.kernel import clock
     from doorstep.kernel.models import PackVersion
+    from doorstep.rulebook import clock
     from doorstep.run.place import Place
     from tests.conftest import as_role
 
@@ -89,4 +89,6 @@ def shelf(monkeypatch: Any, *packs: pack.Pack) -> None:
             PackVersion.objects.get_or_create(
                 hash=one.hash, defaults={"code": one.code, "content": one.content, "at": clock.now()}
             )
-    monkeypatch.setattr("doorstep.kernel.pack.current", lambda code, *at: ours.get(code) or usual(code, *at))
+    monkeypatch.setattr(
+        "doorstep.rulebook.pack.current", lambda code, *at: ours.get(code) or usual(code, *at)
+    )

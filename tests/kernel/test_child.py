@@ -90,7 +90,7 @@ def test_the_other_person_gets_a_matter_of_their_own_with_what_is_to_be_signed(c
 
 
 def test_neither_of_the_two_sees_the_others_matter(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     parent = opened(cast)
     child = part_of(cast, parent)
@@ -167,7 +167,8 @@ def test_a_child_that_keeps_on_outlives_its_parent(cast: Cast, monkeypatch: pyte
 def test_a_signature_that_never_came_is_reported_by_the_system(cast: Cast) -> None:
     from datetime import timedelta
 
-    from doorstep.kernel import chore, clock
+    from doorstep.kernel import chore
+    from doorstep.rulebook import clock
     from doorstep.run.place import Place
     from tests.conftest import as_role
 
@@ -179,7 +180,7 @@ def test_a_signature_that_never_came_is_reported_by_the_system(cast: Cast) -> No
 
 
 def test_one_cannot_sign_for_oneself(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     me = cast.person("resident")
     with pytest.raises(Refused, match="same-person"):
@@ -187,14 +188,14 @@ def test_one_cannot_sign_for_oneself(cast: Cast) -> None:
 
 
 def test_a_number_under_another_name_opens_nothing(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match="name-differs"):
         opened(cast, other={"name": "别人", "id_no": cast.person("neighbour")["id_no"]})
 
 
 def test_a_signer_changes_nothing_of_what_is_signed(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     parent = opened(cast)
     child = part_of(cast, parent)
@@ -205,7 +206,7 @@ def test_a_signer_changes_nothing_of_what_is_signed(cast: Cast) -> None:
 
 
 def test_what_was_signed_is_not_changed_by_a_correction(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     parent = opened(cast)
     cast.act("neighbour", part_of(cast, parent), "sign")
@@ -222,7 +223,7 @@ def test_at_any_window_number_and_card_together_let_the_signer_sign(cast: Cast) 
     from doorstep.kernel import child as family
     from doorstep.kernel import matter
     from doorstep.kernel.party import Person
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     parent = opened(cast)
     child, number = _part(cast, parent)
@@ -248,7 +249,7 @@ def test_at_any_window_number_and_card_together_let_the_signer_sign(cast: Cast) 
 def test_a_resident_is_not_let_in_anywhere(cast: Cast) -> None:
     from doorstep.kernel import child as family
     from doorstep.kernel.party import Person
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     parent = opened(cast)
     other, number = cast.person("neighbour"), _part(cast, parent)[1]
@@ -258,7 +259,7 @@ def test_a_resident_is_not_let_in_anywhere(cast: Cast) -> None:
 
 def test_a_part_is_not_opened_by_itself(cast: Cast) -> None:
     from doorstep.kernel import matter
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     me = cast.person("neighbour")
     data = {"signer": {"name": me["name"], "id_no": me["id_no"]}, "home": {"address": "橘园路 12 号 3-201"}}
@@ -317,7 +318,7 @@ def test_both_ends_at_once_do_not_wait_for_ever(cast: Cast) -> None:
     from django.db import connection
 
     from doorstep.kernel import matter
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     parent = opened(cast)
     child = part_of(cast, parent)

@@ -103,7 +103,7 @@ def test_nothing_that_was_typed_is_left_and_the_figures_are(cast: Cast, above: A
 
 
 def test_the_chain_still_verifies_and_headers_alone_replay(cast: Cast, above: Any) -> None:
-    from doorstep.kernel import flow, pack
+    from doorstep.rulebook import flow, pack
 
     done = refused(cast)
     erase(cast, done.matter_id)
@@ -135,7 +135,7 @@ def test_its_pages_say_that_it_was_erased(cast: Cast, tail: str) -> None:
 
 def test_its_files_say_so_too_and_go_from_the_disk(cast: Cast, above: Any, database: Any) -> None:
     from doorstep.kernel import file
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = refused(cast)
     (file_id,), *_ = rows(above, "select id from file where matter_id = %s", done.matter_id)
@@ -174,7 +174,7 @@ def test_the_paper_is_still_genuine_and_bears_nobodys_name(cast: Cast, above: An
      ("secadmin", "not-found"), ("auditor", "not-found")],
 )  # fmt: skip
 def test_nobody_without_the_right_erases_anything(cast: Cast, above: Any, role: str, code: str) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = refused(cast)
     with pytest.raises(Refused, match=code):
@@ -188,7 +188,7 @@ def test_nobody_without_the_right_erases_anything(cast: Cast, above: Any, role: 
 
 
 def test_one_person_alone_destroys_nothing(cast: Cast, above: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = refused(cast)
     order(cast, done.matter_id, "supervisor")
@@ -205,7 +205,7 @@ def test_one_person_alone_destroys_nothing(cast: Cast, above: Any) -> None:
 
 def test_the_database_wants_two_persons_too(cast: Cast, above: Any) -> None:
     from doorstep.kernel import change, erase
-    from doorstep.kernel.flow import State
+    from doorstep.rulebook.flow import State
 
     done = refused(cast)
     with cast.enter("supervisor") as viewer:
@@ -232,7 +232,7 @@ def test_the_database_wants_two_persons_too(cast: Cast, above: Any) -> None:
 
 
 def test_an_order_lapses_after_thirty_days(cast: Cast) -> None:
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     done = refused(cast)
     order(cast, done.matter_id, "supervisor")
@@ -258,7 +258,7 @@ def test_the_page_takes_two_and_wants_the_number_of_the_decision_again(cast: Cas
 
 
 def test_what_is_still_open_is_not_erased(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = cast.apply()
     with pytest.raises(Refused, match="not-ended"):
@@ -266,7 +266,7 @@ def test_what_is_still_open_is_not_erased(cast: Cast) -> None:
 
 
 def test_erasing_twice_is_said_to_be_done_already(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = refused(cast)
     erase(cast, done.matter_id)
@@ -288,7 +288,8 @@ def test_a_persons_record_goes_with_the_last_matter_that_needs_it(cast: Cast, ab
 def test_what_was_kept_for_as_long_as_the_pack_says_is_erased_by_itself(
     cast: Cast, above: Any, as_worker: None
 ) -> None:
-    from doorstep.kernel import chore, clock, matter
+    from doorstep.kernel import chore, matter
+    from doorstep.rulebook import clock
 
     with clock.clock_at(LONG_AGO):
         old = cast.apply()

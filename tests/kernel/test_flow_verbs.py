@@ -33,8 +33,8 @@ FLOW: dict[str, Any] = {
 @pytest.fixture
 def offered(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The temporary card, with a flow of branches."""
-    from doorstep.kernel import clock, pack
     from doorstep.kernel.models import PackVersion
+    from doorstep.rulebook import clock, pack
 
     usual = pack.current("HZ-078")
     raw = copy.deepcopy(dict(usual.raw)) | {"flow": FLOW, "gives": []}
@@ -43,7 +43,7 @@ def offered(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         PackVersion.objects.get_or_create(
             hash=made.hash, defaults={"code": made.code, "content": made.content, "at": clock.now()}
         )
-    monkeypatch.setattr("doorstep.kernel.pack.current", lambda *_: made)
+    monkeypatch.setattr("doorstep.rulebook.pack.current", lambda *_: made)
     yield
 
 
@@ -66,7 +66,7 @@ def forked(cast: Cast, taken: UUID) -> UUID:
 @pytest.fixture
 def forked_at_the_years_end(cast: Cast, offered: None) -> UUID:
     """The branches were opened on the last day of a year after which no calendar is published."""
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     with clock.clock_at(datetime.fromisoformat("2026-12-31T10:00+08:00")):
         matter_id = cast.apply().matter_id
@@ -103,7 +103,7 @@ def add(cast: Cast, role: str, matter_id: UUID, step: str, request_id: str = "")
 def test_each_branch_is_the_step_of_its_own_unit_which_sees_the_matter_from_then_on(
     cast: Cast, forked: UUID
 ) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     assert rows(cast, "other_station", forked) == {"review@AL-LJ-LX": False, "review@AL-YX-DK": True}
     with pytest.raises(Refused, match="no-right"):
@@ -117,7 +117,7 @@ def test_each_branch_is_the_step_of_its_own_unit_which_sees_the_matter_from_then
 
 def test_what_waits_for_a_message_is_nobodys_and_no_button_closes_it(cast: Cast, taken: UUID) -> None:
     from doorstep.kernel import matter
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     assert rows(cast, "approver", taken) == {"ask": False}
     with pytest.raises(Refused, match="no-right"):
@@ -131,7 +131,7 @@ def test_a_connector_that_fails_twice_leaves_the_step_to_a_person(
 ) -> None:
     from doorstep.kernel.models import Step
     from doorstep.kernel.trust import enter_system
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     heard(taken, "ask", "failed")
     heard(taken, "ask", "failed")
@@ -143,9 +143,10 @@ def test_a_connector_that_fails_twice_leaves_the_step_to_a_person(
 
 
 def test_a_limit_that_passes_in_a_branch_is_said_once(cast: Cast, forked: UUID, as_worker: None) -> None:
-    from doorstep.kernel import chore, clock
+    from doorstep.kernel import chore
     from doorstep.kernel.models import Matter
     from doorstep.kernel.trust import enter_system
+    from doorstep.rulebook import clock
 
     with clock.clock_at(clock.now() + timedelta(days=20)):
         chore.mark_due()
@@ -158,7 +159,7 @@ def test_a_limit_that_passes_in_a_branch_is_said_once(cast: Cast, forked: UUID, 
 def test_a_step_is_added_by_whom_the_flow_names_and_only_once_for_one_request(
     cast: Cast, forked: UUID
 ) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match="no-right"):
         add(cast, "clerk", forked, "expert")
@@ -176,7 +177,8 @@ def test_a_step_is_added_by_whom_the_flow_names_and_only_once_for_one_request(
 def test_the_whole_stands_still_while_an_expert_has_it_and_an_extension_is_counted_on(
     cast: Cast, offered: None
 ) -> None:
-    from doorstep.kernel import clock, read
+    from doorstep.kernel import read
+    from doorstep.rulebook import clock
 
     def due(matter_id: UUID) -> str:
         with cast.enter("approver") as viewer:
@@ -199,9 +201,10 @@ def test_the_whole_stands_still_while_an_expert_has_it_and_an_extension_is_count
 def test_a_provisional_due_time_is_counted_anew_when_the_calendar_lands(
     cast: Cast, forked_at_the_years_end: UUID, as_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from doorstep.kernel import chore, region
+    from doorstep.kernel import chore
     from doorstep.kernel.models import Step
     from doorstep.kernel.trust import enter_system
+    from doorstep.rulebook import region
 
     matter_id = forked_at_the_years_end
 

@@ -116,8 +116,9 @@ class Two:
 
     def late(self, one: UUID, step: str) -> Any:
         """Forty days later the system finds the step late, if it is open still."""
-        from doorstep.kernel import clock, matter
+        from doorstep.kernel import matter
         from doorstep.kernel.trust import enter_system
+        from doorstep.rulebook import clock
 
         role = as_role("worker", self.place)
         next(role)
@@ -177,7 +178,7 @@ def told() -> Counter[str]:
 def test_any_order_of_verbs_by_three_people_leaves_every_invariant_standing(
     cast: Cast, above: psycopg.Connection[Any], database: Place, told: Counter[str], acts: list[Move]
 ) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     two = Two(cast, above, database)
     before = two.look()
@@ -237,7 +238,7 @@ def test_three_people_at_the_same_moment_leave_every_invariant_standing(
 def _all_of(two: Two, plan: list[Move], start: Callable[[], Any], wrong: Callable[[str], None]) -> None:
     from django.db import connection
 
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     start()
     for move in plan:

@@ -72,7 +72,7 @@ def test_A12_the_card_is_signed_and_says_what_was_decided(
 
 @pytest.mark.parametrize("role", ["neighbour", "other_station", "gone", "partner", "auditor"])
 def test_A12_nobody_else_gets_the_card(cast: Cast, issued: Any, role: str) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match="not-found"):
         download(cast, issued, role)
@@ -110,8 +110,9 @@ def test_a_copied_code_on_a_paper_with_another_name_is_told(cast: Cast, issued: 
 def test_a_card_is_good_to_the_end_of_its_last_day_here_and_no_longer(
     cast: Cast, issued: Any, tmp_path: Any
 ) -> None:
-    from doorstep.kernel import clock, issue, read, trust
-    from doorstep.kernel.region import calendar
+    from doorstep.kernel import issue, read, trust
+    from doorstep.rulebook import clock
+    from doorstep.rulebook.region import calendar
 
     code = issue.code_hash(code_on(download(cast, issued, "resident"), tmp_path))
     last = paper_of(cast, issued).valid_until
@@ -148,7 +149,7 @@ def test_numbers_of_papers_have_no_gaps(cast: Cast, issued: Any, database: Any) 
 
 
 def test_a_paper_not_made_yet_says_so(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = cast.apply()
     cast.act("clerk", done.matter_id, "intake")

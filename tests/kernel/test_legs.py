@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from doorstep.kernel.words import Refused
+from doorstep.rulebook.words import Refused
 from tests.cast import Cast, fresh
 
 

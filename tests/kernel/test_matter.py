@@ -36,7 +36,7 @@ def test_A06_taken_at_x_decided_by_y_handed_out_at_z(cast: Cast, opened: Any) ->
 
 
 def test_A06_x_cannot_decide_and_y_cannot_hand_out(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     cast.act("clerk", opened.matter_id, "intake")
     with pytest.raises(Refused, match="no-right"):
@@ -50,7 +50,7 @@ def test_A06_x_cannot_decide_and_y_cannot_hand_out(cast: Cast, opened: Any) -> N
 @pytest.mark.parametrize("role", ["neighbour", "other_station", "dispatcher", "chief", "partner", "auditor"])
 def test_who_has_nothing_to_do_with_it_finds_nothing(cast: Cast, opened: Any, role: str) -> None:
     from doorstep.kernel import lists, read
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with cast.enter(role) as viewer:
         with pytest.raises(Refused, match="not-found"):
@@ -66,7 +66,7 @@ def test_who_has_left_is_nobody(cast: Cast, opened: Any) -> None:
 
 def test_a_matter_not_in_hand_asks_for_a_purpose_first(cast: Cast, opened: Any) -> None:
     from doorstep.kernel import read
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with cast.enter("approver") as viewer, pytest.raises(Refused, match="purpose") as no:
         read.read_matter(viewer, opened.matter_id)
@@ -88,7 +88,7 @@ def test_F01_the_person_sees_who_looked_by_unit_and_purpose(cast: Cast, opened: 
 @pytest.mark.parametrize(("role", "code"), [("clerk", "no-right"), ("nobody", "sign-in")])
 def test_who_has_no_record_of_their_own_is_told_so(cast: Cast, role: str, code: str) -> None:
     from doorstep.kernel import read, trust
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     token = None if role == "nobody" else cast[role].token
     with trust.enter(token) as viewer, pytest.raises(Refused, match=code):
@@ -121,7 +121,7 @@ def test_a_return_names_all_faults_and_the_applicant_mends_them(cast: Cast, open
 
 
 def test_who_signs_in_applies_for_nobody_else_and_corrects_into_nobody_else(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     other = {"name": "别人", "id_no": "990101198503071220"}
     with pytest.raises(Refused, match="invalid") as no:
@@ -136,8 +136,9 @@ def test_who_signs_in_applies_for_nobody_else_and_corrects_into_nobody_else(cast
 
 
 def test_the_promise_counts_from_acceptance_and_not_from_sending(cast: Cast) -> None:
-    from doorstep.kernel import clock, read
+    from doorstep.kernel import read
     from doorstep.kernel.models import Matter
+    from doorstep.rulebook import clock
 
     sunday = datetime.fromisoformat("2026-11-15T10:00+08:00")
     with clock.clock_at(sunday):
@@ -164,7 +165,7 @@ def test_an_invented_persons_number_is_right_in_a_demonstration_only(
 ) -> None:
     from doorstep.kernel import trust
     from doorstep.kernel.party import Person, find_or_add
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     card, person = cast.card("resident"), cast.person()
     monkeypatch.setattr(trust, "_founded_as_demo", lambda: False)
@@ -176,7 +177,7 @@ def test_an_invented_persons_number_is_right_in_a_demonstration_only(
 
 
 def test_a_return_without_a_reason_is_refused(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     cast.act("clerk", opened.matter_id, "intake")
     with pytest.raises(Refused, match="reason"):
@@ -184,7 +185,7 @@ def test_a_return_without_a_reason_is_refused(cast: Cast, opened: Any) -> None:
 
 
 def test_two_clerks_at_once_and_the_second_is_told(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     cast.act("clerk", opened.matter_id, "intake", version=opened.version)
     with pytest.raises(Refused, match="moved-on"):
@@ -192,7 +193,7 @@ def test_two_clerks_at_once_and_the_second_is_told(cast: Cast, opened: Any) -> N
 
 
 def test_a_forged_step_is_refused(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match="no-such-step"):
         cast.act("clerk", opened.matter_id, "crown_me")
@@ -205,7 +206,7 @@ def test_the_same_request_again_is_answered_not_done_again(cast: Cast, opened: A
 
 
 def test_the_same_request_with_other_content_is_refused(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     key = fresh()
     cast.act("clerk", opened.matter_id, "intake", request_id=key)
@@ -215,7 +216,7 @@ def test_the_same_request_with_other_content_is_refused(cast: Cast, opened: Any)
 
 def test_a_refused_verb_leaves_its_request_id_free(cast: Cast, opened: Any) -> None:
     from doorstep.kernel import matter
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     key = fresh()
     with cast.enter("clerk") as viewer:
@@ -236,8 +237,9 @@ def test_withdrawn_means_nothing_is_left_to_do(cast: Cast, opened: Any) -> None:
 def test_the_chain_verifies_and_replays_to_the_state(cast: Cast, opened: Any) -> None:
     import orjson
 
-    from doorstep.kernel import event, flow, pack, trust
+    from doorstep.kernel import event, trust
     from doorstep.kernel.models import Event, Matter
+    from doorstep.rulebook import flow, pack
 
     _through(cast, opened.matter_id)
     with cast.enter("approver"):
@@ -250,8 +252,8 @@ def test_the_chain_verifies_and_replays_to_the_state(cast: Cast, opened: Any) ->
 
 
 def test_a_clock_set_back_never_puts_an_event_before_its_matter(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel import clock
     from doorstep.kernel.models import Event
+    from doorstep.rulebook import clock
 
     with clock.clock_at(clock.now() - timedelta(days=3)):
         cast.act("clerk", opened.matter_id, "intake")
@@ -273,9 +275,10 @@ def test_a_correction_is_counted_as_corrected(cast: Cast, opened: Any) -> None:
 
 
 def test_a_clock_that_was_set_back_does_not_turn_the_log_back(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel import clock, event
+    from doorstep.kernel import event
     from doorstep.kernel.models import Event, Matter
     from doorstep.kernel.trust import keys
+    from doorstep.rulebook import clock
 
     with clock.clock_at(clock.now() - timedelta(hours=3)):
         cast.act("clerk", opened.matter_id, "intake")

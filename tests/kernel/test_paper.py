@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from doorstep.kernel import pack, paper
-from doorstep.kernel.words import Refused, Words
+from doorstep.kernel import paper
+from doorstep.rulebook import pack
+from doorstep.rulebook.words import Refused, Words
 
 BASE: dict[str, Any] = {
     "number": "DEMO-2026-000017",

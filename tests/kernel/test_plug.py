@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from doorstep.kernel.plug import Domain, register
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 
 @dataclass(frozen=True)

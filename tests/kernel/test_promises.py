@@ -49,7 +49,7 @@ def seen(cast: Cast, matter_id: UUID) -> Any:
 
 
 def test_A26_who_was_promised_no_visit_is_not_called_in(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     matter_id = opened(cast, monkeypatch, [LOOK, COME], no_meeting=["online"])
     with pytest.raises(Refused, match="no-meeting"):
@@ -83,7 +83,8 @@ def notices(cast: Cast, matter_id: UUID) -> list[str]:
 
 
 def test_the_applicant_is_reminded_of_an_own_step_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from doorstep.kernel import chore, clock
+    from doorstep.kernel import chore
+    from doorstep.rulebook import clock
 
     matter_id = opened(cast, monkeypatch, [FIX])
     due = seen(cast, matter_id).open_steps[0].due_at
@@ -98,7 +99,8 @@ def test_the_applicant_is_reminded_of_an_own_step_once(cast: Cast, monkeypatch: 
 
 
 def test_nobody_is_reminded_of_what_a_unit_owes(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from doorstep.kernel import chore, clock
+    from doorstep.kernel import chore
+    from doorstep.rulebook import clock
 
     matter_id = opened(cast, monkeypatch, [LOOK])
     for _ in as_role("worker", Place.from_env()):

@@ -90,7 +90,8 @@ def test_B01_nobody_answers_for_another_team(calls: Calls) -> None:
 
 
 def test_B01_silence_is_escalated_after_a_minute(calls: Calls, as_worker: None) -> None:
-    from doorstep.kernel import chore, clock
+    from doorstep.kernel import chore
+    from doorstep.rulebook import clock
 
     call = _bring(calls, "XX-901")
     _act(calls, call, "handle", "send", data={"teams": ["AL-LJ-HW"]})

@@ -12,13 +12,13 @@ import psycopg
 import pytest
 
 from doorstep.domains.studio import read_stacks
-from doorstep.kernel import pack
+from doorstep.rulebook import pack
 from tests.cast import Cast
 
 FOUND_AGAIN = """
 import sys, django
 django.setup()
-from doorstep.kernel.pack import profile
+from doorstep.rulebook.pack import profile
 from doorstep.domains.studio import publish
 real, seen = profile.read, []
 profile.read = lambda path, *name: seen.append(path.name) or real(path, *name)
@@ -38,7 +38,7 @@ def test_a_running_process_reads_no_pack_file(
     cast: Cast, anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from doorstep.kernel import change
-    from doorstep.kernel.pack import profile, shelf
+    from doorstep.rulebook.pack import profile, shelf
 
     assert change  # it says where the published packs are
     stacks = read_stacks()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from doorstep.kernel import paper, signature
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 NINE = dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC)
 

@@ -23,7 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from doorstep.kernel import crypto
 from doorstep.kernel.store import DiskStore, Kept, Missing
-from doorstep.kernel.words import Refused
+from doorstep.rulebook.words import Refused
 
 DAY = timedelta(days=1)
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"

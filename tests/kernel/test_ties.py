@@ -61,7 +61,7 @@ def test_somebody_unknown_is_concerned_and_gets_a_name_later(cast: Cast, opened:
 
 def test_who_is_concerned_is_not_told_to_the_applicant_nor_sees_the_matter(cast: Cast, opened: Any) -> None:
     from doorstep.kernel.party import Person
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     neighbour = cast.person("neighbour")
     _do(
@@ -88,14 +88,14 @@ def test_who_is_concerned_is_not_told_to_the_applicant_nor_sees_the_matter(cast:
 def test_a_person_without_role_name_or_description_is_refused(
     cast: Cast, opened: Any, what: dict[str, str], code: str
 ) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match=code):
         _do(cast, "add_party", opened.matter_id, **what)
 
 
 def test_a_place_is_kept_and_a_wrong_one_refused(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     _do(cast, "locate", opened.matter_id, lon=118.04, lat=36.8, address="柳溪街口")
     place = _read(cast, "approver", opened.matter_id).place
@@ -105,7 +105,7 @@ def test_a_place_is_kept_and_a_wrong_one_refused(cast: Cast, opened: Any) -> Non
 
 
 def test_a_merged_matter_ends_and_both_chains_stay(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     other = cast.apply()
     cast.act("clerk", other.matter_id, "intake")
@@ -143,7 +143,7 @@ def _let_by(cast: Cast) -> dict[str, Any]:
 
 
 def test_a_reclassified_matter_keeps_number_and_chain_and_goes_another_way(cast: Cast, opened: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match="invalid"):
         _do(cast, "reclassify", opened.matter_id, item="HZ-106", reason="其实是出租登记")
@@ -169,7 +169,7 @@ def test_the_chains_of_tied_matters_verify_and_replay(cast: Cast, opened: Any, a
 
 @pytest.mark.parametrize("verb", ["merge", "refer", "reclassify", "locate", "add_party", "link"])
 def test_the_other_station_and_the_clerk_may_not(cast: Cast, opened: Any, verb: str) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     other = cast.apply()
     what: dict[str, dict[str, Any]] = {
@@ -204,7 +204,7 @@ def test_erased_with_the_matter_are_the_place_and_who_was_concerned(cast: Cast, 
 
 def test_a_guessed_number_tells_nobodys_name(cast: Cast, opened: Any) -> None:
     from doorstep.kernel.party import Person
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     known = cast.person("neighbour")
     with pytest.raises(Refused, match="name-differs"):

@@ -36,7 +36,7 @@ def ended(cast: Cast) -> Any:
 def second(cast: Cast) -> str:
     """Somebody of the bureau beside the reviewing one: a token."""
     from doorstep.kernel import trust
-    from doorstep.kernel.region import region
+    from doorstep.rulebook.region import region
     from doorstep.sim.office import open_office
 
     login = f"beside-{fresh()}"
@@ -104,7 +104,7 @@ def test_A22_rated_by_code_paper_and_phone(cast: Cast, ended: Any, above: Any, r
 
 
 def test_A22_one_rating_for_one_person_and_visit_whatever_the_way(cast: Cast, ended: Any) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     _rate(cast, ended.matter_id, 5)
     with pytest.raises(Refused, match="rated"):
@@ -117,7 +117,7 @@ def test_A22_one_rating_for_one_person_and_visit_whatever_the_way(cast: Cast, en
 @pytest.mark.parametrize("role", HANDLERS)
 @pytest.mark.parametrize("way", ["paper", "code"])
 def test_A22_who_handled_it_cannot_enter_its_rating(cast: Cast, ended: Any, role: str, way: str) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match=r"handled|no-right"):
         _with_code(cast, role, ended, way=way)
@@ -128,7 +128,7 @@ def test_A22_who_handled_it_cannot_enter_its_rating(cast: Cast, ended: Any, role
     [("approver", "paper"), ("neighbour", "paper"), ("other_station", "phone"), ("", "phone")],
 )
 def test_A22_entering_for_somebody_needs_the_right_to(cast: Cast, ended: Any, role: str, way: str) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match=r"no-right|handled"):
         _with_code(cast, role, ended, way=way)
@@ -136,7 +136,7 @@ def test_A22_entering_for_somebody_needs_the_right_to(cast: Cast, ended: Any, ro
 
 def test_A22_not_before_a_result_and_not_by_anybody_else(cast: Cast, ended: Any) -> None:
     from doorstep.domains.ratings import rate
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match="not-yet"):
         _rate(cast, cast.apply().matter_id, 5)
@@ -206,7 +206,8 @@ def test_A22_no_role_of_the_app_can_read_a_vote(cast: Cast, ended: Any) -> None:
 
 def test_A22_one_vote_moves_no_published_figure(cast: Cast, ended: Any) -> None:
     from doorstep.domains.ratings import figures
-    from doorstep.kernel import clock, trust
+    from doorstep.kernel import trust
+    from doorstep.rulebook import clock
 
     def at(days: int) -> list[Any]:
         with trust.enter(None), clock.clock_at(clock.now() + timedelta(days=days)):
@@ -228,8 +229,9 @@ def test_A22_one_vote_moves_no_published_figure(cast: Cast, ended: Any) -> None:
 def test_A22_a_bad_one_opens_a_call_back_with_a_deadline_elsewhere(
     cast: Cast, ended: Any, above: Any
 ) -> None:
-    from doorstep.kernel import clock, read
-    from doorstep.kernel.words import Refused
+    from doorstep.kernel import read
+    from doorstep.rulebook import clock
+    from doorstep.rulebook.words import Refused
 
     _rate(cast, ended.matter_id, 2, text="等了三天", may_call=True)
     made = _call_back_of(cast, above, ended.matter_id)
@@ -277,7 +279,7 @@ def test_A22_the_call_back_ends_mended_or_explained(cast: Cast, ended: Any, abov
 
 def test_A22_unfounded_is_decided_by_another_unit(cast: Cast, ended: Any, above: Any, second: str) -> None:
     from doorstep.kernel import matter, trust
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     _rate(cast, ended.matter_id, 1, may_call=True)
     made = _call_back_of(cast, above, ended.matter_id)
@@ -295,7 +297,7 @@ def test_A22_unfounded_is_decided_by_another_unit(cast: Cast, ended: Any, above:
 
 def test_A22_a_call_back_is_not_handed_to_who_handled_it(cast: Cast, ended: Any, above: Any) -> None:
     from doorstep.kernel import matter
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     _rate(cast, ended.matter_id, 1, may_call=True)
     made = _call_back_of(cast, above, ended.matter_id)
@@ -324,7 +326,7 @@ def _call_back_of_now(viewer: Viewer) -> UUID:
 
 def test_A22_call_backs_are_opened_by_ratings_alone(cast: Cast) -> None:
     from doorstep.kernel import matter
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     data = {
         "about": {"item": "HZ-078", "unit": "AL-LJ-LX", "level": "1"},
@@ -341,7 +343,7 @@ def test_A22_a_vote_without_anybody_to_look_into_it_is_no_vote(
     cast: Cast, ended: Any, above: Any, monkeypatch: Any
 ) -> None:
     from doorstep.domains.ratings import call_back
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     monkeypatch.setattr(call_back, "_points", lambda unit: [])
     with pytest.raises(Refused, match="no-reviewer"):
@@ -396,7 +398,7 @@ def _publish() -> Any:
 
 
 def test_A22_votes_are_released_in_fives_and_not_on_their_day(above: Any, far: int, database: Any) -> None:
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     today = clock.now().date()
     before = today - timedelta(days=3)
@@ -412,7 +414,7 @@ def test_A22_votes_are_released_in_fives_and_not_on_their_day(above: Any, far: i
 
 
 def test_A22_what_is_left_of_a_unit_counts_for_the_unit_alone(above: Any, far: int, database: Any) -> None:
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     before = clock.now().date() - timedelta(days=3)
     for number in range(10):
@@ -428,7 +430,7 @@ def test_A22_what_is_left_of_a_unit_counts_for_the_unit_alone(above: Any, far: i
 def test_A22_figures_hold_the_denominator_and_protect_small_counts(
     cast: Cast, ended: Any, above: Any, far: int
 ) -> None:
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     _votes(above, far, "HZ-078", [5, 5, 4, 2, 5], clock.now().date() - timedelta(days=2))
     above.execute(
@@ -454,7 +456,7 @@ def test_A22_figures_hold_the_denominator_and_protect_small_counts(
 
 def test_A22_the_supervisor_reads_released_words_without_numbers(cast: Cast, above: Any) -> None:
     from doorstep.domains.ratings import figures, rate
-    from doorstep.kernel import clock
+    from doorstep.rulebook import clock
 
     votes = [cast_ended(cast) for _ in range(5)]
     with clock.clock_at(clock.now() - timedelta(days=2)), cast.enter("resident") as viewer:

@@ -65,7 +65,8 @@ def registers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def tend(address: str, ahead: timedelta = timedelta(), times: int = 1) -> None:
     """As the worker does it, at a time to come."""
-    from doorstep.kernel import chore, clock
+    from doorstep.kernel import chore
+    from doorstep.rulebook import clock
     from doorstep.run.ask import Asker
 
     for _ in as_role("worker", Place.from_env()):

@@ -49,7 +49,7 @@ def test_nearly_every_life_comes_to_something(staff: Staff, lived: list[UUID]) -
 def test_lives_are_of_every_item_on_offer_and_end_in_every_way(
     staff: Staff, lived: list[UUID], above: Any
 ) -> None:
-    from doorstep.kernel import pack
+    from doorstep.rulebook import pack
 
     rows = above.execute("select item, state, channel from matter where id = any(%s)", [lived]).fetchall()
     assert len({item for item, _, _ in rows}) >= min(5, len(pack.listed()))
@@ -60,9 +60,10 @@ def test_lives_are_of_every_item_on_offer_and_end_in_every_way(
 def test_every_chain_holds_and_replays_to_the_state(lived: list[UUID], above: Any) -> None:
     import orjson
 
-    from doorstep.kernel import event, flow, trust
+    from doorstep.kernel import event, trust
     from doorstep.kernel.models import Event, Matter
-    from doorstep.kernel.pack import version
+    from doorstep.rulebook import flow
+    from doorstep.rulebook.pack import version
 
     checked = 0
     for role in ("city_approver",):
@@ -145,7 +146,7 @@ def test_ids_are_drawn_for_lives_alone() -> None:
     from tests.house import tree
 
     named = [tree.name(p) for p in tree.under("doorstep", ".py") if "drawn_from" in p.read_text()]
-    assert sorted(named) == ["doorstep/kernel/ids.py", "doorstep/sim/life.py", "doorstep/sim/staff.py"]
+    assert sorted(named) == ["doorstep/rulebook/ids.py", "doorstep/sim/life.py", "doorstep/sim/staff.py"]
 
 
 def test_outside_a_demo_database_no_id_is_drawn(cast: Cast, monkeypatch: Any) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doorstep.kernel.format import id_number_fault
-from doorstep.kernel.region import load_region
+from doorstep.rulebook.format import id_number_fault
+from doorstep.rulebook.region import load_region
 from doorstep.sim.people import HOUSEHOLD, Home, resident
 
 HOMES = (Home("990102", "AL-1", ("望月路", "听雨街")), Home("990121", "AL-2", ("看山路",)))

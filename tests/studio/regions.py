@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 from doorstep.domains.studio import Stacks, read_stacks
 from doorstep.domains.studio.operation import OPERATIONS
-from doorstep.kernel import pack
-from doorstep.kernel.region import FOLDER
+from doorstep.rulebook import pack
+from doorstep.rulebook.region import FOLDER
 
 WHY = {"why": {"zh": "试一试", "en": "To try it"}, "source": "none", "sure": False, "from": None, "to": None}
 UNITS = {"province": "", "city": "AL", "county": "AL-YX", "station": "AL-YX-TH"}

@@ -12,8 +12,8 @@ import pytest
 
 from doorstep.domains import studio
 from doorstep.domains.studio.layer import Layer, lay
-from doorstep.kernel import pack
-from doorstep.kernel.flaw import Flawed
+from doorstep.rulebook import pack
+from doorstep.rulebook.flaw import Flawed
 from tests.studio.regions import WHY, op, place_of, town
 
 HAN = re.compile(r"[㐀-鿿]")
@@ -301,7 +301,7 @@ def test_E09_the_town_hands_first_passports_to_its_stations_until_a_day(anlan: s
 
 def _flow(*branches: tuple[str, tuple[str, ...]], after: tuple[str, ...] = ()) -> Any:
     """A fork with named branches, then steps of the trunk."""
-    from doorstep.kernel.flow_source import compile_flow
+    from doorstep.rulebook.flow_source import compile_flow
 
     def step(name: str) -> dict[str, Any]:
         return CHECK | {"id": name}
@@ -327,8 +327,8 @@ def _flow(*branches: tuple[str, tuple[str, ...]], after: tuple[str, ...] = ()) -
 def test_E01_a_state_fits_another_flow_if_its_open_steps_stand_in_the_same_branches(
     new: Any, told: str
 ) -> None:
-    from doorstep.kernel import flow
-    from doorstep.kernel.flow_fit import misfits
+    from doorstep.rulebook import flow
+    from doorstep.rulebook.flow_fit import misfits
 
     old = _flow(("fire", ("look", "sign")), ("health", ("test",)), after=("end",))
     state, _ = flow.start(old, {})

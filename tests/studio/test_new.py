@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from doorstep.domains import studio
-from doorstep.kernel import pack
-from doorstep.kernel.words import Refused
+from doorstep.rulebook import pack
+from doorstep.rulebook.words import Refused
 
 HEAD = (
     "code\tdemo_code\tbranch\tgroup\ttitle\ttype\ttype_code\taccept_at\tdecide_at\tstatutory\tstatutory_unit\tpromised\t"

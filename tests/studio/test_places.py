@@ -43,8 +43,8 @@ def test_E01_a_matter_goes_the_way_of_the_unit_that_decides_not_of_the_point_tha
 def test_E01_a_countys_shortened_promise_is_what_its_matter_is_held_to(
     cast: Cast, above: psycopg.Connection[Any]
 ) -> None:
-    from doorstep.kernel import clock
-    from doorstep.kernel.region import calendar
+    from doorstep.rulebook import clock
+    from doorstep.rulebook.region import calendar
 
     due = {}
     with clock.clock_at(clock.now() + timedelta(days=30)):
@@ -61,7 +61,7 @@ def test_E01_a_countys_shortened_promise_is_what_its_matter_is_held_to(
 
 def test_E01_a_stations_extra_channel_is_offered_there_and_nowhere_else(cast: Cast, calls: Calls) -> None:
     from doorstep.kernel import matter
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     def codes(point: str) -> list[str]:
         found = calls.nobody.get(f"items?point={point}&channel=room").json()["results"]

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from doorstep.domains import studio
-from doorstep.kernel import pack
-from doorstep.kernel.region import FOLDER
+from doorstep.rulebook import pack
+from doorstep.rulebook.region import FOLDER
 from doorstep.run.place import Place
 from tests.cast import Cast, fresh
 from tests.conftest import as_role
@@ -113,7 +113,7 @@ def test_E01_a_flaw_in_one_of_three_layers_publishes_none_and_says_which(region:
 def test_E01_the_second_of_two_publishers_is_told_what_the_first_published(
     region: Path, tmp_path: Path
 ) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     base, mine = _last(), tmp_path / "mine"
     shutil.copytree(region / "anlan", mine / "anlan")
@@ -131,7 +131,7 @@ def test_E01_a_publication_is_taken_back_and_nothing_is_deleted(
 ) -> None:
     from doorstep.domains.studio import publish
     from doorstep.domains.studio.history import history
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     was = pack.current("HZ-078", UNITS["AL-YX"]).hash
     _edit(
@@ -157,8 +157,9 @@ def test_E01_a_publication_is_taken_back_and_nothing_is_deleted(
 def test_E01_a_preview_says_what_changes_where_and_what_stays_as_it_was(cast: Cast, region: Path) -> None:
     from doorstep.domains.studio import publish
     from doorstep.domains.studio.compare import Change, changes
-    from doorstep.kernel import clock, offer
-    from doorstep.kernel.region import calendar
+    from doorstep.kernel import offer
+    from doorstep.rulebook import clock
+    from doorstep.rulebook.region import calendar
 
     cast.apply(household=DUKOU)
     _edit(
@@ -210,7 +211,7 @@ def test_E01_a_running_matter_stays_under_its_version_until_somebody_moves_it(
     cast: Cast, region: Path, above: psycopg.Connection[Any]
 ) -> None:
     from doorstep.kernel import read
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = cast.apply(household=DUKOU)
     cast.act("clerk", done.matter_id, "intake")
@@ -236,7 +237,7 @@ def test_E01_a_running_matter_stays_under_its_version_until_somebody_moves_it(
 def test_E01_a_matter_that_could_not_go_on_is_not_moved_and_is_told_why(
     cast: Cast, region: Path, above: psycopg.Connection[Any]
 ) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     done = cast.apply(household=DUKOU)
     cast.act("clerk", done.matter_id, "intake")
@@ -257,7 +258,7 @@ def test_E01_a_matter_that_could_not_go_on_is_not_moved_and_is_told_why(
 def county_officer(cast: Cast) -> str:
     """Somebody of the district bureau who decides there."""
     from doorstep.kernel import trust
-    from doorstep.kernel.region import region
+    from doorstep.rulebook.region import region
     from doorstep.sim.office import open_office
 
     login = f"yunting-{fresh()}"
@@ -271,8 +272,9 @@ def county_officer(cast: Cast) -> str:
 def test_E09_a_decision_is_handed_on_for_some_days_and_what_is_running_stays_lawful(
     cast: Cast, region: Path, county_officer: str, above: psycopg.Connection[Any]
 ) -> None:
-    from doorstep.kernel import clock, matter, trust
-    from doorstep.kernel.region import calendar
+    from doorstep.kernel import matter, trust
+    from doorstep.rulebook import clock
+    from doorstep.rulebook.region import calendar
 
     end = calendar().day_of(clock.now()) + timedelta(days=30)
     path = region / "anlan" / "layers" / "city.yaml"

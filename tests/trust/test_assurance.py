@@ -16,7 +16,7 @@ from tests.journeys.visit import Visit
 def claimed(cast: Cast, request: pytest.FixtureRequest) -> Iterator[str]:
     """The token of an account that names the resident's party, which nobody has verified."""
     from doorstep.kernel import trust
-    from doorstep.kernel.region import region
+    from doorstep.rulebook.region import region
     from doorstep.sim.office import open_office
 
     with cast.enter("resident") as viewer:
@@ -33,7 +33,7 @@ def claimed(cast: Cast, request: pytest.FixtureRequest) -> Iterator[str]:
 def test_nothing_of_the_person_is_shown(cast: Cast, claimed: str) -> None:
     from doorstep.kernel import lists, post, read, trust
     from doorstep.kernel.party import own_person, people
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     opened = cast.apply()
     with cast.enter("resident") as viewer:
@@ -50,7 +50,7 @@ def test_nothing_of_the_person_is_shown(cast: Cast, claimed: str) -> None:
 
 def test_what_is_typed_is_kept_and_sent_only_once_verified(cast: Cast, claimed: str) -> None:
     from doorstep.kernel import draft, matter, trust
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with trust.enter(claimed) as viewer:
         kept = draft.save_draft(viewer, "HZ-106", {"home": {"address": "橘园路 9 号"}})

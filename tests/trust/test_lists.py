@@ -175,7 +175,7 @@ def test_reading_a_matter_asks_as_often_however_long_its_history(cast: Cast) -> 
 
 def test_a_unit_that_only_hands_out_lists_it_and_another_station_does_not(cast: Cast) -> None:
     from doorstep.kernel import lists, read
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     opened = cast.apply()
     with cast.enter("clerk2") as viewer:

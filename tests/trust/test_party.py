@@ -102,7 +102,7 @@ def test_a_resident_sees_their_own_record_and_no_neighbours(cast: Cast) -> None:
 def test_a_number_that_is_on_record_under_another_name_opens_nothing(cast: Cast, above: Any) -> None:
     from doorstep.kernel import matter
     from doorstep.kernel.party import Person
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     known = cast.person("resident")
     count = "select count(*) from matter"

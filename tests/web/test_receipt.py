@@ -61,7 +61,7 @@ def test_the_notice_lists_every_fault_and_what_need_not_be_sent_again(cast: Cast
 
 
 def test_there_is_no_notice_when_nothing_is_to_be_put_right(cast: Cast) -> None:
-    from doorstep.kernel.words import Refused
+    from doorstep.rulebook.words import Refused
 
     with pytest.raises(Refused, match="nothing-to-correct"):
         draw(cast, "to_correct", cast.apply().matter_id)

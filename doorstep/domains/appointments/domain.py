@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doorstep.domains.appointments import pages, verbs
 from doorstep.kernel.plug import Domain, Door, Slot, Tile
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web.routes import Route
 
 _BOTH = ("GET", "POST")

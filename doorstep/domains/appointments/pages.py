@@ -12,12 +12,13 @@ from django.shortcuts import redirect, render
 
 from doorstep.domains.appointments import verbs
 from doorstep.domains.appointments.models import Booking
-from doorstep.kernel import clock, lists, read
+from doorstep.kernel import lists, read
 from doorstep.kernel.org import town
 from doorstep.kernel.read import MatterView
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 
 def say(found: MatterView) -> Words:

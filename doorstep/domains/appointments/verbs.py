@@ -12,12 +12,13 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from doorstep.domains.appointments.models import Booking
-from doorstep.kernel import clock, matter
-from doorstep.kernel.ids import uuid7
+from doorstep.kernel import matter
 from doorstep.kernel.read import MatterView, StepView
-from doorstep.kernel.region import calendar, region
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.region import calendar, region
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.opening import spans
 
 MESSAGE = "appointment"

@@ -9,10 +9,10 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from doorstep.kernel import clock, pack
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.trust import Viewer, log_access
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.words import Refused, Words
 
 DAYS = 30
 _MOST = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doorstep.domains.audit import desk
 from doorstep.kernel.plug import Domain, Tile
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web.routes import Route
 
 DOMAIN = Domain(

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 from doorstep.domains.counter import frame
-from doorstep.kernel import clock
-from doorstep.kernel.field import at_pointer
-from doorstep.kernel.flow import CORRECT
 from doorstep.kernel.org import town
 from doorstep.kernel.read import EventView, MatterView, StepView
-from doorstep.kernel.region import calendar
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.field import at_pointer
+from doorstep.rulebook.flow import CORRECT
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 from doorstep.web import saying, way
 from doorstep.web.catalogue import CHANNELS
 from doorstep.web.language import say

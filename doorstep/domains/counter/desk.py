@@ -15,12 +15,12 @@ from doorstep.domains.counter import frame
 from doorstep.domains.counter.case import case, checks, due_of
 from doorstep.domains.counter.frame import Line
 from doorstep.domains.counter.letter import fault_codes, faults_of, letter, return_reasons
-from doorstep.kernel.flow import Flow
 from doorstep.kernel.lists import work_list
 from doorstep.kernel.matter import act
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.flow import Flow
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.routes import Route
 
 View = Callable[..., HttpResponse]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorstep.domains.counter import desk, erasure, matter, oversee, sign, ties, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web.routes import SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from doorstep.domains.counter import frame
-from doorstep.kernel import pack
 from doorstep.kernel.erase import REASONS, WAITS, Order, erase, pending
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.read import read_number
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.words import Refused, Words
 
 _SAID = {
     "ordered": Words("提出了，等另一个人确认。", "Ordered. Another person has to confirm it."),

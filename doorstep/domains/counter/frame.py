@@ -11,11 +11,11 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from doorstep.kernel import clock
 from doorstep.kernel.lists import Row
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 from doorstep.web.language import say
 

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from doorstep.kernel.post import TEMPLATES
 from doorstep.kernel.read import MatterView, StepView
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 
 _KEYS = "QWEASDFZX"

@@ -18,7 +18,7 @@ from doorstep.kernel.matter import add_step, hand_over, note
 from doorstep.kernel.org import town
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import saying
 from doorstep.web.language import say
 

@@ -11,7 +11,7 @@ from doorstep.domains.counter import frame
 from doorstep.kernel.lists import SORTS, Row, overseen
 from doorstep.kernel.org import town
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 _WHICH = {
     "late": Words("已超期", "Overdue"), "soon": Words("三天内到期", "Due within three days"),

@@ -12,15 +12,16 @@ from doorstep.domains.counter import frame
 from doorstep.domains.counter import visit as visits
 from doorstep.domains.counter.case import about, masked
 from doorstep.domains.counter.visit import Missing, Needed, Visit
-from doorstep.kernel import clock, file
-from doorstep.kernel.flow import Flow
+from doorstep.kernel import file
 from doorstep.kernel.lists import work_list
 from doorstep.kernel.org import town
-from doorstep.kernel.pack import Pack
 from doorstep.kernel.party import mask_name
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.flow import Flow
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 from doorstep.web.questions import Asking, Question, pairs_from
 

@@ -11,7 +11,7 @@ from doorstep.kernel import child
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.portal.sign import asked, give
 
 _NOT_FOUND = Words(

@@ -8,7 +8,7 @@ from uuid import uuid4
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.tied import PartyView, TieView
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 ROLES = {
     "respondent": Words("对方当事人", "Respondent"), "witness": Words("知情人", "Witness"),

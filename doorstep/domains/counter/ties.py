@@ -11,12 +11,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from doorstep.domains.counter import frame, matter
-from doorstep.kernel import file, pack, ties
-from doorstep.kernel.field import Fault, at_pointer
+from doorstep.kernel import file, ties
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import MatterView, read_matter, read_number
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.field import Fault, at_pointer
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.questions import Asking, Pairs, pairs_of
 from doorstep.web.routes import Route

@@ -8,15 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from doorstep.kernel import draft, matter, pack
-from doorstep.kernel.field import Fault, Field, at_pointer
-from doorstep.kernel.format import FORMATS, tidy
+from doorstep.kernel import draft, matter
 from doorstep.kernel.matter import CHANNELS
 from doorstep.kernel.org import reach_at, town
-from doorstep.kernel.pack import Pack
 from doorstep.kernel.party import HELD, Person
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.kernel.words import Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.field import Fault, Field, at_pointer
+from doorstep.rulebook.format import FORMATS, tidy
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 from doorstep.web.questions import Pairs, pairs_from, taken_in
 
 DRAFT = "counter"

@@ -16,10 +16,10 @@ from doorstep.domains.counter.visit import Visit
 from doorstep.kernel import file
 from doorstep.kernel.lists import search
 from doorstep.kernel.matter import act, note, open_matter
-from doorstep.kernel.pack import Pack
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.questions import Pairs, pairs_of
 from doorstep.web.uploads import Received
 

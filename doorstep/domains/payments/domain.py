@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doorstep.domains.payments import pages, verbs
 from doorstep.kernel.plug import Domain, Door
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web.routes import SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")

@@ -15,7 +15,7 @@ from doorstep.kernel import read
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import saying
 
 

@@ -14,13 +14,14 @@ from django.db import connection, transaction
 
 from doorstep.domains.payments import service
 from doorstep.domains.payments.models import Payment
-from doorstep.kernel import clock, matter
-from doorstep.kernel.ids import uuid7
+from doorstep.kernel import matter
 from doorstep.kernel.org import town
 from doorstep.kernel.read import MatterView, StepView
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, enter_system, not_found
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 MESSAGE = "payment"
 _ASKED_FOR = timedelta(days=2)

@@ -14,7 +14,7 @@ from doorstep.api.guard import Asked, operation
 from doorstep.api.matter_out import Acknowledged
 from doorstep.api.matters import matter_id
 from doorstep.domains.ratings import figures, rate
-from doorstep.kernel.words import Refused
+from doorstep.rulebook.words import Refused
 from doorstep.web.routes import PUBLIC, SIGNED_IN
 
 router = Router(tags=["ratings"])

@@ -16,12 +16,13 @@ import orjson
 from django.db import connection
 
 from doorstep.domains.ratings.machine import MACHINE
-from doorstep.kernel import change, pack
+from doorstep.kernel import change
 from doorstep.kernel.begin import bring
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.org import town
 from doorstep.kernel.trust import SYSTEM, Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.words import Refused, Words
 
 _TELLING: Final = re.compile(r"[0-9A-Za-z０-９]{6,}|\S+@\S+")
 """Numbers, addresses of mail and the like by which somebody could be known."""

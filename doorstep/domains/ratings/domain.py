@@ -6,7 +6,7 @@ from doorstep.domains.ratings import pages
 from doorstep.domains.ratings.api import router
 from doorstep.domains.ratings.machine import MACHINES
 from doorstep.kernel.plug import Domain, Slot, Tile
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")

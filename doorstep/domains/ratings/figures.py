@@ -12,12 +12,12 @@ from django.db import connection
 from doorstep.domains.ratings.call_back import screened
 from doorstep.domains.ratings.models import Published
 from doorstep.domains.ratings.rate import unrated
-from doorstep.kernel import clock, pack
 from doorstep.kernel.crypto import open_sealed
 from doorstep.kernel.org import town, unit_words
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import keys
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 FEW = 10
 """A unit or item with fewer ended matters is not told apart."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from doorstep.kernel.flow import Flow, Happening, State, step_of, token_of
-from doorstep.kernel.machine import Command
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.flow import Flow, Happening, State, step_of, token_of
+from doorstep.rulebook.machine import Command
+from doorstep.rulebook.words import Refused, Words
 
 MACHINE: Final = "call_back"
 

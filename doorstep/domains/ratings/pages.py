@@ -13,11 +13,12 @@ from django.utils.safestring import mark_safe
 
 from doorstep.domains.ratings import figures, rate
 from doorstep.domains.ratings.machine import MACHINE
-from doorstep.kernel import lists, matter, pack, paper
+from doorstep.kernel import lists, matter, paper
 from doorstep.kernel.org import unit_named
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer, refuse_right
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.portal import matter as portal
 

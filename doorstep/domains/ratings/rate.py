@@ -13,14 +13,15 @@ import orjson
 from django.db import connection, transaction
 
 from doorstep.domains.ratings import call_back
-from doorstep.kernel import change, clock, pack
+from doorstep.kernel import change
 from doorstep.kernel.crypto import new_key, seal
 from doorstep.kernel.event import canonical
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.org import unit_words
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_right
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
 
 LEVELS: dict[int, Words] = {
     5: Words("非常满意", "Very satisfied"),

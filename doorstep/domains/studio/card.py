@@ -10,11 +10,11 @@ import orjson
 
 from doorstep.domains.studio.counts import select
 from doorstep.domains.studio.example import Told, run_examples
-from doorstep.kernel import pack
-from doorstep.kernel.clock import Limit
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.pack.dated import in_force, read_dated
-from doorstep.kernel.words import Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.pack.dated import in_force, read_dated
+from doorstep.rulebook.words import Words
 
 _cards: dict[bytes, Card] = {}
 _ran: dict[bytes, tuple[Told, ...]] = {}

@@ -10,10 +10,10 @@ from django.db import connection
 
 from doorstep.domains.studio.example import run_examples
 from doorstep.domains.studio.publish import Draft
-from doorstep.kernel.flow import Step
 from doorstep.kernel.org import reach, town
-from doorstep.kernel.pack import Offer, Pack, version
-from doorstep.kernel.words import Words
+from doorstep.rulebook.flow import Step
+from doorstep.rulebook.pack import Offer, Pack, version
+from doorstep.rulebook.words import Words
 
 _NONE = Words("没有", "none")
 

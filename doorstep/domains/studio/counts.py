@@ -12,9 +12,9 @@ from typing import Any
 
 from django.db import connection
 
-from doorstep.kernel import pack
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.words import Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 
 LATEST = 1000
 """So many of the latest matters of an item are looked at for its tables."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from doorstep.kernel.clock import Limit
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.pack.dated import read_dated
-from doorstep.kernel.words import Words
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.pack.dated import read_dated
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 
 _NAMED = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 _SECTIONS: Mapping[str, Words] = {
     "title": Words("名称", "Title"), "summary": Words("一句话", "Summary"), "aliases": Words("别的叫法", "Other names"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorstep.domains.studio import item, listing, trial
 from doorstep.domains.studio.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web.routes import Route, View
 
 _BOTH = ("GET", "POST")

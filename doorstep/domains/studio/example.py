@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from doorstep.kernel import clock, machine
-from doorstep.kernel.flow import State
-from doorstep.kernel.machine import Command
-from doorstep.kernel.pack.item import Pack
-from doorstep.kernel.pack.profile import put
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, machine
+from doorstep.rulebook.flow import State
+from doorstep.rulebook.machine import Command
+from doorstep.rulebook.pack.item import Pack
+from doorstep.rulebook.pack.profile import put
+from doorstep.rulebook.words import Refused, Words
 
 
 @dataclass(frozen=True, slots=True)

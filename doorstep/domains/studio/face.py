@@ -15,9 +15,9 @@ from django.template.loader import render_to_string
 
 from doorstep.domains.studio.sample import data_of
 from doorstep.kernel import trust
-from doorstep.kernel.field import Fault, Page
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.words import Words
+from doorstep.rulebook.field import Fault, Page
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 from doorstep.web.portal import apply
 from doorstep.web.questions import Asking
 

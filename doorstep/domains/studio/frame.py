@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.words import Words
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 
 STAFF = ("officer",)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from doorstep.kernel import offer, pack
+from doorstep.kernel import offer
 from doorstep.kernel.offer import Published
 from doorstep.kernel.org import reach, unit_named
+from doorstep.rulebook import pack
 
 
 def layered(code: str, unit: str = "") -> pack.Pack:

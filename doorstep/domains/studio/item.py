@@ -22,14 +22,14 @@ from doorstep.domains.studio.show import shown, svg
 from doorstep.domains.studio.show.svg import BY
 from doorstep.domains.studio.story import stories
 from doorstep.domains.studio.tables import tables
-from doorstep.kernel import clock, pack
-from doorstep.kernel.field import Field
-from doorstep.kernel.flow import Step
 from doorstep.kernel.offer import Published
-from doorstep.kernel.pack import Give, Pack
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.field import Field
+from doorstep.rulebook.flow import Step
+from doorstep.rulebook.pack import Give, Pack
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 from doorstep.web.catalogue import BRANCHES, CHANNELS, KINDS, WHO
 from doorstep.web.language import lang
 

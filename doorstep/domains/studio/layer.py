@@ -14,8 +14,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from doorstep.domains.studio.operation import OPERATIONS, No, Row, Work, after, first, is_dated, kind_of, last
-from doorstep.kernel.flaw import Flaw, Flawed, Where
-from doorstep.kernel.words import Words
+from doorstep.rulebook.flaw import Flaw, Flawed, Where
+from doorstep.rulebook.words import Words
 
 Provenance = dict[str, list[Row]]
 """Name of a value (``/limits/promise``, ``/flow/steps/look``, ``/channels/kiosk`` …) to those who set it, the last in force."""

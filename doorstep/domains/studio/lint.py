@@ -10,14 +10,14 @@ from typing import Any
 from doorstep.domains.studio.example import run
 from doorstep.domains.studio.order import fmt
 from doorstep.domains.studio.reach import dead_ends
-from doorstep.kernel.flaw import Flaw, Flawed, Where
-from doorstep.kernel.flow_source import compile_flow
-from doorstep.kernel.pack.dated import overlaps, read_dated
-from doorstep.kernel.pack.item import Pack
-from doorstep.kernel.pack.profile import read_pack
-from doorstep.kernel.pack.shelf import ROOT, library, load_pack, pack_files, pack_of
-from doorstep.kernel.pack.source import Finding, Source, Unusable
-from doorstep.kernel.words import Words
+from doorstep.rulebook.flaw import Flaw, Flawed, Where
+from doorstep.rulebook.flow_source import compile_flow
+from doorstep.rulebook.pack.dated import overlaps, read_dated
+from doorstep.rulebook.pack.item import Pack
+from doorstep.rulebook.pack.profile import read_pack
+from doorstep.rulebook.pack.shelf import ROOT, library, load_pack, pack_files, pack_of
+from doorstep.rulebook.pack.source import Finding, Source, Unusable
+from doorstep.rulebook.words import Words
 from doorstep.web.connectors import connectors
 
 #: Filled from the person who is asked, without being copied.

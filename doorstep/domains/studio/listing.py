@@ -12,7 +12,7 @@ from doorstep.domains.studio import counts
 from doorstep.domains.studio.card import Card, cards, run_all
 from doorstep.domains.studio.frame import show
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web.catalogue import BRANCHES, CHANNELS
 
 _PAGE = 50

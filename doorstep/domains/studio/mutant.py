@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from doorstep.domains.studio.example import run_examples
-from doorstep.kernel.flaw import Flawed
-from doorstep.kernel.pack.item import Pack
+from doorstep.rulebook.flaw import Flawed
+from doorstep.rulebook.pack.item import Pack
 
 Raw = dict[str, Any]
 

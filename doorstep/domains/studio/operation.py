@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from doorstep.kernel.clock import Limit
-from doorstep.kernel.words import Words
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.words import Words
 
 LEVELS = ("province", "city", "county", "station")
 Row = dict[str, Any]

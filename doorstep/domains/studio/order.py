@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
-from doorstep.kernel.pack.shelf import ROOT
+from doorstep.rulebook.pack.shelf import ROOT
 
 _WIDTH = 118
 

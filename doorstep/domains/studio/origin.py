@@ -9,10 +9,10 @@ from typing import Any
 
 from doorstep.domains.studio import dated
 from doorstep.domains.studio.compare import values
-from doorstep.kernel.clock import Limit
 from doorstep.kernel.org import reach, town, unit_named
-from doorstep.kernel.pack import Offer, Pack, offers
-from doorstep.kernel.words import Words
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.pack import Offer, Pack, offers
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 from doorstep.web.catalogue import CHANNELS
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from doorstep.domains.studio.stack import Stacks, read_stacks
-from doorstep.kernel import clock, offer, pack
+from doorstep.kernel import offer
 from doorstep.kernel.event import canonical
-from doorstep.kernel.pack import Offer
-from doorstep.kernel.region import Region, calendar
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.pack import Offer
+from doorstep.rulebook.region import Region, calendar
+from doorstep.rulebook.words import Refused, Words
 
 FOUNDING = ("doorstep", "随程序发布 · published with the program")
 _NO_FILE = b""

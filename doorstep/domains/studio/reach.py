@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from doorstep.kernel.flow_shape import MESSAGES, Block, Flow, Step
-from doorstep.kernel.flow_source import Given
+from doorstep.rulebook.flow_shape import MESSAGES, Block, Flow, Step
+from doorstep.rulebook.flow_source import Given
 
 Found = tuple[str, str, str, str]
 # For each source of guards: which guards of the block its answer lets pass. None: not decided yet.

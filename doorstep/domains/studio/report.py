@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from doorstep.domains.studio.mutant import mutate
-from doorstep.kernel.pack import Pack
+from doorstep.rulebook.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)

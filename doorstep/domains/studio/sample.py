@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from PIL import Image, ImageDraw
 
-from doorstep.kernel import clock, paper
-from doorstep.kernel.pack import Give, Pack
-from doorstep.kernel.region import calendar, region
+from doorstep.kernel import paper
+from doorstep.rulebook import clock
+from doorstep.rulebook.pack import Give, Pack
+from doorstep.rulebook.region import calendar, region
 
 _SIZE = (358, 441)  # a portrait photograph of 26 x 32 mm
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.domains.studio.order import fmt
-from doorstep.kernel.pack.profile import read_pack
-from doorstep.kernel.pack.shelf import ROOT, library, pack_files
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.pack.profile import read_pack
+from doorstep.rulebook.pack.shelf import ROOT, library, pack_files
+from doorstep.rulebook.words import Refused, Words
 
 Row = Mapping[str, str]
 

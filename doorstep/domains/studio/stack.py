@@ -12,13 +12,13 @@ from typing import Any
 from doorstep.domains.studio.layer import Layer, lay, turns
 from doorstep.domains.studio.lint import check, flaws_of
 from doorstep.domains.studio.operation import LEVELS, OPERATIONS
-from doorstep.kernel import pack
-from doorstep.kernel.flaw import Flaw, Flawed
-from doorstep.kernel.pack.shape import shape_flaws
-from doorstep.kernel.pack.shelf import ROOT, library
-from doorstep.kernel.pack.source import Finding, Source, Unusable, read
-from doorstep.kernel.region import FOLDER, Region, load_region, region
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.flaw import Flaw, Flawed
+from doorstep.rulebook.pack.shape import shape_flaws
+from doorstep.rulebook.pack.shelf import ROOT, library
+from doorstep.rulebook.pack.source import Finding, Source, Unusable, read
+from doorstep.rulebook.region import FOLDER, Region, load_region, region
+from doorstep.rulebook.words import Refused, Words
 
 Key = tuple[str, tuple[str, ...], date]
 

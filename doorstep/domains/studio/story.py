@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from doorstep.domains.studio.example import Told
-from doorstep.kernel.flow import CORRECT
-from doorstep.kernel.flow_shape import step_of
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.words import Words
+from doorstep.rulebook.flow import CORRECT
+from doorstep.rulebook.flow_shape import step_of
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 from doorstep.web.catalogue import CHANNELS
 
 _COURSES = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from doorstep.domains.studio import counts
-from doorstep.kernel.field import Field
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.rule import ANY, NONE, Column, Table
-from doorstep.kernel.words import Words
+from doorstep.rulebook.field import Field
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.rule import ANY, NONE, Column, Table
+from doorstep.rulebook.words import Words
 from doorstep.web.catalogue import CHANNELS
 
 _ANY = Words("不论", "any")

@@ -25,10 +25,10 @@ from doorstep.domains.studio.item import way
 from doorstep.domains.studio.lint import check_file
 from doorstep.domains.studio.story import stories
 from doorstep.domains.studio.tables import tables
-from doorstep.kernel import pack
-from doorstep.kernel.pack import Finding, Pack, Unusable
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.pack import Finding, Pack, Unusable
+from doorstep.rulebook.words import Refused, Words
 
 MOST_BYTES = 100_000
 _MOST_NODES = 20_000

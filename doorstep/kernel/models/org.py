@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 
 class Unit(models.Model):

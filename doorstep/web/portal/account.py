@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from doorstep.kernel import trust
 from doorstep.kernel.org import town
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.routes import SESSION_COOKIE, give_token, token_of
 
 

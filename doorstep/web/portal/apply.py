@@ -10,15 +10,16 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from doorstep.kernel import draft, file, matter, pack
+from doorstep.kernel import draft, file, matter
 from doorstep.kernel.draft import DraftView
-from doorstep.kernel.field import Fault, Page
-from doorstep.kernel.form import Form
 from doorstep.kernel.idempotency import first_of
-from doorstep.kernel.pack import Pack
 from doorstep.kernel.party import HELD, disagreements, own_person
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.field import Fault, Page
+from doorstep.rulebook.form import Form
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.places import online_point
 from doorstep.web.portal.item import fee_words

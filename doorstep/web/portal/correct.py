@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from doorstep.kernel import matter, read
-from doorstep.kernel.field import Fault, Page
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.field import Fault, Page
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.portal.apply import asking, is_on, take_files
 from doorstep.web.questions import Question

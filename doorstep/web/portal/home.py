@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from doorstep.kernel import lists, pack
-from doorstep.kernel.pack import Pack
+from doorstep.kernel import lists
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook import pack
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
 from doorstep.web.finding import find
 from doorstep.web.language import say
 from doorstep.web.places import counters

@@ -9,15 +9,16 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from doorstep.kernel import clock, draft, pack
-from doorstep.kernel.flow import Step
+from doorstep.kernel import draft
 from doorstep.kernel.org import reach_at
-from doorstep.kernel.pack import Pack
-from doorstep.kernel.pack.dated import Dated
-from doorstep.kernel.pack.item import Asked
-from doorstep.kernel.region import calendar
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.flow import Step
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.pack.dated import Dated
+from doorstep.rulebook.pack.item import Asked
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
 from doorstep.web import saying
 from doorstep.web.places import place_named, serving
 

@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
-from doorstep.kernel import clock, draft, file, issue, lists, matter, pack, paper, post, read, trust
-from doorstep.kernel.ids import uuid7
+from doorstep.kernel import draft, file, issue, lists, matter, paper, post, read, trust
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import language, questions
 from doorstep.web import receipt as receipts
 from doorstep.web.portal.item import how_it_goes

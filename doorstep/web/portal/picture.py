@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.kernel import plug
-from doorstep.kernel.flow import CORRECT, step_of
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.read import MatterView, StepView
-from doorstep.kernel.words import Words
+from doorstep.rulebook.flow import CORRECT, step_of
+from doorstep.rulebook.words import Words
 from doorstep.web import saying, way
 from doorstep.web.connectors import connectors
 from doorstep.web.language import lang, say

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from doorstep.kernel.lists import Row
 from doorstep.kernel.read import from_acceptance
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 _ENDED = {
     "closed": Words("已经办结。", "Finished."),

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from doorstep.kernel import matter, read
-from doorstep.kernel.field import Fault, at_pointer
-from doorstep.kernel.ids import uuid7
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.field import Fault, at_pointer
+from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.questions import Asking
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 
 from doorstep.kernel import issue, read
 from doorstep.kernel.trust import Viewer
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 
 _VERDICTS = {
     "revoked": Words("是我们发的，但已经作废", "Ours, but withdrawn since"),

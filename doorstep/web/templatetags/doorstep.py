@@ -10,7 +10,7 @@ from django.template.context import RequestContext
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from doorstep.kernel.words import Words
+from doorstep.rulebook.words import Words
 from doorstep.web import icons, language, saying, slots, way
 
 register = template.Library()

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from doorstep.kernel.flow import Flow, Happening, State, branch_of, step_of, token_of
-from doorstep.kernel.machine import Command
-from doorstep.kernel.words import Refused, Words
+from doorstep.rulebook.flow import Flow, Happening, State, branch_of, step_of, token_of
+from doorstep.rulebook.machine import Command
+from doorstep.rulebook.words import Refused, Words
 
 _NEXT = {("answer", "coming"): "arrive", ("arrive", "there"): "work"}
 

@@ -91,10 +91,10 @@ def on_the_shelf(above: Any) -> Iterator[None]:
     """Offer both kinds inside the block, and register the machine as a domain would. ``above`` may write any table; what was
     published stays, as versions do.
     """
-    from doorstep.kernel.pack import shelf
-    from doorstep.kernel.pack.item import Pack
     from doorstep.kernel.plug import Domain, adopt
-    from doorstep.kernel.words import Words
+    from doorstep.rulebook.pack import shelf
+    from doorstep.rulebook.pack.item import Pack
+    from doorstep.rulebook.words import Words
     from tests.kernel.reach.machine import three_teams
 
     adopt(Domain("reach", Words("试验", "Trial"), machines={"three_teams": three_teams}))

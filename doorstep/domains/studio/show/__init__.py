@@ -5,7 +5,7 @@ from __future__ import annotations
 from doorstep.domains.studio.show.bpmn import bpmn
 from doorstep.domains.studio.show.dmn import dmn
 from doorstep.domains.studio.show.svg import svg
-from doorstep.kernel.pack import Pack
+from doorstep.rulebook.pack import Pack
 
 __all__ = ["bpmn", "dmn", "shown", "svg"]
 

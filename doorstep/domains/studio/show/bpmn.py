@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 
 from doorstep.domains.studio.show.graph import Arrow, Graph, Node, graph_of
-from doorstep.kernel.clock import Limit
-from doorstep.kernel.flow import Flow
-from doorstep.kernel.words import Words
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.flow import Flow
+from doorstep.rulebook.words import Words
 
 _NS = {
     "bpmn": "http://www.omg.org/spec/BPMN/20100524/MODEL",

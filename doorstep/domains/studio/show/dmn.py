@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from doorstep.kernel.rule import ANY, NONE, Column
+from doorstep.rulebook.rule import ANY, NONE, Column
 
 _NS = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 _TYPES = {"bool": "boolean", "int": "number", "money": "number", "date": "date"}

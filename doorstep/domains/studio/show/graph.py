@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from doorstep.kernel.clock import Limit
-from doorstep.kernel.flow import CORRECT, HAND, Flow, Step
-from doorstep.kernel.flow_shape import Block
-from doorstep.kernel.words import Words
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.flow import CORRECT, HAND, Flow, Step
+from doorstep.rulebook.flow_shape import Block
+from doorstep.rulebook.words import Words
 
 Shape = Literal[
     "startEvent", "endEvent", "boundaryEvent", "userTask", "task", "businessRuleTask", "serviceTask", "receiveTask",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from unicodedata import east_asian_width
 
-from doorstep.kernel.flow import CORRECT, Flow, State, Step, step_of
-from doorstep.kernel.words import Words
+from doorstep.rulebook.flow import CORRECT, Flow, State, Step, step_of
+from doorstep.rulebook.words import Words
 
 _W, _H, _LINE, _GAP, _PAD = 300, 54, 18, 26, 18
 BY = {

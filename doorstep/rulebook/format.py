@@ -1,0 +1,163 @@
+"""Formats of single values that people type: what is right, and in plain words what is wrong."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from doorstep.rulebook.ids import check_character
+from doorstep.rulebook.words import Words
+
+# First two digits of a division: the provinces of GB/T 2260.
+_PROVINCES = frozenset(
+    (
+        *range(11, 16),
+        *range(21, 24),
+        *range(31, 38),
+        *range(41, 47),
+        *range(50, 55),
+        *range(61, 66),
+        71,
+        81,
+        82,
+        83,
+        91,
+    )
+)
+_INVENTED = 99  # no real place has it
+_invented_here: list[Callable[[], bool]] = [lambda: True]
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_DIGITS = re.compile(r"[0-9]{17}[0-9Xx]")
+
+
+def invented_people_if(demo: Callable[[], bool]) -> None:
+    """Numbers of invented people (division 99) are right only where ``demo()`` says so.
+
+    Without a database nobody real can be harmed: the examples of packs are tried with them.
+    """
+    _invented_here[0] = demo
+
+
+def id_number_fault(text: str) -> Words | None:
+    """What is wrong with a citizen's identity number of 18 characters (GB 11643), or None.
+
+    The check is arithmetic only: it never says whether such a person exists.
+    """
+    if len(text) != 18:
+        n = len(text)
+        return Words(
+            f"身份证号是 18 位，您填了 {n} 位。", f"An ID number has 18 characters; you entered {n}."
+        )
+    if not _DIGITS.fullmatch(text):
+        return Words(
+            "身份证号前 17 位是数字，最后一位是数字或 X。",
+            "An ID number is 17 digits, then a digit or X.",
+        )
+    if not _is_place(int(text[:2])):
+        return Words("身份证号开头的地区码不对，请核对。", "The first digits of the ID number name no place.")
+    if not _is_date(text[6:14]):
+        return Words(
+            "身份证号第 7 到 14 位应是出生日期，请核对。",
+            "Digits 7 to 14 of the ID number should be a date of birth; please check them.",
+        )
+    if check_character(text[:17]) != text[17].upper():
+        return Words(
+            "身份证号最后一位对不上，可能有一位填错了。",
+            "The last character of the ID number does not fit; one of the digits is probably wrong.",
+        )
+    return None
+
+
+def _is_place(province: int) -> bool:
+    return province in _PROVINCES or (province == _INVENTED and _invented_here[0]())
+
+
+def _is_date(digits: str) -> bool:
+    try:
+        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return False
+    return born.year >= 1850
+
+
+def _mobile_fault(text: str) -> Words | None:
+    if _MOBILE.fullmatch(text):
+        return None
+    return Words("手机号是 1 开头的 11 位数字。", "A mobile number has 11 digits and begins with 1.")
+
+
+def uscc_fault(text: str) -> Words | None:
+    """What is wrong with a unified social credit code of 18 characters (GB 32100), or None. Arithmetic only."""
+    if len(text) != 18 or any(one not in _USCC for one in text):
+        return Words(
+            "统一社会信用代码是 18 位数字和大写字母，没有 I、O、S、V、Z。",
+            "A unified social credit code has 18 digits and capital letters, without I, O, S, V and Z.",
+        )
+    total = sum(_USCC.index(one) * pow(3, place, 31) for place, one in enumerate(text[:17]))
+    if _USCC[-total % 31] != text[17]:
+        return Words(
+            "统一社会信用代码最后一位对不上，可能有一位填错了。",
+            "The last character of the unified social credit code does not fit; one of them is probably wrong.",
+        )
+    return None
+
+
+def _date_fault(text: str) -> Words | None:
+    try:
+        good = len(text) == 10 and bool(date.fromisoformat(text))
+    except ValueError:
+        good = False
+    if good:
+        return None
+    return Words("没有这个日期，请按 年-月-日 填写。", "There is no such date; write year-month-day.")
+
+
+def _upload_fault(text: str) -> Words | None:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return Words("文件没有传好，请重新上传。", "The file did not arrive; please upload it again.")
+    return None
+
+
+def _unit_fault(text: str) -> Words | None:
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{1,59}", text):
+        return None
+    return Words("请从列表里选一个。", "Choose one from the list.")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """``fault`` says what is wrong with a text; ``keyboard`` and ``autocomplete`` help to type it."""
+
+    fault: Callable[[str], Words | None]
+    keyboard: str = "text"
+    autocomplete: str = "off"
+    widget: str = "text"
+
+    def ok(self, value: object) -> bool:
+        return not isinstance(value, str) or self.fault(value) is None
+
+
+FORMATS: dict[str, Format] = {
+    "cn-id": Format(id_number_fault),
+    "cn-mobile": Format(_mobile_fault, "tel", "tel"),
+    "cn-uscc": Format(uscc_fault),
+    "date": Format(_date_fault, widget="date"),
+    "upload": Format(_upload_fault, widget="upload"),
+    "unit": Format(_unit_fault, widget="unit"),
+    "point": Format(_unit_fault, widget="point"),
+}
+
+
+def tidy(text: str, format_name: str = "") -> str:
+    """What a person typed, as it is kept: no outer blanks; numbers in plain digits without gaps, X large."""
+    if format_name in ("cn-id", "cn-mobile", "cn-uscc"):
+        plain = unicodedata.normalize("NFKC", text)
+        return re.sub(r"[\s-]", "", plain).upper()
+    return unicodedata.normalize("NFC", text).strip()
