@@ -36,8 +36,10 @@ def sign(values: Mapping[str, str]) -> str:
 
 def signed(values: Mapping[str, str]) -> bool:
     """Are these values, ``sig`` among them, from the payment service?"""
+    if not available():
+        return False  # nobody here could have signed
     rest = {name: value for name, value in values.items() if name != "sig"}
-    return hmac.compare_digest(sign(rest), values.get("sig", ""))
+    return hmac.compare_digest(sign(rest).encode(), values.get("sig", "").encode())
 
 
 def pay_address(order: str, amount: str, currency: str, back: str) -> str:
