@@ -29,7 +29,7 @@ def found(*, demo: bool) -> None:
     _fact_once("demo", demo)
     _fact_once("region", place.code)
     _units(place)
-    _points(place)
+    settle_points(place)
 
 
 def is_founded_as_demo() -> bool | None:
@@ -84,15 +84,19 @@ def _chain(raw: dict[str, Any], known: dict[str, dict[str, Any]]) -> dict[str, i
     return found_ids
 
 
-def _points(place: Region) -> None:
-    units = {u["code"]: u["id"] for u in place.units}
+def settle_points(place: Region) -> list[str]:
+    """Bring the points in line with what region and layers say, as the migrator. Returns the codes of those that changed."""
+    units, changed = {u["code"]: u["id"] for u in place.units}, []
+    held = {one.id: one for one in Point.objects.all()}
     for raw in place.points:
-        Point.objects.update_or_create(
-            id=raw["id"],
-            defaults={
-                "code": raw["code"], "unit_id": units[raw["unit"]], "kind": raw["kind"],
-                "zh": raw["name"]["zh"], "en": raw["name"]["en"], "address_zh": raw["address"]["zh"],
-                "address_en": raw["address"]["en"], "lon": raw["lon"], "lat": raw["lat"],
-                "phone": raw.get("phone", ""), "hours": raw.get("hours", {}), "channels": raw["channels"],
-            },
-        )  # fmt: skip
+        told = {
+            "code": raw["code"], "unit_id": units[raw["unit"]], "kind": raw["kind"],
+            "zh": raw["name"]["zh"], "en": raw["name"]["en"], "address_zh": raw["address"]["zh"],
+            "address_en": raw["address"]["en"], "lon": raw["lon"], "lat": raw["lat"],
+            "phone": raw.get("phone", ""), "hours": raw.get("hours", {}), "channels": raw["channels"],
+        }  # fmt: skip
+        was = held.get(raw["id"])
+        if was is None or any(getattr(was, key) != value for key, value in told.items()):
+            Point.objects.update_or_create(id=raw["id"], defaults=told)
+            changed.append(str(raw["code"]))
+    return changed

@@ -85,8 +85,10 @@ def machines() -> None:
 
 
 def _check(files: list[Path], layers: list[Path], as_json: bool) -> int:
-    findings = studio.check(only=files)
-    if layers:
+    places = {(path.parents[1].name, path.parents[2]) for path in layers}
+    findings = [found for place, folder in sorted(places) for found in studio.region_findings(place, folder)]
+    findings += studio.check(only=files) if not findings else []
+    if layers and not findings:
         try:
             findings += studio.read_stacks(layers[0].parents[1].name, layers[0].parents[2]).check()
         except pack.Unusable as why:

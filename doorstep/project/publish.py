@@ -64,6 +64,8 @@ def _publish(args: argparse.Namespace) -> None:
     from doorstep.domains.studio import publish, read_stacks
 
     number, drawn = publish.publish_files(read_stacks(), by=_by(args), why=args.why, base=args.base)
+    if drawn.points:
+        _say(f"服务点：{'、'.join(drawn.points)} · points: {', '.join(drawn.points)}")
     if not number:
         _say("没有要发布的 · nothing differs")
         return

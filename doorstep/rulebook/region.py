@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from ruamel.yaml import YAML
 
 from doorstep.rulebook.clock import Calendar
+from doorstep.rulebook.hours import Week
 from doorstep.rulebook.words import Words
 
 FOLDER = Path(__file__).resolve().parents[2] / "regions"
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LEVELS = ("province", "city", "county", "station")
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,37 @@ def load_region(code: str, folder: Path = FOLDER) -> Region:
             division=str(raw["division"]),
             calendar=_calendar(raw, _yaml(path.parent / raw["calendar"])),
             units=tuple(raw["units"]),
-            points=tuple(raw["points"]),
+            points=_points(raw, path.parent / "layers"),
             roles={name: tuple(rights) for name, rights in raw["roles"].items()},
             cast=tuple(raw.get("cast", ())),
             streets=tuple(raw.get("streets", ())),
         )
     except (KeyError, TypeError, ValueError) as why:
         raise ValueError(f"{path.name} of region {code}: {why!r}") from why
+
+
+def _points(raw: dict[str, Any], layers: Path) -> tuple[dict[str, Any], ...]:
+    """The points, each with the hours that layers set for it: those of lower levels behind those of higher ones."""
+    texts = [
+        (path, text)
+        for path in sorted(layers.glob("*.yaml"))
+        if "\npoints:" in (text := path.read_text("utf-8"))
+    ]
+    told = sorted((_yaml(path) for path, _ in texts), key=lambda one: _LEVELS.index(one["level"]))
+    found = []
+    for point in raw["points"]:
+        own = [one["points"][point["code"]] for one in told if point["code"] in one["points"]]
+        if own:
+            rows = {key: [_plain(row) for one in own for row in one.get(part, ())]
+                    for key, part in (("set", "hours"), ("closed", "closed"))}  # fmt: skip
+            point = {**point, "hours": {"week": point.get("hours", {}), **rows}}
+        found.append(point)
+    return tuple(found)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its days as text, as it is kept."""
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()}
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -68,7 +93,7 @@ def _yaml(path: Path) -> dict[str, Any]:
 def _calendar(raw: dict[str, Any], days: dict[str, Any]) -> Calendar:
     return Calendar(
         zone=ZoneInfo(raw["zone"]),
-        hours={_DAYS.index(day): tuple(_span(s) for s in spans) for day, spans in raw["hours"].items()},
+        hours=dict(enumerate(Week.of(raw["hours"]).days)),
         holidays={day: name for one in days["holidays"] for day, name in _each(one)},
         workdays={_date(one["on"]): Words.of(one["name"]).zh for one in days["workdays"]},
         years=frozenset(days["years"]),
@@ -82,11 +107,6 @@ def _each(one: dict[str, Any]) -> list[tuple[date, str]]:
 
 def _date(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
-
-
-def _span(text: str) -> tuple[time, time]:
-    start, end = text.split("-")
-    return time.fromisoformat(start), time.fromisoformat(end)
 
 
 @lru_cache(maxsize=1)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from doorstep.kernel.org import point_named, reach_at, town
 from doorstep.rulebook import clock, pack
+from doorstep.rulebook.hours import Hours, Opening, clock_words
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
-from doorstep.web.opening import Opening, opening
 
 _COUNTERS = ("hall", "station", "room")
 _HAND_OUT = ("hall", "station")
@@ -31,6 +32,10 @@ class Place:
     open: bool = False
     until: str = ""
     opens: Words | None = None
+    week: Words | None = None
+    """Its usual times: 周一至周五 9:00–17:00."""
+    unusual: tuple[Words, ...] = ()
+    """Days of the next two weeks on which it is closed or open otherwise, and why."""
 
 
 def counters(channels: tuple[str, ...] = _COUNTERS) -> tuple[Place, ...]:
@@ -74,9 +79,10 @@ def online_point(found: Pack, data: Mapping[str, Any]) -> str:
 
 
 def _place(code: str) -> Place:
-    point = town().point_by_code[code]
-    now = opening(point.hours, calendar(), clock.now())
-    hours, opens = _hours(now), _opens(now)
+    point, moment = town().point_by_code[code], clock.now()
+    told, today = Hours.of(point.hours, calendar()), calendar().day_of(moment)
+    now = told.opening(moment)
+    hours = _hours(now)
     return Place(
         point.code,
         point.name,
@@ -85,28 +91,38 @@ def _place(code: str) -> Place:
         point.phone,
         hours,
         now.open,
-        f"{now.until:%H:%M}" if now.until else "",
-        opens,
+        clock_words(now.until) if now.until else "",
+        _opens(now),
+        told.week(today).words,
+        tuple(_unusual(*one) for one in told.exceptions(today)),
     )
 
 
 def _hours(now: Opening) -> Words:
     if now.until:
-        return Words(f"今天开到 {now.until:%H:%M}", f"open until {now.until:%H:%M} today")
+        until = clock_words(now.until)
+        return Words(f"今天开到 {until}", f"open until {until} today")
     opens = _opens(now)
-    return Words(f"{opens.zh} 开", f"opens {opens.en}") if opens else Words("近两周不开", "closed for now")
+    said = Words(f"{opens.zh} 开门", f"opens {opens.en}") if opens else Words("近两周不开", "closed for now")
+    return Words(f"{said.zh}（{now.why.zh}）", f"{said.en} ({now.why.en})") if now.why else said
+
+
+def _unusual(first: date, last: date, why: Words) -> Words:
+    """12月28日至30日：盘点，不开 / 28–30 Dec: closed, stocktaking."""
+    days = saying.days(first, last)
+    return Words(f"{days.zh}：{why.zh}", f"{days.en}: {why.en}")
 
 
 def _opens(now: Opening) -> Words | None:
     if now.next is None:
         return None
-    moment = clock.now().astimezone(now.next.tzinfo)
+    moment, at = clock.now().astimezone(now.next.tzinfo), clock_words(now.next.time())
     days = (now.next.date() - moment.date()).days
     if days == 0:
-        return Words(f"今天 {now.next:%H:%M}", f"today {now.next:%H:%M}")
+        return Words(f"今天 {at}", f"today {at}")
     weekday = saying.weekday(now.next)
     if days == 1:
-        return Words(f"明天 {now.next:%H:%M}", f"tomorrow {now.next:%H:%M}")
+        return Words(f"明天 {at}", f"tomorrow {at}")
     if days < 7:
-        return Words(f"{weekday.zh} {now.next:%H:%M}", f"{weekday.en} {now.next:%H:%M}")
-    return Words(f"{now.next.month}月{now.next.day}日 {now.next:%H:%M}", f"{now.next:%d %b} {now.next:%H:%M}")
+        return Words(f"{weekday.zh} {at}", f"{weekday.en} {at}")
+    return Words(f"{now.next.month}月{now.next.day}日 {at}", f"{now.next:%d %b} {at}")

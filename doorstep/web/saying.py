@@ -48,6 +48,17 @@ def day(value: date | datetime | str, *, year: bool = True, week: bool = True) -
     return f"{_DAYS_EN[at.weekday()]} {text}" if week else text
 
 
+def days(first: date, last: date) -> Words:
+    """10月1日至7日, or 1–7 Oct."""
+    start = Words(f"{first.month}月{first.day}日", f"{first.day} {_MONTHS[first.month - 1]}")
+    if first == last:
+        return start
+    same = (first.year, first.month) == (last.year, last.month)
+    end = f"{last.day}日" if same else f"{last.month}月{last.day}日"
+    until = f"{last.day} {_MONTHS[last.month - 1]}"
+    return Words(f"{start.zh}至{end}", f"{first.day}–{until}" if same else f"{start.en} – {until}")
+
+
 def weekday(value: date | datetime) -> Words:
     """周一, or Mon."""
     return Words(f"周{_DAYS_ZH[value.weekday()]}", _DAYS_EN[value.weekday()])

@@ -89,7 +89,7 @@ def test_E01_the_page_of_a_service_shows_it_as_it_is_done_at_a_point(cast: Cast)
         and "云汀区公安分局的承诺" in page.text
     )
     assert "制证前核对照片" in page.text and "制证前核对照片" not in Visit().get("/item/HZ-078").text
-    assert "周六上午也收件" in Visit().get("/item/HZ-078?point=LX-R1").text
+    assert "周六 8:30–11:30" in Visit().get("/item/HZ-078?point=LX-R1").text
     assert 'href="/item/HZ-078?point=' in Visit().get("/item/HZ-078").html
 
 

@@ -16,10 +16,10 @@ from doorstep.kernel import matter
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
+from doorstep.rulebook.hours import Hours
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.region import calendar, region
 from doorstep.rulebook.words import Refused, Words
-from doorstep.web.opening import spans
 
 MESSAGE = "appointment"
 DAYS_AHEAD = 21
@@ -142,7 +142,7 @@ def _rule(point: Point) -> dict[str, int]:
 def _times(point: Point, day: date) -> Iterator[datetime]:
     """The slots of a day: whole ones within the opening hours."""
     zone, length = calendar().zone, timedelta(minutes=_rule(point)["minutes"])
-    for opens, closes in spans(point.hours, calendar(), day):
+    for opens, closes in Hours.of(point.hours, calendar()).spans(day):
         at, end = (datetime.combine(day, one, zone) for one in (opens, closes))
         while at + length <= end:
             yield at

@@ -7,6 +7,7 @@ from doorstep.domains.studio.example import Told, run_examples
 from doorstep.domains.studio.layer import Layer, lay
 from doorstep.domains.studio.lint import check
 from doorstep.domains.studio.mutant import mutate
+from doorstep.domains.studio.openings import region_findings
 from doorstep.domains.studio.order import fmt
 from doorstep.domains.studio.report import count
 from doorstep.domains.studio.skeleton import branch_of, catalogue_row, write_skeleton
@@ -25,6 +26,7 @@ __all__ = [
     "layer_files",
     "mutate",
     "read_stacks",
+    "region_findings",
     "run_examples",
     "write_skeleton",
 ]

@@ -10,6 +10,7 @@ from datetime import date
 from doorstep.domains.studio.stack import Stacks, read_stacks
 from doorstep.kernel import offer
 from doorstep.kernel.event import canonical
+from doorstep.kernel.found import settle_points
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.pack import Offer
 from doorstep.rulebook.region import Region, calendar
@@ -22,10 +23,11 @@ _NOTHING = {0: [Offer(b"")]}
 
 @dataclass
 class Draft:
-    """What would be published: items by place and time, and the packs they need."""
+    """What would be published: items by place and time, and the packs they need. ``points``: those that changed with it."""
 
     made: list[offer.Made] = field(default_factory=list)
     versions: dict[bytes, pack.Pack] = field(default_factory=dict)
+    points: list[str] = field(default_factory=list)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -92,7 +94,8 @@ def found_packs() -> None:
 
 
 def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None) -> tuple[int, Draft]:
-    """Put in force what the files say, where it differs. Returns the number (0: nothing differed) and what was published.
+    """Put in force what the files say, where it differs. Returns the number (0: no item differed) and what was published.
+    Opening hours of points are taken over with it; no matter pins them, so they have no versions.
 
     Unusable, with every finding, if one file has a flaw: then nothing is published. Refused: "published-meanwhile" (409) if
     another published one of these items after ``base``; "why" if no reason is given.
@@ -101,6 +104,7 @@ def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None)
         raise Refused("why", Words("请写明为什么发布。", "Say why it is published."))
     base = offer.last() if base is None else base
     drawn = checked(stacks)
+    drawn.points = settle_points(stacks.region)
     if not drawn.made:
         return 0, drawn
     return offer.publish(drawn.made, list(drawn.versions.values()), by=by, why=why, base=base), drawn

@@ -11,6 +11,7 @@ from typing import Any
 
 from doorstep.domains.studio.layer import Layer, lay, turns
 from doorstep.domains.studio.lint import check, flaws_of
+from doorstep.domains.studio.openings import layer_flaws
 from doorstep.domains.studio.operation import LEVELS, OPERATIONS
 from doorstep.rulebook import pack
 from doorstep.rulebook.flaw import Flaw, Flawed
@@ -207,7 +208,10 @@ def read_stacks(place: str | None = None, folder: Path = FOLDER, root: Path = RO
         except Unusable as why:
             findings += why.findings
             continue
-        flaws = shape_flaws(source.data, root, "layer") or list(_shape(source.data, here))
+        flaws = shape_flaws(source.data, root, "layer")
+        if not flaws:
+            source.data.setdefault("items", {})
+            flaws = [*_shape(source.data, here), *layer_flaws(source.data, here)]
         findings += [source.finding(flaw) for flaw in flaws]
         layers.append(Layer(path.stem, source.data))
         sources[path.stem] = source
