@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ruamel.yaml import YAML
-
 from doorstep.rulebook.clock import Calendar
 from doorstep.rulebook.hours import Week
+from doorstep.rulebook.notation import compose, plain
 from doorstep.rulebook.words import Words
 
 FOLDER = Path(__file__).resolve().parents[2] / "regions"
@@ -71,20 +70,15 @@ def _points(raw: dict[str, Any], layers: Path) -> tuple[dict[str, Any], ...]:
     for point in raw["points"]:
         own = [one["points"][point["code"]] for one in told if point["code"] in one["points"]]
         if own:
-            rows = {key: [_plain(row) for one in own for row in one.get(part, ())]
+            rows = {key: [row for one in own for row in one.get(part, ())]
                     for key, part in (("set", "hours"), ("closed", "closed"))}  # fmt: skip
             point = {**point, "hours": {"week": point.get("hours", {}), **rows}}
         found.append(point)
     return tuple(found)
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its days as text, as it is kept."""
-    return {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()}
-
-
 def _yaml(path: Path) -> dict[str, Any]:
-    raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    raw = plain(compose(path.read_text(encoding="utf-8"), path.name))
     if not isinstance(raw, dict):
         raise ValueError(f"{path.name} is empty")
     return raw
@@ -106,7 +100,7 @@ def _each(one: dict[str, Any]) -> list[tuple[date, str]]:
 
 
 def _date(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(str(value))
+    return date.fromisoformat(str(value))
 
 
 @lru_cache(maxsize=1)

@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from doorstep.domains.studio import dated, face
 from doorstep.domains.studio.card import run
@@ -27,6 +24,7 @@ from doorstep.domains.studio.story import stories
 from doorstep.domains.studio.tables import tables
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import pack
+from doorstep.rulebook.notation import MappingNode, Node, NotYaml, SequenceNode, compose
 from doorstep.rulebook.pack import Finding, Pack, Unusable
 from doorstep.rulebook.words import Refused, Words
 
@@ -161,11 +159,11 @@ def _file(code: str) -> Path:
 def _refuse_bombs(text: str) -> None:
     """Refuse a small text that unfolds into a large one, before anything unfolds it. Other mistakes are for the linter."""
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = compose(text, "")
         size = _unfolded(root, {}) if root is not None else 0
     except RecursionError:
         raise Refused("too-deep", TOO_DEEP) from None
-    except (YAMLError, ValueError):
+    except NotYaml:
         return
     if size > _MOST_NODES:
         raise Refused("too-deep", TOO_DEEP)

@@ -16,16 +16,17 @@ from __future__ import annotations
 
 import copy
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
-from doorstep.rulebook.pack.source import Finding, Source, Unusable, constructed, read
+from doorstep.rulebook.notation import MappingNode, Node, ScalarNode, SequenceNode, plain
+from doorstep.rulebook.pack.source import Finding, Source, Unusable, read
 from doorstep.rulebook.words import Words
 
 _NAMED = {"x-pages": "id", "steps": "id", "branches": "id", "materials": "code", "gives": "paper"}
+_NAME = re.compile(r"[a-z0-9_-]+")
 _JOINED = ("required", "fields", "examples", "law")
 
 
@@ -44,7 +45,7 @@ def read_pack(path: Path, root: Path, name: str = "") -> Source:
     if isinstance(raw.get("profile"), list) and source.root is not None:
         profiles = [_said(one, raw.get("title")) for one in _profiles(source, root)]
         whole = functools.reduce(_laid, [*profiles, source.root])
-        source = Source(source.name, constructed(whole), whole)
+        source = Source(source.name, plain(whole), whole)
     return Source(source.name, _filled(source.data), source.root)
 
 
@@ -55,8 +56,7 @@ def _profiles(source: Source, root: Path) -> list[Node]:
 
     def add(by: Source) -> None:
         for at, name in enumerate(by.data.get("profile") or ()):
-            path = root / "profiles" / f"{name}.yaml"
-            one = read(path, f"{root.name}/profiles/{path.name}") if path in profile_files(root) else None
+            one = _profile(root, str(name))
             if one is None or not isinstance(one.root, MappingNode):
                 words = Words(f"没有“{name}”这个模板", f"there is no profile '{name}'")
                 raise Unusable([Finding(*by.place(("profile", at)), "pack.profile", words)])
@@ -70,13 +70,32 @@ def _profiles(source: Source, root: Path) -> list[Node]:
     return list(found.values())
 
 
+def _profile(root: Path, name: str) -> Source | None:
+    path = root / "profiles" / f"{name}.yaml"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        return None
+    told = path.stat()
+    return _read_once(
+        path, f"{root.name}/profiles/{path.name}", (told.st_mtime_ns, told.st_size, told.st_ino)
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _read_once(path: Path, name: str, _stamp: tuple[int, ...]) -> Source:
+    """Forty items stand on one profile. Nobody changes what is read here: what is laid over it is made anew."""
+    return read(path, name)
+
+
 def _said(node: Node, title: Any, lang: str = "") -> Node:
     """The profile with ``{title}`` in its words said for this item."""
     if isinstance(node, MappingNode):
         pairs = [(key, _said(value, title, str(key.value))) for key, value in node.value]
-        return _mapping(node, pairs)
+        changed = any(one is not was for (_, one), (_, was) in zip(pairs, node.value, strict=True))
+        return _mapping(node, pairs) if changed else node
     if isinstance(node, SequenceNode):
-        return _sequence(node, [_said(one, title) for one in node.value])
+        items = [_said(one, title) for one in node.value]
+        changed = any(one is not was for one, was in zip(items, node.value, strict=True))
+        return _sequence(node, items) if changed else node
     named = title.get(lang) if isinstance(title, Mapping) else None
     if named and "{title}" in node.value:
         text = node.value.replace("{title}", str(named))

@@ -1,19 +1,13 @@
-"""YAML 1.2 as packs and regions are written, with the place of every key, to point at a mistake."""
+"""Files of packs and regions as plain values, with the place of every key, to point at a mistake."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
-
 from doorstep.rulebook.flaw import Flaw, Where
+from doorstep.rulebook.notation import MappingNode, Node, NotYaml, SequenceNode, compose, plain
 from doorstep.rulebook.words import Words
 
 
@@ -82,36 +76,11 @@ def read(path: Path, name: str = "") -> Source:
     """A file. Unusable, with line and column, if it is no YAML or a key stands twice."""
     name = name or str(path)
     try:
-        text = io.StringIO(path.read_text(encoding="utf-8"))
-        text.name = name  # each part remembers the file it stands in
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ReusedAnchorWarning)
-            root = YAML(typ="safe", pure=True).compose(text)
-        data = constructed(root)
-    except MarkedYAMLError as why:
-        mark = why.problem_mark or why.context_mark
-        line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        root = compose(path.read_text(encoding="utf-8"), name)
+        return Source(name, plain(root), root)
+    except NotYaml as why:
         words = Words(f"不是有效的 YAML：{why.problem}", f"not valid YAML: {why.problem}")
-        raise Unusable([Finding(name, line, col, "yaml", words)]) from None
-    except (OSError, ValueError, ReusedAnchorWarning) as why:
+        raise Unusable([Finding(name, why.line, why.col, "yaml", words)]) from None
+    except (OSError, ValueError) as why:
         words = Words(f"读不出来：{why}", f"cannot be read: {why}")
         raise Unusable([Finding(name, 1, 1, "yaml", words)]) from None
-    return Source(name, data, root)
-
-
-def constructed(root: Node | None) -> Any:
-    """The plain values that a composed file stands for."""
-    return (
-        plain(YAML(typ="safe", pure=True).constructor.construct_document(root)) if root is not None else None
-    )
-
-
-def plain(value: Any) -> Any:
-    """Only what JSON knows: dates become ISO text, keys become text."""
-    if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [plain(one) for one in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return value
