@@ -66,9 +66,9 @@ def run(args: argparse.Namespace) -> int:
     layers = [path for path in named if path.parent.name == "layers"]
     files = [path for path in named if path not in layers] or ([] if layers else pack.pack_files())
     if args.packs_verb == "check":
-        return _check(files, layers if named else studio.layer_files(), args.json)
+        return _check(files, layers if named else studio.all_layers(), args.json)
     if args.packs_verb == "fmt":
-        return _fmt(files if args.files else [*files, *profile_files(pack.ROOT)])
+        return _fmt(named if named else [*files, *profile_files(pack.ROOT), *studio.all_layers()])
     return (
         _mutate(files, args.json)
         if args.mutate
@@ -85,20 +85,28 @@ def machines() -> None:
 
 
 def _check(files: list[Path], layers: list[Path], as_json: bool) -> int:
-    places = {(path.parents[1].name, path.parents[2]) for path in layers}
-    findings = [found for place, folder in sorted(places) for found in studio.region_findings(place, folder)]
-    findings += studio.check(only=files) if not findings else []
-    if layers and not findings:
-        try:
-            findings += studio.read_stacks(layers[0].parents[1].name, layers[0].parents[2]).check()
-        except pack.Unusable as why:
-            findings += why.findings
+    places = sorted({(path.parents[1].name, path.parents[2]) for path in layers})
+    findings = [found for place, folder in places for found in studio.region_findings(place, folder)]
+    if not findings:
+        findings = studio.check(only=files)
+        findings += [found for place, folder in places for found in _layer_findings(place, folder)]
     for one in findings:
         _say(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else str(one))
     if not as_json:
         count = len(files) + len(layers)
         _say(f"{count} 个文件，{len(findings)} 处要改 · {count} files, {len(findings)} findings")
     return 1 if findings else 0
+
+
+def _layer_findings(place: str, folder: Path) -> list[pack.Finding]:
+    try:
+        found = studio.read_stacks(place, folder).check()
+    except pack.Unusable as why:
+        return why.findings
+    files = studio.layer_files(place, folder)
+    return found or [
+        one for path in files for one in studio.unformatted(path, f"{folder.name}/{path.relative_to(folder)}")
+    ]
 
 
 def _test(files: list[Path], as_json: bool, *, layered: bool) -> int:

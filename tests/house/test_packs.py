@@ -25,6 +25,11 @@ def test_no_pack_has_a_finding() -> None:
     ] == []
 
 
+def test_every_layer_of_every_region_is_formatted() -> None:
+    layers = studio.all_layers()
+    assert layers and [str(path) for path in layers for _ in studio.unformatted(path, path.name)] == []
+
+
 def test_every_key_of_a_pack_is_explained() -> None:
     schema = json.loads((PACKS / "schema.json").read_text())
     assert sorted(_unexplained(schema, schema, ())) == []

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from doorstep.domains import studio
+from doorstep.domains.studio import fmt
 from doorstep.domains.studio.layer import Layer, lay
 from doorstep.rulebook import pack
 from doorstep.rulebook.flaw import Flawed
@@ -335,3 +336,41 @@ def test_E01_a_state_fits_another_flow_if_its_open_steps_stand_in_the_same_branc
     state, _ = flow.act(old, state, "look@fire", "done", {})
     found = " ".join(one.en for one in misfits(old, new, state))
     assert told in found and bool(told) == bool(found)
+
+
+UNTIDY = """# 一区一策
+title: {zh: 区, en: District}
+level: county   # 区县一级
+unit: AL-YX
+items:
+  HZ-078:
+    examples:
+      - do: [{step: intake}]
+        changes: Lost card
+    operations:
+      # 半天办好
+      - value: "4 workhour"
+        set: limits/promise
+        from: null
+        why: {en: 'Two, machines', zh: 两台}
+        to: null
+        sure: false
+        source: none
+points:
+  DK-1:
+    closed: [{why: {zh: 盘点, en: stocktaking}, from: 2026-12-01, to: 2026-12-02}]
+"""
+
+
+def test_a_layer_is_put_in_order_and_keeps_comments_and_quotes() -> None:
+    tidy = fmt(UNTIDY)
+    assert fmt(tidy) == tidy
+    keys = [
+        line.strip(" -").partition(":")[0] for line in tidy.splitlines() if not line.lstrip().startswith("#")
+    ]
+    assert keys == [
+        "level", "unit", "title", "points", "DK-1", "closed", "items", "HZ-078", "operations", "set", "value", "why",
+        "source", "sure", "from", "to", "examples", "changes", "do",
+    ]  # fmt: skip
+    for kept in ("# 一区一策", "# 区县一级", "# 半天办好", '"4 workhour"', "'Two, machines'"):
+        assert kept in tidy

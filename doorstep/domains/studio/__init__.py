@@ -8,15 +8,16 @@ from doorstep.domains.studio.layer import Layer, lay
 from doorstep.domains.studio.lint import check
 from doorstep.domains.studio.mutant import mutate
 from doorstep.domains.studio.openings import region_findings
-from doorstep.domains.studio.order import fmt
+from doorstep.domains.studio.order import fmt, unformatted
 from doorstep.domains.studio.report import count
 from doorstep.domains.studio.skeleton import branch_of, catalogue_row, write_skeleton
-from doorstep.domains.studio.stack import Stacks, layer_files, read_stacks
+from doorstep.domains.studio.stack import Stacks, all_layers, layer_files, read_stacks
 
 __all__ = [
     "Layer",
     "Stacks",
     "Told",
+    "all_layers",
     "branch_of",
     "catalogue_row",
     "check",
@@ -28,5 +29,6 @@ __all__ = [
     "read_stacks",
     "region_findings",
     "run_examples",
+    "unformatted",
     "write_skeleton",
 ]

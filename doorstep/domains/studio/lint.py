@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.domains.studio.example import run
-from doorstep.domains.studio.order import fmt
+from doorstep.domains.studio.order import unformatted
 from doorstep.domains.studio.reach import dead_ends
 from doorstep.rulebook.flaw import Flaw, Flawed, Where
 from doorstep.rulebook.flow_source import compile_flow
@@ -370,10 +370,7 @@ def _file_rules(source: Source, path: Path, code: str) -> Iterator[Flaw]:
     if path.stem != code:
         zh, en = f"文件名应为 {code}.yaml", f"the file should be named {code}.yaml"
         yield _flaw(("code",), "file_name", zh, en)
-    text = path.read_text(encoding="utf-8")
-    if fmt(text) != text:
-        zh, en = "没有按格式排好，请运行 packs fmt", "not formatted; run packs fmt"
-        yield _flaw((), "format", zh, en)
+    yield from (Flaw((), one.rule, one.message) for one in unformatted(path, source.name))
 
 
 def _examples(pack: Pack) -> Iterator[Flaw]:

@@ -1,29 +1,38 @@
-"""The formatter of packs: one order of keys, one way to indent. Comments and the author's quotes stay."""
+"""The formatter of packs and layers: one order of keys, one way to indent. Comments and the author's quotes stay."""
 
 from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from doorstep.rulebook.pack.shelf import ROOT
+from doorstep.rulebook.pack.source import Finding
+from doorstep.rulebook.words import Words
 
 _WIDTH = 118
 
 
 @cache
-def key_order(root: Path = ROOT) -> tuple[str, ...]:
-    """The order of a pack's keys: that of the schema."""
-    return tuple(json.loads((root / "schema.json").read_text(encoding="utf-8"))["properties"])
+def _schema(root: Path) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((root / "schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def key_order(root: Path = ROOT, part: str = "") -> tuple[str, ...]:
+    """The order of a pack's keys, or of those of a ``part`` of the schema: as they stand there."""
+    return tuple((_schema(root)["$defs"][part] if part else _schema(root))["properties"])
 
 
 def fmt(text: str, root: Path = ROOT) -> str:
-    """A pack's text as it should be; formatting twice changes nothing more. ValueError if it is no YAML."""
+    """A pack's or layer's text as it should be; formatting twice changes nothing more. ValueError if it is no YAML."""
     yaml = YAML(typ="rt")
     yaml.width = _WIDTH
     yaml.preserve_quotes = True
@@ -35,11 +44,40 @@ def fmt(text: str, root: Path = ROOT) -> str:
         data = yaml.load(text)
     except YAMLError as why:
         raise ValueError(str(why)) from None
-    if isinstance(data, CommentedMap):
+    if isinstance(data, CommentedMap) and "level" in data and "code" not in data:
+        _sort_layer(data, root)
+    elif isinstance(data, CommentedMap):
         _sort(data, key_order(root))
     out = io.StringIO()
     yaml.dump(data, out)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def unformatted(path: Path, name: str) -> Iterator[Finding]:
+    """A finding if a file is not as the formatter writes it."""
+    text = path.read_text(encoding="utf-8")
+    if fmt(text) != text:
+        words = Words("没有按格式排好，请运行 packs fmt", "not formatted; run packs fmt")
+        yield Finding(name, 1, 1, "pack.format", words)
+
+
+def _sort_layer(data: CommentedMap, root: Path) -> None:
+    """The keys of a layer, and of each operation, example and point in it. Items and operations stay as they are written."""
+    _sort(data, key_order(root, "layer"))
+    for item in _maps((data.get("items") or {}).values()):
+        _sort(item, ("operations", "examples"))
+        for op in _maps(item.get("operations")):
+            _sort(op, key_order(root, "operation"))
+        for example in _maps(item.get("examples")):
+            _sort(example, ("changes", *key_order(root, "example")))
+    for point in _maps((data.get("points") or {}).values()):
+        _sort(point, ("hours", "closed"))
+        for row in (*_maps(point.get("hours")), *_maps(point.get("closed"))):
+            _sort(row, ("from", "to", "week", "why", "source", "sure"))
+
+
+def _maps(found: Iterable[Any] | None) -> list[CommentedMap]:
+    return [one for one in found or () if isinstance(one, CommentedMap)]
 
 
 def _sort(data: CommentedMap, order: tuple[str, ...]) -> None:

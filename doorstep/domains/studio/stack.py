@@ -193,6 +193,11 @@ def layer_files(place: str | None = None, folder: Path = FOLDER) -> list[Path]:
     return sorted((folder / (place or region().code) / "layers").glob("*.yaml"))
 
 
+def all_layers(folder: Path = FOLDER) -> list[Path]:
+    """The layer files of every region that is there."""
+    return sorted(folder.glob("*/layers/*.yaml"))
+
+
 def read_stacks(place: str | None = None, folder: Path = FOLDER, root: Path = ROOT) -> Stacks:
     """The layers of a region, by default of this deployment's. Unusable, with every finding, if a file has not the shape
     of a layer or names a unit that is not there. What its operations do is told by ``check``."""
