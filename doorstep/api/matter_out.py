@@ -159,6 +159,7 @@ class MatterDetail(Out):
     opened_at: Moment
     accepted_at: Moment | None
     due_at: Moment | None
+    due_provisional: bool
     promise: Duration
     closed_at: Moment | None
     point: PointRef
@@ -249,7 +250,8 @@ def matter_of(view: MatterView, *, in_clear: bool) -> MatterDetail:
     return MatterDetail(
         id=view.id, number=view.number, item=view.item, title=Text.of(view.title), state=view.state,
         channel=view.channel, version=view.version, opened_at=view.opened_at, due_at=view.due_at,
-        accepted_at=view.accepted_at, promise=Duration.of(view.pack.promise), closed_at=view.closed_at,
+        due_provisional=view.provisional, accepted_at=view.accepted_at,
+        promise=Duration.of(view.pack.promise), closed_at=view.closed_at,
         point=PointRef.at(view.point.code), hand_out=PointRef.at(view.hand_out.code),
         unit=UnitRef.at(view.unit_id), fee=fee_of(view.pack), data=view.data,
         parties=[_party(view.applicant, in_clear), *(_concerned(p, in_clear) for p in view.parties)],

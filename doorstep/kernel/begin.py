@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, event, file
+from doorstep.kernel import change, due, event, file
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.models import Matter, Point
 from doorstep.kernel.org import point_named, unit_named
@@ -62,7 +62,8 @@ def bring(
         figures=found.figures_of(data, channel),
     )  # fmt: skip
     if not found.accepted_at:
-        change.accept(row, found, moment)
+        due.accept(row, found, moment)
+        due.at_once(row, found, happened, moment)
     opened = change.Opened(row, key, data, found, moment)
     row.state, row.closed_at = change.state_after(row, state, happened, moment)
     codes = {"item": found.code, "pack": found.hash.hex()}

@@ -12,7 +12,7 @@ import orjson
 from django.db import connection
 
 import doorstep.kernel.offer  # noqa: F401 - says where published packs are
-from doorstep.kernel import event, issue, post
+from doorstep.kernel import due, event, issue, post
 from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.models import Matter, Point, Share, Step, Unit
@@ -92,7 +92,8 @@ def finish(
 ) -> Done:
     row, before = opened.row, opened.row.state
     row.state, row.closed_at = state_after(row, state, happened, opened.at)
-    row.moved_at, row.due_at = opened.at, due_now(opened, happened)
+    row.moved_at = opened.at
+    due.at_once(row, opened.pack, happened, opened.at)
     entry = next_entry(viewer, opened, kind, happened, codes, body)
     row.version, row.head, row.flow = entry.seq, entry.hash, state.as_json()
     with together():
@@ -102,6 +103,8 @@ def finish(
         event.append(entry, row.state)
         move(viewer, opened, happened)
         tell(row, happened, kind)
+    if due.touched(opened.flow, happened):
+        due.recount(row, opened.pack, opened.at)
     follow(viewer, opened, happened)
     return done(row)
 
@@ -117,27 +120,6 @@ def told(
     """An event that leaves the flow where it stands. ``made``: the id of what it made, for the answer."""
     finished = finish(viewer, opened, kind, State.from_json(opened.row.flow), (), codes, body)
     return replace(finished, made=made)
-
-
-def accept(row: Matter, found: pack.Pack, at: datetime) -> None:
-    """The application is accepted: the law of this day holds, and the promise counts from now."""
-    row.law_date = calendar().day_of(at)
-    row.due_at = clock.due(at, found.promise_on(row.law_date), calendar()).at
-
-
-def due_now(opened: Opened, happened: Sequence[Happening]) -> datetime | None:
-    """When the whole is due, after steps that let it stand still or that extend it have closed."""
-    row, at = opened.row, opened.row.due_at
-    for one in happened:
-        if at is None or one.kind != "step.closed":
-            continue
-        step = opened.flow.step(one.step)
-        if step.extends and one.outcome in ("done", "approve"):
-            at = clock.due(at, step.extends, calendar()).at
-        if step.pauses and (was := first(Step, _OPEN_STEP, row.id, one.step)):
-            pause = clock.Pause(was.opened_at, opened.at)
-            at = clock.resumed(at, opened.pack.promise_on(row.law_date), calendar(), pause)
-    return at
 
 
 def next_entry(
@@ -194,14 +176,14 @@ def followed_by(follow: Follower) -> None:
 def _open_step(opened: Opened, one: Happening) -> None:
     row = opened.row
     unit_id, party_id = _owner(row, one)
-    due = clock.due(opened.at, one.limit, calendar()) if one.limit else None
+    until = clock.due(opened.at, one.limit, calendar()) if one.limit else None
     declared = opened.flow.step(one.step)
     _check_promise(opened, one.step)
-    remind = clock.reminder(due.at, declared.remind, calendar()) if due and declared.remind else None
+    remind = clock.reminder(until.at, declared.remind, calendar()) if until and declared.remind else None
     step = Step(
         id=uuid7(), matter_id=row.id, name=one.step, by=declared.kind if one.asks else _STANDS.get(one.by, one.by),
         unit_id=unit_id, party_id=party_id,
-        opened_at=opened.at, due_at=due.at if due else None, provisional=bool(due and due.provisional),
+        opened_at=opened.at, due_at=until.at if until else None, provisional=bool(until and until.provisional),
         remind_at=remind if remind and remind > opened.at else None,
     )  # fmt: skip
     insert(step)
@@ -227,20 +209,6 @@ def _let_see(row: Matter, unit_id: int, at: datetime) -> None:
     held = first(Share, "where matter_id = %s and unit_id = %s and until is null", row.id, unit_id)
     if unit_id != row.unit_id and held is None:
         add_share(row, at, role="leg", unit_id=unit_id)
-
-
-def recount(matter_id: UUID, step: str) -> bool:
-    """Count an open step's due time anew, by the calendar as it is now. True if it is no longer provisional.
-
-    The row alone changes: what was promised is the limit, and that stands in the chain.
-    """
-    opened = lock(matter_id)
-    row, limit = first(Step, _OPEN_STEP, matter_id, step), opened.flow.step(step).limit
-    if row is None or limit is None:
-        return False
-    due = clock.due(row.opened_at, limit, calendar())
-    run("update step set due_at = %s, provisional = %s where id = %s", due.at, due.provisional, row.id)
-    return not due.provisional
 
 
 def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from doorstep.kernel import change, erase, file, issue, matter
+from doorstep.kernel import change, due, erase, file, issue, matter
 from doorstep.kernel.trust import enter_system
 from doorstep.rulebook import clock
 from doorstep.rulebook.region import calendar
@@ -59,13 +59,13 @@ def remind(most: int = 200) -> int:
 
 
 def recount(most: int = 200) -> int:
-    """Count anew the open steps that were counted into a year whose calendar has landed since; returns how many."""
+    """Count anew the open matters that were counted into a year whose calendar has landed since; returns how many."""
     counted = 0
     known = datetime(max(calendar().years, default=1) + 1, 1, 1, tzinfo=calendar().zone)
-    rows = _ids("select matter_id, name from trust.provisional_steps(%s, %s)", [known, most])
-    for matter_id, step in rows:
+    for matter_id in due.provisional(known, most):
         with enter_system(matter_id):
-            counted += change.recount(matter_id, str(step))
+            opened = change.lock(matter_id)
+            counted += due.recount(opened.row, opened.pack, opened.at)
     return counted
 
 

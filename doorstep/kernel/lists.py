@@ -27,7 +27,9 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list (tier 0): never more of a person than a masked name. ``pack`` is the version it was opened under."""
+    """One line of a list (tier 0): never more of a person than a masked name. ``pack`` is the version it was opened under;
+    a ``provisional`` due time is in a year whose holidays are not published.
+    """
 
     id: UUID
     number: str
@@ -43,6 +45,7 @@ class Row:
     step_title: Words | None = None
     unit: Words | None = None
     ended: bool = False
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,7 @@ class Page:
     after: str = ""
 
 
-_LINE = (
-    "m.id, m.number, m.item, m.state, m.pack, m.applicant_id, m.opened_at, m.due_at, m.closed_at, m.unit_id"
-)
+_LINE = "m.id, m.number, m.item, m.state, m.pack, m.applicant_id, m.opened_at, m.due_at, m.provisional, m.closed_at, m.unit_id"
 _LIVE = "(until is null or until > clock_timestamp())"
 _OWN = f"""select opened_at, matter_id as id from share
 where party_id = %(party)s and role = 'applicant' and {_LIVE}{{state}}{{own_after}}"""
@@ -69,12 +70,12 @@ _UNIT = f"""select opened_at, id from (
   union
   (select distinct opened_at, matter_id from share where unit_id = %(unit)s and {_LIVE}{{state}}{{own_after}}
    order by opened_at desc, matter_id desc limit {{upto}})) either"""
-_WORK = f"""select {_LINE}, s.name, s.due_at from step s join matter m on m.id = s.matter_id
+_WORK = f"""select {_LINE}, s.name, s.due_at, s.provisional from step s join matter m on m.id = s.matter_id
 where s.unit_id = %(unit)s and s.closed_at is null{{by}} order by s.due_at, s.opened_at, s.id offset {{start}} limit {{most}}"""
 _SEARCH = f"""select {_LINE} from matter m where m.id in (select matter_id from posting where token = any(%(tokens)s))
 order by m.opened_at desc, m.id desc limit {{most}}"""
 _THESE = f"select {_LINE} from matter m where m.id = any(%(ids)s) offset {{start}} limit {{most}}"
-_OVERSEEN = f"""select {_LINE}, s.name, s.due_at from step s join matter m on m.id = s.matter_id
+_OVERSEEN = f"""select {_LINE}, s.name, s.due_at, s.provisional from step s join matter m on m.id = s.matter_id
 where s.closed_at is null and m.unit_id = any(%(units)s) and {{which}} order by {{sort}} offset {{start}} limit {{most}}"""
 _SOON = timedelta(days=3)
 #: What a supervisor may ask for, and in which order.
@@ -196,14 +197,27 @@ def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
     who = names({row[5] for row in found if row[5]})
     moment = clock.now()
     lines = []
-    for matter, number, item, state, pinned, applicant, opened_at, due_at, closed_at, unit, *step in found:
+    for (
+        matter,
+        number,
+        item,
+        state,
+        pinned,
+        applicant,
+        opened_at,
+        due_at,
+        guess,
+        closed_at,
+        unit,
+        *step,
+    ) in found:
         known = pack.version(bytes(pinned))
-        due = step[1] if step else due_at
+        due, guess = step[1:] if step else (due_at, guess)
         lines.append(
             Row(
                 matter, number, item, known.title, state, who.get(applicant, ""), opened_at, due,
                 bool(due and due < moment and (step or closed_at is None)), known, step[0] if step else "",
-                known.flow.step(step[0]).title if step else None, unit_words(unit), closed_at is not None,
+                known.flow.step(step[0]).title if step else None, unit_words(unit), closed_at is not None, bool(guess),
             )
         )  # fmt: skip
     return tuple(lines)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, child, file, post
+from doorstep.kernel import change, child, due, file, post
 from doorstep.kernel.begin import bring
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.models import Point, Step
@@ -148,14 +148,15 @@ def _act(
     present: Person | None = None,
 ) -> Done:
     row, found = opened.row, opened.pack
-    by_applicant = opened.flow.step(step).by == "applicant"
+    declared = opened.flow.step(step)
+    by_applicant = declared.by == "applicant"
     if not by_applicant:
         change.check_reason(found, outcome, reason, faults)
     if by_applicant and data is not None:
         change.validate(viewer, found, data, present or own_person(viewer), child.signed_faults(opened, data))
         opened.data = data | {name: opened.data[name] for name in ("heard",) if name in opened.data}
     if found.accepts(step, outcome):
-        change.accept(row, found, opened.at)
+        due.accept(row, found, opened.at)
     facts = found.facts(opened.data, channel=row.channel)
     if data is not None and not by_applicant:
         facts["given"] = data
@@ -169,6 +170,8 @@ def _act(
     if faults:
         body["faults"] = [dict(f) for f in faults]
     codes = {"step": step, "outcome": outcome} | ({"present": True} if present else {})
+    if declared.extends and outcome in ("done", "approve"):
+        codes["longer"] = str(declared.extends)
     if by_applicant and data is not None:
         file.attach(viewer, found.form.files(data), row.id, found.form.materials)
         row.sealed = change.seal_data(row.id, opened.key, opened.data)
@@ -333,19 +336,19 @@ def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
     """A step's due time has passed: the system says so in the chain, once, and the flow's ``on_late`` happens."""
     opened = change.lock(matter_id)
     row = opened.row
-    due = Step.objects.filter(
+    late = Step.objects.filter(
         matter_id=row.id, name=step, closed_at=None, late_at=None, due_at__lte=opened.at
     ).first()
-    if due is None:
+    if late is None:
         return False
-    due.late_at = opened.at
-    due.save(update_fields=["late_at"])
+    late.late_at = opened.at
+    late.save(update_fields=["late_at"])
     state, happened = move(
         opened.flow, State.from_json(row.flow), Command("late", step),
         opened.pack.facts(opened.data, channel=row.channel), opened.at,
     )  # fmt: skip
     change.finish(viewer, opened, "late", state, happened, {"step": step}, {})
-    if row.applicant_id and due.by not in ("applicant", *flows.MESSAGES):
+    if row.applicant_id and late.by not in ("applicant", *flows.MESSAGES):
         post.notify(row.applicant_id, "late", row.id, row.number)
     return True
 

@@ -114,6 +114,7 @@ class MatterView:
     version: int
     opened_at: datetime
     due_at: datetime | None
+    provisional: bool
     closed_at: datetime | None
     point: Point
     hand_out: Point
@@ -239,7 +240,7 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
     return MatterView(
         id=row.id, number=row.number, item=row.item, title=found.title, pack=found, state=row.state,
         channel=row.channel, law_date=row.law_date,
-        version=row.version, opened_at=row.opened_at, due_at=row.due_at, closed_at=row.closed_at,
+        version=row.version, opened_at=row.opened_at, due_at=row.due_at, provisional=row.provisional, closed_at=row.closed_at,
         point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
         applicant=applicant or Person("***"), data=open_data(row, key),
         steps=tuple(_step_view(viewer, packs, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
@@ -260,7 +261,7 @@ def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step) -> StepView:
     )  # fmt: skip
     return StepView(
         s.id, s.name, declared.title, s.by, unit_words(s.unit_id) if s.unit_id else None, s.opened_at, s.due_at,
-        s.provisional, s.late_at is not None or bool(s.due_at and s.closed_at is None and s.due_at < clock.now()),
+        s.provisional, bool(s.due_at and s.due_at < clock.now()) if s.closed_at is None else s.late_at is not None,
         s.closed_at, s.outcome, mine, declared.outcomes if mine else (),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from doorstep.kernel import change
+from doorstep.kernel import change, due
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.org import reach, town
 from doorstep.kernel.trust import Viewer
@@ -38,7 +38,7 @@ def repin(viewer: Viewer, matter_id: UUID, *, reason: str, request_id: str) -> D
         row.pack, row.tied = found.hash, True
         row.figures = found.figures_of(opened.data, row.channel)
         opened.pack = found
-        codes = {"pack": found.hash.hex(), "from": was.hash.hex()}
+        codes = {"pack": found.hash.hex(), "from": was.hash.hex(), "promise": str(due.promised(row, was))}
         return change.finish(viewer, opened, "repinned", state, (), codes, {"reason": reason})
 
     return once(viewer, "repin", request_id, {"matter": str(matter_id), "reason": reason}, do, change.done_of)

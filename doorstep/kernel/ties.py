@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, child, file
+from doorstep.kernel import change, child, due, file
 from doorstep.kernel.begin import bring
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.models import Involved, Step, Tie, Unit
@@ -249,13 +249,13 @@ def _becomes(
         change.add_share(row, opened.at, role="former", unit_id=row.unit_id, reason="reclassify")
     row.item, row.pack, row.branch = found.code, found.hash, BRANCHES[found.branch]
     row.unit_id, row.city, row.county, row.station = unit.id, unit.city, unit.county, unit.station
-    row.state, row.due_at, row.tied = "open", None, True
+    row.state, row.due_at, row.provisional, row.tied = "open", None, False, True
     row.figures = found.figures_of(answers, row.channel)
     row.sealed = change.seal_data(row.id, opened.key, answers)
     opened.pack, opened.data = found, answers
     file.attach(viewer, found.form.files(answers), row.id, found.form.materials)
     if not found.accepted_at:
-        change.accept(row, found, opened.at)
+        due.accept(row, found, opened.at)
 
 
 def _locked(viewer: Viewer, matter_id: UUID, right: str) -> change.Opened:

@@ -254,16 +254,6 @@ def _last_day(first: date, limit: Limit, calendar: Calendar, pauses: Sequence[Pa
     return day
 
 
-def resumed(end: datetime, limit: Limit, calendar: Calendar, pause: Pause) -> datetime:
-    """The new end of a limit that would have ended at ``end`` and stood still for ``pause``, which is over now."""
-    if limit.unit in ("workday", "day"):
-        days = workdays_between(calendar.day_of(pause.start), calendar.day_of(pause.end), calendar)
-        return due(end, Limit(days, "workday"), calendar).at
-    if limit.unit == "workhour":
-        return _after_open_time(end, worked_between(pause.start, pause.end, calendar), calendar)
-    return end + (pause.end - pause.start)
-
-
 def extended(
     start: datetime, limits: Sequence[Limit], calendar: Calendar, pauses: Sequence[Pause] = ()
 ) -> Due:

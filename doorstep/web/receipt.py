@@ -26,7 +26,7 @@ def acceptance(view: MatterView, *, lang: str, address: str, demo: bool) -> byte
         "accepted_on": _day(view.accepted_at or view.opened_at),
         "within": view.promised,
         "due_on": _day(view.due_at) if view.due_at and not view.closed_at else None,
-        "due_provisional": any(step.provisional for step in view.open_steps),
+        "due_provisional": view.provisional,
         "rows": _rows(view),
         "materials": [{"name": name, "note": ""} for name in _materials(view)],
         "next": [stop.title for stop in view.stops if stop.status in ("here", "wait", "next")],

@@ -18,7 +18,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
-from doorstep.kernel import change, event
+from doorstep.kernel import change, due, event
 from doorstep.kernel.crypto import new_key, seal
 from doorstep.kernel.event import canonical
 from doorstep.kernel.issue import code_hash, holder_index
@@ -122,7 +122,7 @@ class Filler:
             figures=found.figures_of(life.data, life.channel),
         )  # fmt: skip
         if not found.accepted_at:
-            change.accept(row, found, at)
+            due.accept(row, found, at)
         opened = change.Opened(row, key, life.data, found, at)
         row.state, row.closed_at = change.state_after(row, state, happened, at)
         codes = {"item": found.code, "pack": found.hash.hex()}
@@ -138,7 +138,7 @@ class Filler:
             row.sealed = change.seal_data(row.id, opened.key, one.data)
             self._files(found, one.data, row.id, one.by, opened.at)
         if found.accepts(one.step, one.outcome):
-            change.accept(row, found, opened.at)
+            due.accept(row, found, opened.at)
         facts = found.facts(opened.data, channel=row.channel)
         state, happened = flow.act(opened.flow, state, one.step, one.outcome, facts)
         body: dict[str, Any] = {"data": one.data} if one.data is not None else {}

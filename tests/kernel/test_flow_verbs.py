@@ -202,15 +202,19 @@ def test_a_provisional_due_time_is_counted_anew_when_the_calendar_lands(
     cast: Cast, forked_at_the_years_end: UUID, as_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from doorstep.kernel import chore
-    from doorstep.kernel.models import Step
+    from doorstep.kernel.models import Matter, Step
     from doorstep.kernel.trust import enter_system
     from doorstep.rulebook import region
 
     matter_id = forked_at_the_years_end
 
     def due() -> set[tuple[str, bool]]:
+        """Of the open steps and of the whole, which is promised within one working day too."""
         with enter_system(matter_id):
-            found = Step.objects.filter(matter_id=matter_id, closed_at=None)
+            found = [
+                *Step.objects.filter(matter_id=matter_id, closed_at=None),
+                Matter.objects.get(id=matter_id),
+            ]
             return {(s.due_at.astimezone(zone).isoformat()[:16], s.provisional) for s in found if s.due_at}
 
     usual = region.calendar()
@@ -218,10 +222,11 @@ def test_a_provisional_due_time_is_counted_anew_when_the_calendar_lands(
     assert due() == {("2027-01-01T17:30", True)}
     assert chore.recount() == 0
     landed = replace(usual, holidays=usual.holidays | {date(2027, 1, 1): "x"}, years=usual.years | {2027})
-    for module in ("chore", "change"):
+    for module in ("chore", "due"):
         monkeypatch.setattr(f"doorstep.kernel.{module}.calendar", lambda: landed)
-    assert chore.recount() >= 2
+    assert chore.recount() >= 1
     assert due() == {("2027-01-04T17:30", False)}
+    assert chore.recount() == 0, "nothing is left to count anew"
 
 
 def test_withdrawing_leaves_no_open_step_in_any_branch(cast: Cast, forked: UUID) -> None:
@@ -244,3 +249,19 @@ def test_headers_replay_and_the_log_proves_a_matter_with_branches(
     with enter_system(forked):
         prove(forked, proof)
     assert (proof.matters, proof.faults) == (1, [])
+
+
+def test_who_reads_a_provisional_date_is_told_that_it_is_one(
+    cast: Cast, forked_at_the_years_end: UUID
+) -> None:
+    from doorstep.kernel import read
+    from doorstep.kernel.lists import my_matters
+    from doorstep.rulebook import clock
+    from doorstep.web.portal.picture import plate
+    from doorstep.web.portal.rows import mine_row
+
+    with cast.enter("resident") as viewer, clock.clock_at(datetime.fromisoformat("2026-12-31T11:00+08:00")):
+        found = read.read_matter(viewer, forked_at_the_years_end)
+        row = next(one for one in my_matters(viewer).rows if one.id == found.id)
+        assert found.provisional and "暂定" in plate(found).note.zh
+        assert "provisional" in mine_row(row).line_end.en

@@ -107,3 +107,28 @@ def test_nobody_is_reminded_of_what_a_unit_owes(cast: Cast, monkeypatch: pytest.
         with clock.clock_at(seen(cast, matter_id).open_steps[0].due_at - timedelta(hours=1)):
             chore.remind()
     assert "remind" not in notices(cast, matter_id)
+
+
+ASK: dict[str, Any] = {
+    "id": "ask", "kind": "call", "title": T, "connector": "records", "sends": {"id_no": "/landlord/id_no"},
+    "answers": {"clear": T, "not_clear": T}, "limit": "10 minute", "fallback": {"by": "competent"},
+}  # fmt: skip
+AT_ONCE = {"statutory": [{"from": None, "to": None, "value": "3 workday", "source": "none", "sure": False}],
+           "promise": [{"from": None, "to": None, "value": "0 minute", "source": "none", "sure": False}]}  # fmt: skip
+
+
+def test_what_is_promised_at_once_is_not_late_while_a_register_is_asked_or_an_officer_looks(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.kernel import matter as matters
+    from doorstep.kernel.trust import enter_system
+
+    look = LOOK | {"when": {"ask.answer": "not_clear"}, "limit": "1 workday"}
+    matter_id = opened(cast, monkeypatch, [ASK, look], limits=AT_ONCE)
+    found = seen(cast, matter_id)
+    assert found.due_at == found.opened_at + timedelta(minutes=10)
+    for _ in as_role("worker", Place.from_env()):
+        with enter_system(matter_id) as system:
+            matters.hear(system, matter_id, step="ask", said="not_clear")
+    found = seen(cast, matter_id)
+    assert found.due_at == found.open_steps[0].due_at

@@ -115,7 +115,8 @@ def _stops(view: MatterView) -> tuple[way.Stop, ...]:
     for stop in view.stops:
         step = next((s for s in reversed(view.steps) if s.name == stop.id), None)
         note = step.unit if step and step.unit and stop.status in ("done", "here") else None
-        stage = "late" if stop.late and stop.status in ("here", "wait") else _STAGES[stop.status]
+        late = stop.late and stop.status in ("here", "wait") and (step is None or step.late)
+        stage = "late" if late else _STAGES[stop.status]
         stops.append(way.Stop(say(stop.title), say(note) if note else "", stage))
     return tuple(stops)
 

@@ -151,7 +151,8 @@ def _until(view: MatterView) -> str:
         return say(view.promised)
     if view.due_at is None:
         return saying.of("不限时", "No limit")
-    return saying.of(f"最迟 {saying.day(view.due_at)}", f"Due by {saying.day(view.due_at)}")
+    guess = saying.of("（暂定）", " (provisional)") if view.provisional else ""
+    return saying.of(f"最迟 {saying.day(view.due_at)}", f"Due by {saying.day(view.due_at)}") + guess
 
 
 # ---- lists ----

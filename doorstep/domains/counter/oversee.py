@@ -74,4 +74,5 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "number": row.number, "url": f"/counter/matter/{row.id}", "title": row.title, "step": row.step_title,
         "unit": row.unit, "opened_at": row.opened_at, "due_at": row.due_at, "late": row.late, "left": left,
+        "provisional": row.provisional,
     }  # fmt: skip

@@ -19,7 +19,7 @@ _SECTIONS: Mapping[str, Words] = {
     "reasons": Words("理由", "Reasons"), "purposes": Words("查看理由", "Purposes"), "privacy": Words("个人信息", "Personal data"),
     "figures": Words("统计", "Figures"), "examples": Words("例子", "Examples"), "competent": Words("承办单位", "Competent unit"),
     "hand_out": Words("领取点", "Point of hand-out"), "contact": Words("联系方式", "Contact"),
-    "accepted_at": Words("从哪步起算受理", "Accepted at"), "facts": Words("事实", "Facts"),
+    "accepted_at": Words("从哪步起算受理", "Accepted at"), "legs": Words("各级分段", "Legs"), "facts": Words("事实", "Facts"),
 }  # fmt: skip
 _NAMES = ("id", "code", "paper", "name")
 _GONE = object()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from doorstep.domains.studio.order import unformatted
 from doorstep.domains.studio.reach import dead_ends
 from doorstep.rulebook.flaw import Flaw, Flawed, Where
 from doorstep.rulebook.flow_source import compile_flow
-from doorstep.rulebook.pack.dated import overlaps, read_dated
+from doorstep.rulebook.pack.dated import in_force, overlaps, read_dated
 from doorstep.rulebook.pack.item import Pack
 from doorstep.rulebook.pack.profile import read_pack
 from doorstep.rulebook.pack.shelf import ROOT, library, load_pack, pack_files, pack_of
@@ -83,6 +84,31 @@ def _limits(pack: Pack) -> Iterator[Flaw]:
         if law and promise and not promise.within(law):
             zh, en = f"承诺 {promise} 超过法定 {law}", f"the promise of {promise} exceeds the law's {law}"
             yield _flaw(("limits", "promise"), "promise", zh, en)
+
+
+def _legs(pack: Pack) -> Iterator[Flaw]:
+    """The legs together are the promise, on each day, so that what is promised and what each level is given cannot differ."""
+    for at, name in enumerate(pack.legs):
+        step = pack.flow.steps.get(name)
+        if (
+            step is None
+            or step.block
+            or step.place < 0
+            or step.limit is None
+            or step.by in ("applicant", "system")
+        ):
+            zh = f"“{name}”不是主线上由公安机关限时办的一步"
+            en = f"'{name}' is no step of the trunk with a limit that the police do"
+            yield _flaw(("legs", at), "legs", zh, en)
+            return
+    rows = [read_dated(rows) for rows in pack.raw["limits"].values()]
+    days = {row.first or date.min for dated in rows for row in dated} if pack.legs else set()
+    for day in (day for day in days if all(in_force(dated, day) for dated in rows)):
+        said, parts = pack.limit("promise", day), [pack.flow_on(day).steps[name].limit for name in pack.legs]
+        total = " + ".join(map(str, parts))
+        if said and (said != pack.promise_on(day) or {one.unit for one in parts if one} != {"workday"}):
+            zh, en = f"各段是 {total}，承诺却是 {said}", f"the legs are {total}, but the promise is {said}"
+            yield _flaw(("limits", "promise"), "legs", zh, en)
 
 
 def _ways(pack: Pack) -> Iterator[Flaw]:
@@ -349,6 +375,7 @@ def _courses(pack: Pack) -> Iterator[Flaw]:
 
 _RULES = (
     _limits,
+    _legs,
     _ways,
     _accepted,
     _fees,

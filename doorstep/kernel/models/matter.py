@@ -27,6 +27,7 @@ class Matter(models.Model):
     opened_by = models.UUIDField()
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    provisional = models.BooleanField(default=False, db_default=False)
     closed_at = models.DateTimeField(null=True)
     moved_at = models.DateTimeField()
     version = models.IntegerField()
@@ -45,6 +46,11 @@ class Matter(models.Model):
         indexes = [
             models.Index(fields=["unit_id", "-opened_at", "-id"], name="matter_unit"),
             models.Index(fields=["unit_id", "state", "-opened_at", "-id"], name="matter_unit_state"),
+            models.Index(
+                fields=["due_at"],
+                name="matter_provisional",
+                condition=models.Q(closed_at__isnull=True, provisional=True),
+            ),
         ]
 
 

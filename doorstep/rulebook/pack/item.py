@@ -244,10 +244,21 @@ class Pack:
     def _dated_limits(self) -> dict[str, tuple[Dated, ...]]:
         return _dated_limits(self.raw)
 
-    @cached_property
+    @property
     def promise(self) -> Limit:
         """Within what time it is done, as promised to everybody."""
-        return self._limits(None)["promise"]
+        return self._together(self.flow) or self._limits(None)["promise"]
+
+    @property
+    def legs(self) -> tuple[str, ...]:
+        """The steps that share the promise between the levels, in their order; none if one unit has it all."""
+        return tuple(self.raw.get("legs") or ())
+
+    def _together(self, flow: Flow) -> Limit | None:
+        """The limits of all legs as one."""
+        steps = [flow.steps[name] for name in self.legs if name in flow.steps]
+        parts = [step.limit for step in steps if step.limit]
+        return Limit(sum(limit.value for limit in parts), parts[0].unit) if parts else None
 
     @property
     def accepted_at(self) -> str:
@@ -259,8 +270,8 @@ class Pack:
         return step == self.accepted_at and outcome in ("done", "approve")
 
     def promise_on(self, day: date) -> Limit:
-        """What is promised to an application accepted on this day."""
-        return self.limit("promise", day) or self.promise
+        """What is promised to an application accepted on this day: its legs together, if it has legs."""
+        return self._together(self.flow_on(day)) or self.limit("promise", day) or self.promise
 
     @property
     def statutory(self) -> Limit | None:

@@ -8,13 +8,19 @@ from datetime import datetime
 from doorstep.kernel import plug
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.read import MatterView, StepView
+from doorstep.rulebook import clock
 from doorstep.rulebook.flow import CORRECT, step_of
+from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 from doorstep.web import saying, way
 from doorstep.web.connectors import connectors
 from doorstep.web.language import lang, say
 
 _HERE = Words("结果在这里，随时可以下载。", "The result is here to download.")
+PROVISIONAL = Words(
+    "日期是暂定的：那一年的放假安排还没有公布，公布以后会重新算。",
+    "The date is provisional: the holidays of that year are not published yet; it is counted again when they are.",
+)
 _ANSWERS = {
     "granted": (Words("办好了", "Done"), "circle-check!", _HERE),
     "closed": (Words("办好了", "Done"), "circle-check!", _HERE),
@@ -108,6 +114,8 @@ def plate(found: MatterView) -> Plate:
         )
     late = any(step.late for step in found.open_steps)
     note = _late_note(found) if late else _usual_note(found)
+    if found.provisional:
+        note = Words(f"{note.zh}{PROVISIONAL.zh}", f"{note.en} {PROVISIONAL.en}")
     return Plate(Words("最迟哪天办好", "Done by"), note, day=found.due_at, papers=ready)
 
 
@@ -218,22 +226,22 @@ def stops(found: MatterView) -> tuple[way.Stop, ...]:
         stage: way.Stage = {
             "done": "done", "here": "go", "wait": "wait", "next": "next", "refused": "stop", "stopped": "stop",
         }[stop.status]  # type: ignore[assignment]  # fmt: skip
-        if stop.late and stop.status in ("here", "wait"):
+        if stop.late and stop.status in ("here", "wait") and (step is None or step.late):
             stage = "late"
         drawn.append(
-            way.Stop(say(stop.title), _note(step, stop.status), stage, stop.status in ("here", "wait"))
+            way.Stop(say(stop.title), _note(found, step, stop.status), stage, stop.status in ("here", "wait"))
         )
     return tuple(drawn)
 
 
-def _note(step: StepView | None, status: str) -> str:
+def _note(found: MatterView, step: StepView | None, status: str) -> str:
     if step is None:
         return ""
     if status in ("done", "refused", "stopped"):
         return _day(step.closed_at)
     if step.due_at is None or step.closed_at is not None:
         return ""
-    day = _day(step.due_at)
+    day = _day(_due(found, step))
     if status == "wait":
         return f"等您办，{day}前" if lang() == "zh" else f"yours, by {day}"
     return f"最迟 {day}" if lang() == "zh" else f"due {day}"
@@ -263,14 +271,35 @@ def legs(found: MatterView) -> tuple[Leg, ...]:
             ended = _CLOSED.get(step.outcome or "", "done")
             rows.append(Leg(step.title, ended, who, at=step.closed_at))
         elif step.late:
-            rows.append(Leg(step.title, "late", who, step.due_at))
+            rows.append(Leg(step.title, "late", who, _due(found, step)))
         else:
-            rows.append(Leg(step.title, "wait" if you else "go", who, step.due_at))
+            rows.append(Leg(step.title, "wait" if you else "go", who, _due(found, step)))
+    ahead = _ahead(found)
     seen = {step.name for step in found.steps}
     for stop in found.stops:
         if stop.status == "next" and stop.id not in seen and not stop.id.startswith(CORRECT):
-            rows.append(Leg(stop.title, "next", _whose(found, stop.id)))
+            rows.append(Leg(stop.title, "next", _whose(found, stop.id), ahead.get(stop.id)))
     return tuple(rows)
+
+
+def _due(found: MatterView, step: StepView) -> datetime | None:
+    """By when a step is done, as the applicant is told: a leg that was late before takes nothing from what was promised."""
+    if step.due_at and found.due_at and step.name in found.pack.legs:
+        return min(step.due_at, found.due_at)
+    return step.due_at
+
+
+def _ahead(found: MatterView) -> dict[str, datetime]:
+    """By when each leg still to come is expected: counted on from the one that is under way, never past the promise."""
+    names, flow = found.pack.legs, found.pack.flow_on(found.law_date)
+    here = next((step for step in found.open_steps if step.name in names and step.due_at), None)
+    if here is None or here.due_at is None or found.due_at is None:
+        return {}
+    later = [flow.steps[name] for name in names[names.index(here.name) + 1 :]]
+    dues, _ = clock.legs(
+        here.due_at, [clock.Leg(one.id, one.limit) for one in later if one.limit], calendar()
+    )
+    return {name: min(one.at, found.due_at) for name, one in dues.items()}
 
 
 def _whose(found: MatterView, name: str) -> Words:

@@ -19,6 +19,7 @@ _ENDED = {
     "withdrawn": Words("您撤回了，没有人再办。", "You withdrew it; nobody works on it."),
 }
 _STOP = Words("。", ".")
+_GUESS = Words("（暂定）。", " (provisional).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def mine_row(row: Row) -> MineRow:
         late = Words(f"归{unit.zh}办，超过了承诺的 ", f"{unit.en} decides; it was promised by ")
         due = Words(f"归{unit.zh}办，最迟 ", f"{unit.en} decides, due ")
         state, line = ("late", late) if row.late else ("open", due)
-        return MineRow(row.id, row.number, row.title, state, line, row.due_at)
+        return MineRow(
+            row.id, row.number, row.title, state, line, row.due_at, _GUESS if row.provisional else _STOP
+        )
     if row.state == "open" and not row.ended:
         promise = from_acceptance(row.pack)
         line = Words(f"等窗口核对，{promise.zh}办好", f"Waits for the window's check; {promise.en}")
