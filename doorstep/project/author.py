@@ -15,7 +15,9 @@ from doorstep.rulebook.words import Refused
 
 NAMES = ("new", "report")
 _COLUMNS = (
-    ("code", "事项 item"), ("questions", "问 asks"), ("materials", "材料 papers in"), ("steps", "步 steps"), ("rows", "表行 rows"),
+    ("code", "事项 item"), ("questions", "问 asks"), ("materials", "材料 papers in"), ("steps", "步 steps"),
+    ("legs", "经手 legs"), ("statutory", "法定 by law"), ("promise", "承诺 promise"), ("visits", "趟 visits"),
+    ("rows", "表行 rows"),
     ("limits_sure", "时限有据 sure"), ("limits_unsure", "时限待核 unsure"), ("papers", "文书 papers out"),
     ("examples", "例子 examples"), ("caught", "发现 caught"), ("mutants", "错误 mutants"),
 )  # fmt: skip
@@ -38,11 +40,22 @@ def add(verbs: Any) -> None:
     told = "每个事项有什么 · what each item has, counted"
     report = verbs.add_parser("report", help=told, description=told)
     report.add_argument("--json", action="store_true", help="一行一条 · one JSON object a line")
+    told = "问得一模一样的事项 · items with equal question sets, and why"
+    report.add_argument("--families", action="store_true", help=told)
+    told = "只看这些文件 · only these files"
+    report.add_argument("files", nargs="*", type=Path, metavar="FILE", help=told)
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs the verb; 1 if the item is there already or its profile or row is not."""
-    return _report(args.json) if args.packs_verb == "report" else _new(args)
+    if args.packs_verb == "new":
+        return _new(args)
+    try:
+        packs = [pack.load_pack(path.resolve()) for path in args.files or pack.pack_files()]
+    except pack.Unusable as why:
+        sys.stderr.write(f"{why}\n")
+        return 1
+    return _families(packs) if args.families else _report(packs, args.json)
 
 
 def _new(args: argparse.Namespace) -> int:
@@ -60,22 +73,36 @@ def _new(args: argparse.Namespace) -> int:
     return 0
 
 
-def _report(as_json: bool) -> int:
-    counts = [studio.count(one).as_dict() for one in pack.every()]
-    if as_json:
-        for one in counts:
-            sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")
-        return 0
-    for key, words in _COLUMNS:
-        sys.stdout.write(f"{words}\n" if key == _COLUMNS[-1][0] else f"{words} | ")
-    for one in counts:
-        sys.stdout.write(_line([one[key] for key, _ in _COLUMNS], [words for _, words in _COLUMNS]))
-    total = ["", *(sum(one[key] for one in counts) for key, _ in _COLUMNS[1:])]
-    sys.stdout.write(_line(total, [words for _, words in _COLUMNS]))
+def _families(packs: list[pack.Pack]) -> int:
+    for same in studio.families(packs):
+        sys.stdout.write(f"{len(same)}: {', '.join(one.code for one in same)}\n")
+        for why in dict.fromkeys(
+            tuple(one.raw["form_family"].values()) for one in same if "form_family" in one.raw
+        ):
+            sys.stdout.write(f"  {' / '.join(why)}\n")
     return 0
 
 
-def _line(cells: list[Any], heads: list[str]) -> str:
+def _report(packs: list[pack.Pack], as_json: bool) -> int:
+    told = []
+    if not as_json:
+        sys.stdout.write(" | ".join(words for _, words in _COLUMNS) + "\n")
+    for one in studio.count_all(packs):
+        told.append(one.as_dict())
+        shown = [_cell(told[-1][key]) for key, _ in _COLUMNS]
+        sys.stdout.write(json.dumps(told[-1], ensure_ascii=False) + "\n" if as_json else _line(shown))
+    if not as_json:
+        sums = [[one[key] for one in told] for key, _ in _COLUMNS]
+        sys.stdout.write(_line([sum(held) if held and isinstance(held[0], int) else "" for held in sums]))
+    return 0
+
+
+def _cell(value: Any) -> Any:
+    return ">".join(value) if isinstance(value, tuple) else value
+
+
+def _line(cells: list[Any]) -> str:
+    heads = [words for _, words in _COLUMNS]
     return " | ".join(str(cell).rjust(_wide(head)) for cell, head in zip(cells, heads, strict=True)) + "\n"
 
 

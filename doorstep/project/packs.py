@@ -88,7 +88,7 @@ def _check(files: list[Path], layers: list[Path], as_json: bool) -> int:
     places = sorted({(path.parents[1].name, path.parents[2]) for path in layers})
     findings = [found for place, folder in places for found in studio.region_findings(place, folder)]
     if not findings:
-        findings = studio.check(only=files)
+        findings = studio.check(only=files if files != pack.pack_files() else None)
         findings += [found for place, folder in places for found in _layer_findings(place, folder)]
     for one in findings:
         _say(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else str(one))

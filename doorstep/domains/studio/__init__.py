@@ -7,9 +7,10 @@ from doorstep.domains.studio.example import Told, run_examples
 from doorstep.domains.studio.layer import Layer, lay
 from doorstep.domains.studio.lint import check
 from doorstep.domains.studio.mutant import mutate
+from doorstep.domains.studio.national import families
 from doorstep.domains.studio.openings import region_findings
 from doorstep.domains.studio.order import fmt, unformatted
-from doorstep.domains.studio.report import count
+from doorstep.domains.studio.report import count, count_all
 from doorstep.domains.studio.skeleton import branch_of, catalogue_row, write_skeleton
 from doorstep.domains.studio.stack import Stacks, all_layers, layer_files, read_stacks
 
@@ -22,6 +23,8 @@ __all__ = [
     "catalogue_row",
     "check",
     "count",
+    "count_all",
+    "families",
     "fmt",
     "lay",
     "layer_files",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.domains.studio.example import run
+from doorstep.domains.studio.national import alike, on_the_spot, visits
 from doorstep.domains.studio.order import unformatted
 from doorstep.domains.studio.reach import dead_ends
 from doorstep.rulebook.flaw import Flaw, Flawed, Where
@@ -26,32 +27,41 @@ _OWN = ("applicant.name", "applicant.id_no", "applicant.mobile")
 
 
 def check(root: Path = ROOT, only: Iterable[Path] | None = None) -> list[Finding]:
-    """All findings in the packs under ``root``, or in ``only`` some of them, by file and line."""
+    """All findings in the packs under ``root``, or in ``only`` some of them, by file and line. Who asks the same as others is
+    known only if all are looked at."""
     try:
         library(root)
     except Unusable as why:
         return why.findings
     findings: list[Finding] = []
     codes: dict[str, str] = {}
+    read: list[tuple[Source, Pack]] = []
     for path in only if only is not None else pack_files(root):
         name = str(path.relative_to(root.parent)) if path.is_relative_to(root.parent) else str(path)
-        findings += check_file(path, name, root)
+        findings += check_file(path, name, root, read)
         code = path.stem
         if code in codes:
             words = Words(f"“{code}”已经在 {codes[code]} 里", f"'{code}' is already in {codes[code]}")
             findings.append(Finding(name, 1, 1, "pack.twice", words))
         codes[code] = name
+    if only is None:
+        sources = {id(one): source for source, one in read}
+        findings += [sources[id(one)].finding(flaw) for one, flaw in alike(one for _, one in read)]
     # A mistake in a profile is found once for every item that it is laid under, and told once.
     return sorted(dict.fromkeys(findings), key=lambda one: (one.file, one.line, one.col, one.rule))
 
 
-def check_file(path: Path, name: str, root: Path = ROOT) -> list[Finding]:
-    """The findings in one pack."""
+def check_file(
+    path: Path, name: str, root: Path = ROOT, keep: list[tuple[Source, Pack]] | None = None
+) -> list[Finding]:
+    """The findings in one pack, which goes into ``keep`` if it can be used at all."""
     try:
         source = read_pack(path, root, name)
         pack = pack_of(source, root)
     except Unusable as why:
         return why.findings
+    if keep is not None:
+        keep.append((source, pack))
     flaws = [*(flaw for rule in _RULES for flaw in rule(pack)), *_file_rules(source, path, pack.code)]
     flaws = flaws or list(_bounds(pack)) or list(_examples(pack))
     return [*(source.finding(flaw) for flaw in flaws), *_todos(path, name)]
@@ -229,6 +239,7 @@ def _needless(pack: Pack) -> Iterator[Flaw]:
     asked = tuple(f"{step['who']}/" for step in pack.asks.values() if "who" in step)
     read_by |= {one.pointer for one in pack.form.fields if asked and one.pointer.startswith(asked)}
     facts = {column.name for table in pack.tables.values() for column in table.inputs}
+    facts |= {str(one["of"]) for one in pack.asks.values() if isinstance(one.get("of"), str)}
     for one in pack.form.fields:
         for item in (one, *one.items):
             # What proves something, and what somebody declares, is read by whoever decides.
@@ -390,6 +401,8 @@ _RULES = (
     _payments,
     _parts,
     _courses,
+    visits,
+    on_the_spot,
 )
 
 

@@ -212,7 +212,9 @@ class Work:
         if channel != "all" and channel not in self.raw["channels"]:
             raise _unknown(channel)
         was = list(self.raw["channels"])
-        self.raw["channels"] = [one for one in was if channel not in ("all", one)]
+        for key in ("channels", "no_meeting", "on_the_spot"):
+            if key in self.raw:
+                self.raw[key] = [one for one in self.raw[key] if channel not in ("all", one)]
         return Set(f"/channels/{channel}", was if channel == "all" else True)
 
     def delegate(self, op: Row) -> Set:

@@ -21,6 +21,7 @@ Row = Mapping[str, str]
 _KINDS = {
     "01": "permit", "05": "benefit", "07": "confirmation", "08": "award", "10": "other-power", "20": "public-service",
 }  # fmt: skip
+_COUNTERS = ("hall", "station", "room", "kiosk", "workstation")
 _UNITS = {"工作日": "workday", "自然日": "day", "小时": "hour", "即时": "minute"}
 
 
@@ -75,12 +76,15 @@ def _lines(
         "for": "[person]" if "自然人" in row.get("object", "自然人") else "[firm]",
         "channels": f"[{row.get('channels', 'station').replace(',', ', ')}]",
         "visits": row.get("visits", "1"),
+        "on_the_spot": _spot(profiles, row),
         "law": "[]  # TODO",
         "competent": "{by: point}",
         "materials": _materials(row, root),
         "limits": "\n" + _limit("statutory", row) + _limit("promise", row, "promised").rstrip(),
         "guide": "\n  who: {zh: TODO, en: TODO}\n  where: {zh: TODO, en: TODO}\n  how: {zh: TODO, en: TODO}",
     }
+    if "immediate" in profiles and not row:
+        parts["limits"] = ""  # the profile's
     if float(row.get("fee_yuan") or 0) > 0:
         amount = f"{float(row['fee_yuan']):.2f}"
         parts["fees"] = (
@@ -105,6 +109,14 @@ def _lines(
         if text and (key not in given or key in ("form", "guide", "limits", "materials"))
     }
     return [*head, *(f"{key}: {text}" for key, text in own.items())]
+
+
+def _spot(profiles: Sequence[str], row: Row) -> str:
+    """The counters at which it is done while one waits; nothing for an item that takes longer."""
+    if row.get("promised_unit") != "即时" and "immediate" not in profiles:
+        return ""
+    channels = row.get("channels", "station").split(",")
+    return f"[{', '.join([one for one in channels if one in _COUNTERS] or channels)}]"
 
 
 def _asked(form: Any) -> Iterator[tuple[str, Any]]:

@@ -175,7 +175,8 @@ class Stacks:
 
 def _misfits(one: pack.Pack, root: Path) -> list[Flaw]:
     """Where a layered pack does not fit the schema; that a place offers it through no channel is no flaw."""
-    return [flaw for flaw in shape_flaws(one.raw, root) if flaw.where != ("channels",)]
+    withdrawn = (("channels",), ("no_meeting",), ("on_the_spot",))
+    return [flaw for flaw in shape_flaws(one.raw, root) if flaw.where not in withdrawn]
 
 
 def _blamed(flaw: Flaw, layer: Layer, code: str) -> Flaw:

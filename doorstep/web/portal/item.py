@@ -40,6 +40,10 @@ _WITHIN, _KEPT, _GIVEN = (
     ("给您留 {t}。", "Kept for you for {t}."),
     ("您有 {t}。", "You have {t}."),
 )
+_NO_VISIT = {
+    "officer_comes": Words("民警上门", "an officer comes to you"),
+    "office_acts": Words("我们主动办", "we act by ourselves"),
+}
 _SOME = Words("有的情况才有。", "In some cases only.")
 
 
@@ -168,7 +172,7 @@ def _figures(found: Pack) -> tuple[Figure, ...]:
     ]
     if visits is not None:
         trips = Words(f"{visits} 趟", str(visits)) if visits else Words("不用跑", "None")
-        figures.append(Figure(Words("跑几趟", "Visits"), trips))
+        figures.append(Figure(Words("跑几趟", "Visits"), trips, _NO_VISIT.get(found.raw.get("no_visit", ""))))
     return tuple(figures)
 
 
