@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -160,7 +161,12 @@ def overseen(
 
 def _named(which: str) -> list[str]:
     """The steps, of all that is offered, for which the whole stands still, or that make its limit longer."""
-    steps = [step for one in pack.every() for step in one.flow.steps.values()]
+    return _named_in(tuple(pack.digests().values()), which)
+
+
+@lru_cache(maxsize=4)
+def _named_in(versions: tuple[bytes, ...], which: str) -> list[str]:
+    steps = [step for digest in versions for step in pack.version(digest).flow.steps.values()]
     return sorted({step.id for step in steps if (step.pauses if which == "still" else step.extends)})
 
 

@@ -35,9 +35,10 @@ class Made:
     times: Mapping[int, Sequence[Offer]]
 
 
-def content(digest: bytes) -> str | None:
-    """What a published version holds, by its hash."""
-    return PackVersion.objects.filter(hash=digest).values_list("content", flat=True).first()
+def contents(digests: Collection[bytes]) -> dict[bytes, str]:
+    """What these published versions hold, by hash."""
+    rows = PackVersion.objects.filter(hash__in=digests).values_list("hash", "content")
+    return {bytes(digest): text for digest, text in rows}
 
 
 def in_force() -> dict[str, dict[int, list[Offer]]] | None:
@@ -51,7 +52,7 @@ def in_force() -> dict[str, dict[int, list[Offer]]] | None:
     return found
 
 
-pack.versions_from(content)
+pack.versions_from(contents)
 pack.offers_from(in_force)
 
 

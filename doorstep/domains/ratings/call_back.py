@@ -30,7 +30,7 @@ _TELLING: Final = re.compile(r"[0-9A-Za-z０-９]{6,}|\S+@\S+")
 
 def kind() -> pack.Pack:
     """The pack of call-backs: the one that the machine moves. Refused: "no-item" if this town has none."""
-    found = next((one for one in pack.every() if one.flow.machine == MACHINE), None)
+    found = next((one for one in pack.every() if one.raw["flow"].get("machine") == MACHINE), None)
     if found is None:
         raise Refused(
             "no-item", Words("没有配置评价回访。", "No pack for call-backs is offered."), status=503

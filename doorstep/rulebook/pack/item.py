@@ -11,6 +11,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
+import orjson
+
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.fact import Fact, read_facts
 from doorstep.rulebook.field import at_pointer
@@ -38,20 +40,27 @@ class Material:
 
 @dataclass(frozen=True)
 class Library:
-    """What all packs share: facts and materials, with their source for the content hash."""
+    """What all packs share: facts and materials, read from ``raw`` when they are asked for. It goes into the content hash."""
 
-    facts: Mapping[str, Fact]
-    materials: Mapping[str, Material]
     raw: Mapping[str, Any]
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], materials: Mapping[str, Any]) -> Library:
         """From the content of ``facts.yaml`` and ``materials.yaml``. Flawed or ValueError if wrong."""
-        made = {
+        made = cls({"facts": facts, "materials": materials})
+        _ = made.facts, made.materials
+        return made
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        return read_facts(self.raw["facts"])
+
+    @cached_property
+    def materials(self) -> Mapping[str, Material]:
+        return {
             code: Material(code, Words.of(one["title"]), Words.of(one["source"]), bool(one["shared"]))
-            for code, one in materials["materials"].items()
+            for code, one in self.raw["materials"]["materials"].items()
         }
-        return cls(read_facts(facts), made, {"facts": facts, "materials": materials})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,8 @@ class Give:
 
 @dataclass(frozen=True)
 class Pack:
-    """One item. ``raw`` is its file as plain values; everything else is read from it once and kept.
+    """One item. ``raw`` is its file as plain values; everything else is read from it when first asked for, and kept: a list
+    of all items compiles none of their forms.
 
     ``provenance``: for each value that a layer set, by name (``/limits/promise``), who set it, why, and what it was; the
     last of them is in force. What is not in it is the base's own.
@@ -103,9 +113,6 @@ class Pack:
 
     raw: Mapping[str, Any]
     library: Library
-    form: Form
-    tables: Mapping[str, Table]
-    flow: Flow
     provenance: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     _flows: dict[tuple[tuple[str, Limit], ...], Flow] = field(default_factory=dict, repr=False)
     _days: dict[date, Flow] = field(default_factory=dict, repr=False)
@@ -114,19 +121,33 @@ class Pack:
     def of(
         cls, raw: Mapping[str, Any], library: Library, provenance: Mapping[str, Any] | None = None
     ) -> Pack:
-        """From a file that fits the schema. Flawed if its form, tables or flow cannot be used."""
+        """From a file that fits the schema, everything compiled. Flawed if its form, tables or flow cannot be used."""
         flaws: list[Flaw] = []
         tables = {
             name: table
             for name, one in (raw.get("tables") or {}).items()
             if (table := _part(flaws, ("tables", name), lambda: compile_table(name, one)))  # noqa: B023
         }
-        limits = {name: rows[-1].value["limit"] for name, rows in _dated_limits(raw).items()}
+        limits = {name: rows[-1].value["limit"] for name, rows in _dated_limits(raw).items() if rows}
         form = _part(flaws, ("form",), lambda: Form(raw["form"], library.facts))
         flow = _part(flaws, ("flow",), lambda: compile_flow(raw["flow"], tables, limits))
-        if flaws or form is None or flow is None:
+        if flaws:
             raise Flawed(flaws)
-        return cls(raw, library, form, tables, flow, provenance or {})
+        made = cls(raw, library, provenance or {})
+        vars(made).update(form=form, tables=tables, flow=flow)
+        return made
+
+    @cached_property
+    def form(self) -> Form:
+        return Form(self.raw["form"], self.library.facts)
+
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        return {name: compile_table(name, one) for name, one in (self.raw.get("tables") or {}).items()}
+
+    @cached_property
+    def flow(self) -> Flow:
+        return compile_flow(self.raw["flow"], self.tables, self._limits(None))
 
     @property
     def code(self) -> str:
@@ -209,13 +230,16 @@ class Pack:
     @cached_property
     def hash(self) -> bytes:
         """sha256 of ``content``: a matter pins it, so that it stays under the pack it was opened with."""
-        return hashlib.sha256(self.content.encode()).digest()
+        return _digest(self.content)
 
     @classmethod
     def from_content(cls, content: str) -> Pack:
-        """The pack that ``content`` was taken from."""
-        whole = json.loads(content)
-        return cls.of(whole["pack"], Library.of(whole["facts"], whole["materials"]), whole.get("layers"))
+        """The pack that ``content`` was taken from. It was sound when it was stored, so nothing is compiled here."""
+        whole = orjson.loads(content)
+        library = Library({"facts": whole["facts"], "materials": whole["materials"]})
+        made = cls(whole["pack"], library, whole.get("layers") or {})
+        vars(made)["hash"] = _digest(content)
+        return made
 
     def _shared(self) -> dict[str, Any]:
         """The facts, types and materials that this pack uses, no others: a change elsewhere is none here."""
@@ -434,6 +458,10 @@ class Pack:
             return None
         said = one.said(value) if one else Words(str(value), str(value))
         return {"label": title.as_dict(), "value": said.zh if said.zh == said.en else said.as_dict()}
+
+
+def _digest(content: str) -> bytes:
+    return hashlib.sha256(content.encode()).digest()
 
 
 def _part(flaws: list[Flaw], where: Where, make: Callable[[], Part]) -> Part | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,8 @@ from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 
 ROOT = Path(__file__).resolve().parents[3] / "packs"
-Versions = Callable[[bytes], str | None]
+Versions = Callable[[Collection[bytes]], Mapping[bytes, str]]
+"""What is held of the versions with these hashes."""
 _FRESH_SECONDS = 60.0
 
 
@@ -110,21 +111,32 @@ def _offered() -> Offered:
     return _kept[0][1]
 
 
-def _digest(code: str, scope: Sequence[int]) -> bytes:
+def _today() -> date:
+    return calendar().day_of(clock.now())
+
+
+def _digest(places: Mapping[int, Sequence[Offer]], scope: Sequence[int], today: date) -> bytes:
     """The hash of what is offered today to the first unit of the scope that has an offer of its own; empty: nothing."""
-    places, today = _offered().get(code, {}), calendar().day_of(clock.now())
-    held = (offer.hash for unit in (*scope, 0) for offer in places.get(unit, ()) if offer.holds(today))
-    return next(held, b"")
+    for unit in (*scope, 0):
+        for offer in places.get(unit, ()):
+            if offer.holds(today):
+                return offer.hash
+    return b""
 
 
 def every(scope: Sequence[int] = ()) -> tuple[Pack, ...]:
-    """All current packs, by code, as they are in one place (see ``current``)."""
-    return tuple(version(digest) for digest in digests(scope).values())
+    """All current packs, by code, as they are in one place (see ``current``); those not yet here are fetched in one go."""
+    wanted = digests(scope).values()
+    if missing := [digest for digest in wanted if digest not in _by_hash]:
+        for content in _held(missing).values():
+            add_version(content)
+    return tuple(version(digest) for digest in wanted)
 
 
 def digests(scope: Sequence[int] = ()) -> dict[str, bytes]:
     """The hash of everything that is offered now in one place, by code: nothing is read or compiled for it."""
-    return {code: digest for code in sorted(_offered()) if (digest := _digest(code, scope))}
+    offered, today = _offered(), _today()
+    return {code: digest for code in sorted(offered) if (digest := _digest(offered[code], scope, today))}
 
 
 def offers(code: str) -> Mapping[int, Sequence[Offer]]:
@@ -141,7 +153,7 @@ def current(code: str, scope: Sequence[int] = ()) -> Pack:
     """The pack of an item as it is offered now in one place: ``scope`` is a unit and those above it (`org.reach`), without
     it wherever no layer of a county or station says otherwise. Refused: "no-item".
     """
-    digest = _digest(code, scope)
+    digest = _digest(offers(code), scope, _today())
     if not digest:
         raise no_item(code)
     return version(digest)
@@ -159,7 +171,7 @@ def version(digest: bytes) -> Pack:
     """The pack with this content hash, current or older. Refused: "no-pack-version"."""
     _offered()
     if digest not in _by_hash:
-        content = next((text for ask in _versions if (text := ask(digest)) is not None), None)
+        content = _held([digest]).get(digest)
         if content is None:
             words = Words(
                 "找不到受理时用的事项版本。", "The version of the item that this was opened under is missing."
@@ -167,6 +179,11 @@ def version(digest: bytes) -> Pack:
             raise Refused("no-pack-version", words, status=500)
         add_version(content)
     return _by_hash[digest]
+
+
+def _held(digests: Collection[bytes]) -> Mapping[bytes, str]:
+    """What was published under these hashes."""
+    return next((found for ask in _versions if (found := ask(digests))), {})
 
 
 def add_version(content: str) -> Pack:
@@ -177,7 +194,7 @@ def add_version(content: str) -> Pack:
 
 
 def versions_from(ask: Versions) -> None:
-    """Where to ask for the content of a hash that is on no file any more: the table of published versions."""
+    """Where to ask for the content of hashes that are on no file any more: the table of published versions."""
     _versions.append(ask)
 
 
