@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 import doorstep.kernel.offer  # noqa: F401 - says where published packs are
 from doorstep.kernel import due, event, issue, post
@@ -18,14 +17,14 @@ from doorstep.kernel.idempotency import Done
 from doorstep.kernel.models import Matter, Point, Share, Step, Unit
 from doorstep.kernel.org import above, reach, town, unit_named
 from doorstep.kernel.party import Person, differ, disagreements, find_or_add, people
-from doorstep.kernel.row import first, insert, run, settle, together, update
+from doorstep.kernel.row import fetch, first, insert, run, settle, together, update
 from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook import flow as flows
 from doorstep.rulebook.field import Fault
 from doorstep.rulebook.flow import Flow, Happening, State
 from doorstep.rulebook.form import without
-from doorstep.rulebook.ids import matter_number, uuid7
+from doorstep.rulebook.ids import drawn_sequence, matter_number, uuid7
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 
@@ -461,9 +460,7 @@ def asked_there(found: pack.Pack, data: dict[str, Any], at_point: Point) -> tupl
 
 
 def next_number(unit: Unit, moment: datetime) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("select nextval('matter_number')")
-        sequence = int(cursor.fetchone()[0])
+    sequence = drawn_sequence() or int(fetch("select nextval('matter_number')")[0][0])
     return matter_number(unit.division[:6], moment.astimezone(calendar().zone).date(), sequence)
 
 

@@ -86,6 +86,7 @@ def _town(_args: argparse.Namespace) -> None:
 
     if not Place.from_env().instance.get("demo"):
         raise Halt(FAILED, _NO_DEMO)
+    os.environ["DOORSTEP_DB_ROLE"] = "town"
     django.setup()
     town = importlib.import_module("doorstep.sim.town")
     town.build(

@@ -45,10 +45,16 @@ def salt() -> bytes:
     return os.urandom(32) if drawn is None else drawn[0].randbytes(32)
 
 
+def drawn_sequence() -> int | None:
+    """For an invented life seven digits in place of the next of a sequence, above those that others reach; else None."""
+    drawn = _drawn.get()
+    return None if drawn is None else drawn[0].randrange(1_000_000, 10_000_000)
+
+
 @contextmanager
 def drawn_from(source: random.Random, now: Callable[[], datetime]) -> Iterator[None]:
-    """In this context ids and salts, never keys or codes, come from ``source`` and ``now``: for invented lives alone, so that the
-    same town has the same chains. Only ``sim`` may name it, and only for a demo database.
+    """In this context ids, salts and numbers of matters, never keys or codes, come from ``source`` and ``now``: for invented lives
+    alone, so that the same town has the same chains. Only ``sim`` may name it, and only for a demo database.
     """
     before = _drawn.set((source, now))
     try:

@@ -26,6 +26,10 @@ DEFINER: Final = "doorstep_definer"
 DbConnection = Connection[tuple[Any, ...]]
 
 
+TOWN: Final = "doorstep_town"
+"""A demonstration's alone: its invented lives do what pages do and, at the hour of the life, what the worker does."""
+
+
 @dataclass(frozen=True)
 class Role:
     """A role that logs in. ``settings`` bound what a mistake in it can cost."""
@@ -75,11 +79,14 @@ def bootstrap(conn: DbConnection, place: Place, dbname: str = DATABASE) -> None:
     """
     for name in (OWNER, DEFINER):
         _create_role(conn, name, login=False)
-    for role in LOGINS:
+    demo = bool(place.instance.get("demo"))
+    for role in (*LOGINS, *([Role(TOWN, _BOUNDED)] if demo else [])):
         _create_role(conn, role.name, login=True)
         _set_password(conn, role.name, place.secret(role.name))
         for key, value in role.settings:
             conn.execute(sql.SQL("alter role {} set {} = {}").format(_id(role.name), _id(key), value))
+    if demo:
+        conn.execute(sql.SQL("grant doorstep_app, doorstep_worker to {}").format(_id(TOWN)))
     conn.execute(sql.SQL("grant {} to {}").format(_id(DEFINER), _id(OWNER)))
     conn.execute(sql.SQL("grant {}, {} to doorstep_migrator").format(_id(OWNER), _id(DEFINER)))
     if _is_super(conn):

@@ -23,14 +23,14 @@ _HELD = {"name": "name", "id_no": "id_no", "mobile": "phone"}
 class Town:
     """What answers are taken from: who applies, who else there is, places by list, and how to hand in a paper.
 
-    ``place(list, pointer)`` gives a code of ``units.station``, ``points.hand_out`` …; ``other(group)`` the person whom a group of
-    questions is about; ``upload(material)`` the id of an uploaded file.
+    ``place(list, pointer)`` gives a code of ``units.station``, ``points.hand_out`` …; ``other(group, like)`` the person whom a
+    group of questions is about, as old as the one with the number ``like``; ``upload(material)`` the id of an uploaded file.
     """
 
     applicant: Citizen
     city: str
     place: Callable[[str, str], str]
-    other: Callable[[str], Citizen]
+    other: Callable[[str, str], Citizen]
     upload: Callable[[str], str]
 
 
@@ -79,10 +79,10 @@ def _value(one: Field, told: Any, town: Town) -> Any:
     if one.format in ("cn-id", "cn-mobile") or (
         part == "name" and isinstance(told, str) and _is_person(told)
     ):
-        who = town.other(one.pointer.rpartition("/")[0])
+        who = town.other(one.pointer.rpartition("/")[0], told if one.format == "cn-id" else "")
         return {"cn-id": who.id_no, "cn-mobile": who.phone}.get(one.format, who.name)
     if part == "address" and isinstance(told, str):
-        who = town.applicant if subject in ("household", "applicant") else town.other(one.pointer)
+        who = town.applicant if subject in ("household", "applicant") else town.other(one.pointer, "")
         return f"{town.city}{who.address}"
     return told
 

@@ -1,50 +1,44 @@
 """One life: a matter from somebody's door to its end, or to where it stands this morning, through the real verbs.
 
-Which item, who, where, when and how far follows from (seed, number) and the day alone, and so do its ids and salts: the same
-town has the same chains. What a worker adds afterwards (late marks, papers, answers from outside) happens in real time.
+Which item, who, where, when and how far follows from (seed, number) and the day alone, and so do its ids, salts and numbers: the
+same town has the same chains. A life is one transaction, so that nobody meets it half lived; what a worker adds afterwards
+happens in real time.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from doorstep.domains.ratings import rate
-from doorstep.kernel import change, file, matter, read, trust
-from doorstep.kernel.models import Point, Step
+from django.db import transaction
+
+from doorstep.kernel import file, matter
+from doorstep.kernel.models import File, Point
 from doorstep.kernel.org import reach, town
 from doorstep.kernel.party import Person
-from doorstep.kernel.row import rows
+from doorstep.kernel.row import first
 from doorstep.rulebook import clock, ids, pack
 from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.region import calendar
-from doorstep.rulebook.words import Refused
 from doorstep.sim import answers
-from doorstep.sim.people import Citizen
-from doorstep.sim.staff import Staff
+from doorstep.sim.people import Citizen, born_like
+from doorstep.sim.staff import ACCOUNTS, Staff
+from doorstep.sim.way import Way
 
 DAYS = 30
 """How far back the town is remembered."""
 _OTHERS = 1_000_000
-_LONGEST = 14
-"""Steps that a life takes at most."""
 _COURSES = {"granted": 70, "corrected": 20, "refused": 10}
-_LEVELS = (5,) * 12 + (4,) * 6 + (3,) * 2 + (2, 1)
-_SAID = {
-    5: ("很快，态度也好", "不用再跑第二趟了", ""), 4: ("总体不错", "", ""), 3: ("材料说得不够清楚", "一般", ""),
-    2: ("等得有点久", "让我跑了两趟"), 1: ("没人说清楚缺什么", "电话一直打不通"),
-}  # fmt: skip
-_BY_CLERK = ("received", "hand_out")
 
 
 @dataclass
 class Wish:
-    """What a life is to be, where that is not left to chance: whose desk it waits at, or who lives it."""
+    """What a life is to be, where that is not left to chance: whose desk it waits at, who lives it, or which item."""
 
     x: str = ""
     y: str = ""
@@ -52,47 +46,55 @@ class Wish:
     stop_at: str = ""
     account: int | None = None
     course: str = ""
+    item: str = ""
 
 
 @dataclass
 class Life:
-    """One life under way."""
+    """One life under way. ``attempt``: the same number is lived with another item when one could not be."""
 
     staff: Staff
     seed: int
     number: int
     horizon: datetime
     wish: Wish = field(default_factory=Wish)
+    attempt: int = 0
     others: dict[str, Citizen] = field(default_factory=dict)
+    signers: dict[str, str] = field(default_factory=dict)
+    """Identity number to login of those who sign online."""
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(f"{self.seed}:life:{self.number}")  # noqa: S311  # a town, not a secret
+        self.named = f"{self.number}:{self.attempt}" if self.attempt else f"{self.number}"
+        self.chance = random.Random(f"{self.seed}:life:{self.named}")  # noqa: S311  # a town, not a secret
         self.at = self.horizon
         self.hands = ""  # whose upload it is, if not that of who brought the matter
+        self.account: int | None = None
+        self.resident = ""
+        self.uploads = 0
+        self.of, self.example = self._item()
 
     # ---- what it is ----
 
-    def live(self) -> UUID | None:
-        """Live it. None if nobody could: no example fits, or a verb refused it."""
-        source = random.Random(f"{self.seed}:ids:{self.number}")  # noqa: S311
-        found = self._item()
-        if found is None:
-            return None
-        of, example = found
-        self.at = self._begins(online=example["channel"] == "online", lately=_asks_outside(of))
-        with clock.clock_at(self.at), ids.drawn_from(source, clock.now):
-            return self._live(of, example)
+    def live(self) -> UUID:
+        """Live it, whole or not at all. Raises what a verb refused, and anything else that stopped it."""
+        source = random.Random(f"{self.seed}:ids:{self.named}")  # noqa: S311
+        tokens = dict(self.staff.tokens)
+        late = any(move.get("late") or move.get("hears") == "closed" for move in self.example.get("do") or ())
+        self.at = self._begins(online=self.example["channel"] == "online", long_ago=late)
+        try:
+            with transaction.atomic(), clock.clock_at(self.at), ids.drawn_from(source, clock.now):
+                return self._live()
+        except BaseException:
+            self.staff.tokens = tokens  # who signed in meanwhile has not
+            raise
 
-    def _item(self) -> tuple[pack.Pack, Mapping[str, Any]] | None:
-        offered = [one for one in pack.listed() if _usable(one)]
-        if self.wish.stop_at:
-            offered = [one for one in offered if "hand_out" in one.raw and "field" in one.raw["competent"]]
+    def _item(self) -> tuple[pack.Pack, Mapping[str, Any]]:
+        offered = self._offered()
         if not offered:
-            return None
-        weights = [2 if _asks_outside(one) else 10 if "hand_out" in one.raw else 6 for one in offered]
-        of = self.chance.choices(offered, weights)[0]
+            raise LookupError("nothing is offered that can be lived")
+        of = self.chance.choices(offered, [_often(one) for one in offered])[0]
         course = self.wish.course or self.chance.choices(list(_COURSES), list(_COURSES.values()))[0]
-        fits = [one for one in _usable(of) if one["course"] == course] or _usable(of)
+        fits = [one for one in usable(of) if one["course"] == course] or usable(of)
         if self.wish.account is not None or (self.wish.stop_at == "received"):
             fits = [one for one in fits if one["channel"] == "online"] or [
                 {**one, "channel": "online"} for one in fits if "online" in of.channels
@@ -100,38 +102,62 @@ class Life:
         example = self.chance.choice(fits)
         return of, {**example, "channel": self._channel(of, example)}
 
+    def _offered(self) -> list[pack.Pack]:
+        offered = [one for one in pack.listed() if usable(one)]
+        if self.wish.stop_at:
+            return [
+                one
+                for one in offered
+                if "hand_out" in one.raw and "field" in one.raw["competent"] and not waits_for(one)
+            ]
+        wished = [one for one in offered if one.code == self.wish.item]
+        if self.attempt:  # who gives times out gives them in the order of the numbers
+            offered = [one for one in offered if "appointment" not in waits_for(one)]
+        return wished if wished and not self.attempt else offered
+
     def _channel(self, of: pack.Pack, example: Mapping[str, Any]) -> str:
         """Where it is brought: as the example says where a table looks at that, else anywhere that has people."""
         told = str(example["channel"])
         asked = {column.name for table in of.tables.values() for column in table.inputs}
         if "channel" in asked or told == "online" or self.wish.stop_at:
             return told
-        return self.chance.choice(
-            [c for c in of.channels if c in ("hall", "station", "room", "workstation")] or [told]
-        )
+        return self.chance.choice([c for c in of.channels if c in _with_people() and c != "online"] or [told])
 
-    def _begins(self, *, online: bool, lately: bool) -> datetime:
-        """A moment of the last month: at a window in its hours, online when people are awake; just now if it is to be waiting
-        still, for somebody or for an answer from outside, which comes in real time.
+    def _begins(self, *, online: bool, long_ago: bool) -> datetime:
+        """A moment of the last month, or of the one before if something has to run out: at a window in its hours, online when
+        people are awake; just now if it is to be waiting still.
         """
-        zone, days = calendar().zone, self.chance.randrange(1, DAYS)
-        day = self.horizon.astimezone(zone).date() - timedelta(
-            days=1 if self.wish.stop_at or lately else days
-        )
+        zone, days = calendar().zone, self.chance.randrange(1, DAYS) + (DAYS if long_ago else 0)
+        day = self.horizon.astimezone(zone).date() - timedelta(days=1 if self.wish.stop_at else days)
         while (not online or self.wish.stop_at) and not calendar().is_workday(day):
             day -= timedelta(days=1)
         if self.wish.stop_at:
             return datetime.combine(day, time(14, 35), zone) + timedelta(minutes=self.chance.randrange(60))
-        first, minutes = (time(7), 900) if online else (time(8, 35), 190)
-        return datetime.combine(day, first, zone) + timedelta(minutes=self.chance.randrange(minutes))
+        first_, minutes = (time(7), 900) if online else (time(8, 35), 190)
+        return datetime.combine(day, first_, zone) + timedelta(minutes=self.chance.randrange(minutes))
 
     # ---- who and where ----
 
-    def _other(self, group: str) -> Citizen:
+    def _other(self, group: str, like: str) -> Citizen:
         if group not in self.others:
-            number = _OTHERS + self.number * 50 + len(self.others)
-            self.others[group] = self.staff.citizen(number)
+            self.others[group] = self._signer(group) or self.staff.citizen(
+                _OTHERS + self.number * 50 + len(self.others)
+            )
+        if like and self.others[group].id_no not in self.signers:
+            self.others[group] = born_like(self.others[group], like)
         return self.others[group]
+
+    def _signer(self, group: str) -> Citizen | None:
+        """Of those who are to sign many do it online, and so have an account."""
+        asked = any(one.get("who") == group for one in self.of.asks.values())
+        if not asked or self.chance.random() < 0.5:
+            return None
+        number = self.chance.choice(
+            [n for n in range(len(self.staff.cast), ACCOUNTS) if n != self.account] or [0]
+        )
+        someone = self.staff.resident(number)
+        self.signers[someone.id_no] = self.staff.account(number)
+        return someone
 
     def _place(self, wanted: str, pointer: str) -> str:
         """One of the places that a form offers; the station of the household where that is asked."""
@@ -155,26 +181,36 @@ class Life:
         return (wished or (near if self.chance.random() < 0.6 else []) or [self.chance.choice(points)])[0]
 
     def _upload(self, material: str) -> str:
-        stored = file.receive([self.staff.picture(self.number)])
+        self.uploads += 1
+        stored = self._stored(f"{self.seed}:file:{self.named}:{self.uploads}")
+        if isinstance(stored, str):
+            return stored
         with self.staff.enter(self.hands or self.login) as viewer:
             return str(file.add(viewer, stored, material))
 
+    def _stored(self, source: str, *, again: bool = False) -> file.Stored | str:
+        """The paper on disk; only its id if it was handed in before an interruption. One that came to nothing is taken anew."""
+        with ids.drawn_from(random.Random(source), clock.now):  # noqa: S311
+            try:
+                return file.receive([self.staff.picture(self.number)])
+            except FileExistsError as kept:
+                known = str(kept.args[0]).rpartition("/")[2]
+        with self.staff.enter(self.hands or self.login):
+            if again or first(File, "where id = %s", known):
+                return known
+        file.store().delete(UUID(known))
+        return self._stored(source, again=True)
+
     # ---- the way it goes ----
 
-    def _live(self, of: pack.Pack, example: Mapping[str, Any]) -> UUID | None:
-        channel = example["channel"]
+    def _live(self) -> UUID:
+        of, example, channel = self.of, self.example, self.example["channel"]
         account = self.wish.account if self.wish.account is not None else self.staff.some_account(self.chance)
-        needs_account = (
-            channel == "online"
-            or any(m.get("withdraw") for m in example.get("do") or ())
-            or any(str(m.get("step", "")).startswith("correct:") for m in example.get("do") or ())
-        )
-        self.account = account if needs_account else None
-        self.someone = (
-            self.staff.resident(account) if needs_account else self.staff.citizen(_OTHERS * 2 + self.number)
-        )
+        withdraws = any(m.get("withdraw") and not m.get("error") for m in example.get("do") or ())
+        self.account = account if channel == "online" or withdraws or self.chance.random() < 0.1 else None
+        self.someone = self._applicant(of, example)
         self.x = self._point(channel)
-        self.resident = self.staff.account(account) if self.account is not None else ""
+        self.resident = self.staff.account(self.account) if self.account is not None else ""
         self.login = self.resident if channel == "online" else self.staff.at(self.x.unit_id, "clerk")
         self.town = answers.Town(
             applicant=self.someone,
@@ -185,144 +221,58 @@ class Life:
         )
         there = pack.current(of.code, reach(town().units[self.x.unit_id]))
         self.data = answers.answers(there.form, example["data"], self.town)
-        person = (
-            None if channel == "online" else Person(self.someone.name, self.someone.id_no, self.someone.phone)
-        )
+        person = None if channel == "online" else self.person
         with self.staff.enter(self.login) as viewer:
             opened = matter.open_matter(
-                viewer, item=of.code, point=self.x.code, channel=channel, data=self.data, request_id=f"life-{self.number}",
+                viewer, item=of.code, point=self.x.code, channel=channel, data=self.data, request_id=f"life-{self.named}",
                 applicant=person,
             )  # fmt: skip
-        self._walk(of, example, opened.matter_id)
+        if not opened.replayed:  # it was lived before an interruption
+            Way(self, opened.matter_id).go()
         return opened.matter_id
 
-    def _walk(self, of: pack.Pack, example: Mapping[str, Any], matter_id: UUID) -> None:
-        """By the example's course; a step that a layer put in between is done in the usual way."""
-        there = change.competent(of.code, self.data, self.x)[1]
-        lazy = not self.wish.stop_at and self.chance.random() < 0.04  # a few lie about, as they do
-        moves = [move for move in example.get("do") or () if not move.get("error")]
-        for place in range(_LONGEST):
-            waits = self._open_steps(matter_id)
-            move = _next(moves, waits)
-            if move is None or "hears" in move or "add" in move or move.get("late"):
-                break
-            step = next((one for one in waits if one.name == move.get("step")), None)
-            by = step.by if step else "applicant"
-            if self.wish.stop_at == by or (lazy and place) or not self._passes(by):
-                return
-            with clock.clock_at(self.at):
-                self._move(there, move, matter_id, step, place)
-        if not self._open_steps(matter_id):
-            self._afterwards(there, matter_id)
+    @property
+    def person(self) -> Person:
+        """Who brings it, as a document says."""
+        return Person(self.someone.name, self.someone.id_no, self.someone.phone)
 
-    def _open_steps(self, matter_id: UUID) -> list[Step]:
-        """What waits for somebody, in the order it came up."""
-        with self.staff.enter(self.login):
-            found = rows(Step, "where matter_id = %s and closed_at is null order by opened_at, id", matter_id)
-        return [one for one in found if one.unit_id is not None or one.by == "applicant"]
-
-    def _passes(self, by: str) -> bool:
-        """Time until somebody gets to it: hours at a desk, a day or two at home. False if that is not over yet."""
-        if self.wish.stop_at:
-            self.at += timedelta(minutes=self.chance.randrange(8, 30))
-        elif by == "applicant":
-            self.at += timedelta(hours=self.chance.randrange(2, 40), minutes=self.chance.randrange(60))
-        else:
-            most = (
-                self.chance.randrange(1, 14) if by == "hand_out" else self.chance.choice((1, 1, 1, 2, 2, 3))
-            )
-            due = clock.due(self.at, Limit.parse(f"{most} workhour"), calendar()).at
-            self.at = max(
-                self.at + timedelta(minutes=3), due - timedelta(minutes=self.chance.randrange(1, 50))
-            )
-        return self.at < self.horizon
-
-    def _move(
-        self, of: pack.Pack, move: Mapping[str, Any], matter_id: UUID, step: Step | None, place: int
-    ) -> None:
-        request_id = f"life-{self.number}-{place}"
-        if step is None:
-            with self.staff.enter(self.resident or self.login) as viewer:
-                matter.withdraw(viewer, matter_id, request_id=request_id, reason="不办了")
-            return
-        declared, change_, mine = of.flow.step(step.name), move.get("change") or {}, step.by == "applicant"
-        self.hands = self.resident if mine else ""
-        fixed = answers.changed(of.form, self.data, change_, self.town) if mine else None
-        outcome = move.get("outcome") or (declared.outcomes[0] if declared.outcomes else "done")
-        with self.staff.enter(self.resident if mine else self._whose(step)) as viewer:
-            matter.act(
-                viewer, matter_id, step=step.name, outcome=outcome, reason=move.get("reason", ""), data=fixed,
-                request_id=request_id,
-            )  # fmt: skip
-        self.data = fixed or self.data
-
-    def _whose(self, step: Step) -> str:
-        return self.staff.at(int(step.unit_id or 0), "clerk" if step.by in _BY_CLERK else "approver")
-
-    # ---- afterwards ----
-
-    def _afterwards(self, of: pack.Pack, matter_id: UUID) -> None:
-        """Somebody asks about it; and most rate it, each in their way."""
-        if self.chance.random() < 0.06:
-            self._looked_at(of, matter_id)
-        self.at += timedelta(hours=self.chance.randrange(1, 50), minutes=self.chance.randrange(60))
-        if self.wish.course or self.chance.random() > 0.6 or self.at >= self.horizon:
-            return
-        level = self.chance.choice(_LEVELS)
-        told: dict[str, Any] = {
-            "level": level,
-            "text": self.chance.choice(_SAID[level]),
-            "may_call": self.chance.random() < 0.7,
-        }
-        with clock.clock_at(self.at), refused_is_lived():
-            if self.resident:
-                with self.staff.enter(self.resident) as viewer:
-                    rate.rate(viewer, matter_id, request_id=f"life-{self.number}-rating", **told)
-            else:
-                self._rated_on_paper(matter_id, told)
-
-    def _rated_on_paper(self, matter_id: UUID, told: dict[str, Any]) -> None:
-        with self.staff.enter(self.staff.at(self.x.unit_id, "clerk")) as viewer:
-            code = rate.code_of(matter_id)
-            number = change.done_of(matter_id).number
-        with trust.enter(None) as viewer:
-            rate.rate_with_code(viewer, number, code, request_id=f"life-{self.number}-rating", **told)
-
-    def _looked_at(self, of: pack.Pack, matter_id: UUID) -> None:
-        purpose = self.chance.choice([one for one in of.purposes if one != of.purpose] or [of.purpose])
-        with refused_is_lived(), self.staff.enter(self.staff.at(self.x.unit_id, "clerk")) as viewer:
-            read.read_matter(viewer, matter_id, purpose=purpose)
+    def _applicant(self, of: pack.Pack, example: Mapping[str, Any]) -> Citizen:
+        """Whose account it is; else somebody as old as the person of the example."""
+        if self.account is not None:
+            return self.staff.resident(self.account)
+        someone = self.staff.citizen(_OTHERS * 2 + self.number)
+        named = next((one.pointer for one in of.form.fields if one.fact == "applicant.id_no"), "")
+        return born_like(someone, str(at_pointer(example["data"], named) or "") if named else "")
 
 
-def _next(moves: list[Mapping[str, Any]], waits: Sequence[Step]) -> Mapping[str, Any] | None:
-    """What is done next: the example's next move that can be, else the first step that waits; None when nothing does."""
-    if moves and (moves[0].get("withdraw") or "add" in moves[0]):
-        return moves.pop(0)
-    names = {one.name for one in waits}
-    for place, move in enumerate(moves):
-        if move.get("step") in names or "hears" in move:
-            del moves[: place + 1]
-            return move
-    return {"step": waits[0].name} if waits and waits[0].by != "applicant" else None
+def usable(of: pack.Pack) -> Sequence[Mapping[str, Any]]:
+    """The examples of an item that can be lived: sound ones, through a channel that somebody here is at."""
+    if of.hash not in _usable:
+        _usable[of.hash] = _sound(of)
+    return _usable[of.hash]
 
 
-@contextmanager
-def refused_is_lived() -> Iterator[None]:
-    """What the town refuses somebody is part of their life, not a fault of it."""
-    try:
-        yield
-    except Refused:
-        return
+_usable: dict[bytes, Sequence[Mapping[str, Any]]] = {}
 
 
-def _usable(of: pack.Pack) -> Sequence[Mapping[str, Any]]:
-    """The examples of an item that can be lived: sound ones, through a channel with people or online."""
+def _sound(of: pack.Pack) -> Sequence[Mapping[str, Any]]:
+    known = _with_people()
     return [
-        one for one in of.raw["examples"]
-        if "faults" not in one["expect"] and one["channel"] in of.channels
-        and one["channel"] in ("hall", "station", "room", "workstation", "online")
+        one for one in of.raw.get("examples") or ()
+        if "faults" not in one["expect"] and one["channel"] in of.channels and one["channel"] in known
     ]  # fmt: skip
 
 
-def _asks_outside(of: pack.Pack) -> bool:
-    return any(step.kind == "call" for step in of.flow.steps.values())
+def waits_for(of: pack.Pack) -> set[str]:
+    """What the steps of an item wait for besides people: messages, other systems, other persons' matters."""
+    return {str(one.asks) for one in of.flow.steps.values() if one.asks}
+
+
+def _with_people() -> set[str]:
+    return {"online"} | {c for p in town().points.values() for c in p.channels if c in matter.CHANNELS}
+
+
+def _often(of: pack.Pack) -> int:
+    """How frequent an item is, by what its pack says: people come more often than firms, for quick things more than for slow."""
+    quick = of.promise.within(Limit.parse("1 workday"))
+    return (4 if quick else 2) * (2 if "person" in of.raw["for"] else 1)

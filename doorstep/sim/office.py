@@ -74,7 +74,8 @@ def _carry_out(order: dict[str, Any]) -> str | None:
     if "make" in order:
         raw = order["make"]
         made = trust.create_account(
-            login=raw["login"], password=raw["password"], kind=raw["kind"], role=raw["role"], rights=raw["rights"],
+            login=raw["login"], password=raw.get("password") or bytes.fromhex(raw["key"]), kind=raw["kind"],
+            role=raw["role"], rights=raw["rights"],
             name=Words(*raw["name"]), party_id=UUID(raw["party"]) if raw.get("party") else None,
             unit_id=raw.get("unit"), assurance=raw.get("assurance", 2),
             account_id=UUID(raw["id"]) if raw.get("id") else None,

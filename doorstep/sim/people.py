@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from doorstep.rulebook.ids import check_character
@@ -87,6 +87,21 @@ def resident(seed: int, number: int, homes: Sequence[Home]) -> Citizen:
         household=house,
         station=home.station,
     )
+
+
+def born_like(someone: Citizen, id_no: str) -> Citizen:
+    """``someone`` about as old as the person whom an example names and of the same sex, so that what follows from an age follows
+    for them. As they were, if that is no identity number.
+    """
+    try:
+        born = date.fromisoformat(f"{id_no[6:10]}-{id_no[10:12]}-{id_no[12:14]}")
+        male = int(id_no[16]) % 2
+    except (ValueError, IndexError):
+        return someone
+    born -= timedelta(days=someone.number // 500 % 150)
+    order = someone.number % 500 * 2 + male
+    body = f"{someone.id_no[:6]}{born:%Y%m%d}{order:03d}"
+    return replace(someone, born=born, sex="FM"[male], id_no=body + check_character(body))
 
 
 def _chance(seed: int, of: str) -> random.Random:

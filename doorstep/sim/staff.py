@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import secrets
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from PIL import Image, ImageDraw
 from doorstep.kernel import trust
 from doorstep.kernel.org import town
 from doorstep.kernel.party import Person, find_or_add
+from doorstep.kernel.row import fetch
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, ids
 from doorstep.rulebook.region import Region
@@ -25,6 +27,7 @@ from doorstep.sim.people import Citizen, Home, resident
 
 ACCOUNTS = 60
 """How many residents apply online; all others come to a window."""
+_AT_DESKS = ("clerk", "approver")
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _NAMED = {"clerk": "窗口", "approver": "审批", "supervisor": "督办"}
 
@@ -42,8 +45,11 @@ class Staff:
     """The logins of residents anybody may sign in as: the first numbers of the town."""
     unlived: dict[str, int] = field(default_factory=dict)
     """How many lives came to nothing, by why."""
+    posts: dict[tuple[int, str], str] = field(default_factory=dict)
+    """Who has a post: unit and role to login."""
 
     def __post_init__(self) -> None:
+        self._know(dict(self.known))
         stations = [u for u in self.place.units if u["kind"] == "station"]
         share = max(1, len(self.place.streets) // max(1, len(stations)))
         self.homes = tuple(
@@ -58,32 +64,48 @@ class Staff:
     def enter(self, login: str) -> AbstractContextManager[Viewer]:
         """A transaction of this person, who signs in when first needed."""
         if login not in self.tokens:
-            self.tokens[login] = trust.sign_in(login, self.known[login]["password"])
+            made = self.known[login]
+            proof = made["password"] if "password" in made else bytes.fromhex(made["key"])
+            self.tokens[login] = trust.sign_in(login, proof)
         return trust.enter(self.tokens[login])
+
+    def nobody(self) -> AbstractContextManager[Viewer]:
+        """Somebody who is not signed in, whoever was before in this transaction."""
+        fetch("select set_config('doorstep.ctx', '', true)")
+        return trust.enter(None)
 
     def at(self, unit_id: int, role: str) -> str:
         """The login of somebody with this post in a unit; taken on if there is nobody yet."""
-        found = next(
-            (
-                login
-                for login, one in self.known.items()
-                if one.get("unit") == unit_id and one["role"] == role
-            ),
-            None,
-        )
+        found = self.posts.get((unit_id, role))
         if found is None:
-            unit = town().units[unit_id]
-            found = f"{role}.{unit_id}"
-            name = {"zh": f"{unit.zh}{_NAMED[role]}", "en": f"{unit.en} {role}"}
-            self.take_on([order(self.place, self.seed, found, role, name, unit_id)])
-        return found
+            self.take_on([self._posted(unit_id, role)])
+        return found or self.posts[(unit_id, role)]
+
+    def _posted(self, unit_id: int, role: str) -> dict[str, Any]:
+        unit = town().units[unit_id]
+        name = {"zh": f"{unit.zh}{_NAMED[role]}", "en": f"{unit.en} {role}"}
+        return order(self.place, self.seed, f"{role}.{unit_id}", role, name, unit_id)
+
+    def fill_posts(self) -> None:
+        """Everybody whom lives may need is taken on at once: clerks, deciders, supervisors, and those who apply online."""
+        units = [u for u in town().units.values() if u.active]
+        wanted = [(u.id, role) for u in units for role in _AT_DESKS]
+        wanted += [(u.id, "supervisor") for u in units if u.kind in ("county", "city")]
+        self.take_on([self._posted(*one) for one in wanted if one not in self.posts])
+        self.enter_residents(range(ACCOUNTS))
 
     def take_on(self, orders: list[dict[str, Any]]) -> None:
         """Have these accounts made, and written down with their passwords."""
         new = [one for one in orders if one["make"]["login"] not in self.known]
         if new:
-            self.known |= {one["make"]["login"]: one["make"] for one in new}
+            self._know({one["make"]["login"]: one["make"] for one in new})
             self.office.ask([*new, {"fact": ["demo_people", list(self.known.values())]}])
+
+    def _know(self, made: dict[str, dict[str, Any]]) -> None:
+        self.known |= made
+        for login, one in made.items():
+            if one.get("unit") is not None:
+                self.posts.setdefault((one["unit"], one["role"]), login)
 
     # ---- residents ----
 
@@ -108,26 +130,32 @@ class Staff:
 
     def account(self, number: int) -> str:
         """The login of a resident, who was entered once at a window as a person who comes for the first time is."""
-        login = self.cast[number] if number < len(self.cast) else f"resident.{number}"
-        if login not in self.known:
-            someone = self.resident(number)
-            name = next((one["name"] for one in self.place.cast if one["login"] == login), None)
+        self.enter_residents([number])
+        return self._login(number)
+
+    def enter_residents(self, numbers: Iterable[int]) -> None:
+        """The accounts of these residents, as far as they have none yet."""
+        missing = [number for number in numbers if self._login(number) not in self.known]
+        if missing:
             clerk = self.at(next(u["id"] for u in self.place.units if u["kind"] == "station"), "clerk")
-            source = random.Random(f"{self.seed}:party:{number}")  # noqa: S311  # an id, not a secret
-            with ids.drawn_from(source, clock.now), self.enter(clerk) as viewer:
-                person = Person(someone.name, someone.id_no, someone.phone)
-                party = find_or_add(viewer, person, purpose="identify")
-            made = order(
-                self.place,
-                self.seed,
-                login,
-                "resident",
-                name or {"zh": someone.name, "en": someone.name},
-                None,
-            )
-            made["make"]["party"] = str(party)
-            self.take_on([made])
-        return login
+            with self.enter(clerk) as viewer:
+                made = [self._entered(viewer, number) for number in missing]
+            self.take_on(made)
+
+    def _login(self, number: int) -> str:
+        return self.cast[number] if number < len(self.cast) else f"resident.{number}"
+
+    def _entered(self, viewer: Viewer, number: int) -> dict[str, Any]:
+        someone, login = self.resident(number), self._login(number)
+        source = random.Random(f"{self.seed}:party:{number}")  # noqa: S311  # an id, not a secret
+        with ids.drawn_from(source, clock.now):
+            person = Person(someone.name, someone.id_no, someone.phone)
+            party = find_or_add(viewer, person, purpose="identify")
+        name = next((one["name"] for one in self.place.cast if one["login"] == login), None)
+        called = name or {"zh": someone.name, "en": someone.name}
+        made = order(self.place, self.seed, login, "resident", called, None)
+        made["make"]["party"] = str(party)
+        return made
 
     @staticmethod
     def picture(number: int) -> bytes:
@@ -138,14 +166,21 @@ class Staff:
 def order(
     place: Region, seed: int, login: str, role: str, name: dict[str, str], unit: int | None
 ) -> dict[str, Any]:
-    """What the personnel office is asked to make. The id follows from seed and login, so that chains come out the same."""
+    """What the personnel office is asked to make. The id follows from seed and login, so that chains come out the same.
+
+    The cast has passwords to type; everybody else signs in by a key, which costs no stretching.
+    """
+    cast = any(one["login"] == login for one in place.cast)
+    proof = (
+        {"password": f"{login}-{secrets.randbelow(9000) + 1000}"} if cast else {"key": secrets.token_hex(32)}
+    )
     source = random.Random(f"{seed}:account:{login}")  # noqa: S311  # an id, not a secret
     with ids.drawn_from(source, lambda: _LONG_AGO):
         account_id: UUID = ids.uuid7()
     return {
         "make": {
-            "id": str(account_id), "login": login, "password": f"{login}-{secrets.randbelow(9000) + 1000}", "role": role,
-            "unit": unit, "kind": "resident" if role == "resident" else "officer", "rights": list(place.roles[role]),
+            **proof, "id": str(account_id), "login": login, "role": role, "unit": unit,
+            "kind": "resident" if role == "resident" else "officer", "rights": list(place.roles[role]),
             "name": [name["zh"], name["en"]], "assurance": 2,
         }
     }  # fmt: skip

@@ -7,22 +7,26 @@ somebody, at the hour the calendar says. Only the accounts are made by the perso
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import OperationalError, connection
 
-from doorstep.kernel import lists, matter, org, trust
-from doorstep.rulebook import clock, pack
+from doorstep.domains.appointments import verbs as appointments
+from doorstep.kernel import lists, matter, org, plug, trust
+from doorstep.rulebook import clock, ids, pack
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
-from doorstep.sim.life import Life, Wish, refused_is_lived
+from doorstep.sim.life import Life, Wish, usable, waits_for
 from doorstep.sim.office import Office, open_office
 from doorstep.sim.staff import Staff, order, picture
+from doorstep.sim.way import refused_is_lived
 
 __all__ = ["LIVES", "build", "horizon", "live", "picture", "wish"]
 
@@ -30,8 +34,9 @@ LIVES = 1200
 FIRST = 16
 """Lives that are over when the door opens, among them what waits at every desk; the others are lived behind the open page."""
 FEW = 4
-_NOTED = 10
-"""After so many lives it is written down how far the town is, for one that is interrupted."""
+_TRIES = 3
+"""With so many items it is tried to live one life."""
+_log = logging.getLogger(__name__)
 _START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/"}  # as /start would lead them
 _MORNING = time(8, 25)
 
@@ -45,6 +50,7 @@ def build(progress: Callable[[str], None], opened: Callable[[], None] = lambda: 
     if not trust.is_demo():
         raise RuntimeError("not a demo database: nobody is invented here")
     if trust.demo_fact("demo_lives") is None:
+        plug.register(settings.DOMAINS)  # their machines move what is lived
         with open_office() as office:
             _build(office, progress, opened)
     else:
@@ -57,21 +63,67 @@ def _build(office: Office, progress: Callable[[str], None], opened: Callable[[],
     staff = people(office)
     lives = 0 if _fast() else int(os.environ.get("DOORSTEP_DEMO_LIVES", LIVES))
     progress(f"过 {lives} 件事 / {lives} matters are lived")
-    before = int(trust.demo_fact("demo_lived") or 0)
-    for number in range(before, lives):
-        if number == max(FIRST, before):
-            opened()
-            _step_back()
+    if lives:
+        staff.fill_posts()
+    for number in range(min(FIRST, lives)):
         live(staff, number)
-        if number % _NOTED == 0:
-            office.ask([{"fact": ["demo_lived", number]}])
+    opened()
+    side_by_side(staff, range(FIRST, lives), writers())
     _call_backs(staff)
     office.ask([{"fact": ["demo_lives", lives]}])
 
 
-def _step_back() -> None:
-    """From here on, who opens a page goes first."""
-    os.nice(10)
+def writers() -> int:
+    """How many live lives at once: two, if there are cores for them."""
+    return min(2, len(os.sched_getaffinity(0)))
+
+
+def side_by_side(staff: Staff, numbers: Iterable[int], many: int) -> None:
+    """Live the lives of ``numbers``, ``many`` at a time. Who is given a time at a point is given one in the order of the numbers,
+    by one writer; all others change nothing for each other. The division follows from the numbers, so the town is the same.
+
+    Raises RuntimeError if another writer stopped early; the next start lives the rest.
+    """
+    shares: list[list[int]] = [[] for _ in range(many)]
+    for number in numbers:
+        shares[0 if gives_times(staff, number) else number % many].append(number)
+    apart = [_apart(staff, share) for share in shares[1:]]
+    _live_all(staff, shares[0])
+    if any(os.waitpid(pid, 0)[1] for pid in apart):
+        raise RuntimeError("a writer of the town stopped early; its reason is on standard error")
+
+
+def _apart(staff: Staff, numbers: Sequence[int]) -> int:
+    """A process of its own that lives these lives; it ends with this one."""
+    connection.close_pool()  # type: ignore[attr-defined]
+    connection.close()
+    parent, pid = os.getpid(), os.fork()
+    if pid:
+        return pid
+    done = 1
+    try:
+        _live_all(staff, numbers, lambda: os.getppid() == parent)
+        done = 0
+    except BaseException:
+        _log.exception("a writer of the town stopped")
+    finally:
+        os._exit(done)
+
+
+def _live_all(staff: Staff, numbers: Sequence[int], may: Callable[[], bool] = lambda: True) -> None:
+    os.nice(10)  # who opens a page goes first
+    for number in numbers:
+        if not may():
+            return
+        live(staff, number)
+
+
+def gives_times(staff: Staff, number: int) -> bool:
+    """Is somebody given a time at a point in this life, which is then not free for others?"""
+    try:
+        return appointments.MESSAGE in waits_for(_life(staff, number).of)
+    except LookupError:
+        return False
 
 
 def _fast() -> bool:
@@ -126,19 +178,45 @@ def horizon() -> datetime:
 
 
 def live(staff: Staff, number: int) -> Any:
-    """Live one life; answers the id of its matter, None if it came to nothing or was lived before an interruption."""
-    try:
-        return Life(staff, staff.seed, number, horizon(), wish(staff, number)).live()
-    except (Refused, IntegrityError, FileExistsError) as no:  # the latter two: lived before an interruption
-        code = no.code if isinstance(no, Refused) else "again"
-        staff.unlived[code] = staff.unlived.get(code, 0) + 1
-        return None
+    """Live one life; answers the id of its matter. An item whose example cannot be lived is named in the log, and another is
+    lived instead; None if that came to nothing, too.
+    """
+    for attempt in range(_TRIES):
+        item = "?"
+        try:
+            for again in (True, True, False):
+                life = _life(staff, number, attempt)
+                item = life.of.code
+                try:
+                    return life.live()
+                except OperationalError:  # two writers stood in each other's way
+                    if not again:
+                        raise
+        except Exception as no:
+            _skip(staff, number, item, no)
+    return None
+
+
+def _life(staff: Staff, number: int, attempt: int = 0) -> Life:
+    return Life(staff, staff.seed, number, horizon(), wish(staff, number), attempt)
+
+
+def _skip(staff: Staff, number: int, item: str, no: Exception) -> None:
+    """Say which item could not be lived and why: at length the first time."""
+    faults = ", ".join(pointer for pointer, _ in no.faults) if isinstance(no, Refused) else ""
+    why = f"{no.code} {faults}".strip() if isinstance(no, Refused) else f"{type(no).__name__}: {no}"
+    key = f"{item}: {why}"
+    staff.unlived[key] = staff.unlived.get(key, 0) + 1
+    if staff.unlived[key] == 1:
+        _log.warning(
+            "life %s: %s could not be lived: %s", number, item, why, exc_info=not isinstance(no, Refused)
+        )
 
 
 def wish(staff: Staff, number: int) -> Wish:
     """What the first lives are to be: something open at the desk of everybody of the cast, and something of each resident's own."""
     if number >= FIRST:
-        return Wish()
+        return Wish(item=_turn_of(number - FIRST))
     desks = [one for one in staff.place.cast if "unit" in one and _may(staff, one, "receive", "decide")]
     who = desks[number % len(desks)]
     if number % 4 == 3 and staff.cast:
@@ -155,6 +233,12 @@ def wish(staff: Staff, number: int) -> Wish:
     return Wish(x=point, stop_at="received")
 
 
+def _turn_of(place: int) -> str:
+    """Everything that is offered is lived once before it goes by how frequent it is."""
+    codes = sorted(one.code for one in pack.listed() if usable(one))
+    return codes[place] if place < len(codes) else ""
+
+
 def _may(staff: Staff, one: dict[str, Any], *verbs: str) -> bool:
     """Does the role of this member of the cast hold any of these rights wherever the branch?"""
     return any(right.startswith(f"{verb}:*") for right in staff.place.roles[_role(one)] for verb in verbs)
@@ -168,8 +252,10 @@ def _call_backs(staff: Staff) -> None:
             open_ = [row for row in lists.unit_matters(viewer, state="open").rows if row.item in codes]
         for place, row in enumerate(sorted(open_, key=lambda row: row.opened_at)[:-2]):
             at = min(row.opened_at + timedelta(days=1, hours=place % 7), horizon())
+            source = random.Random(f"{staff.seed}:call:{row.id}")  # noqa: S311
             with (
                 clock.clock_at(at),
+                ids.drawn_from(source, clock.now),
                 refused_is_lived(),
                 staff.enter(staff.at(unit.id, "supervisor")) as viewer,
             ):

@@ -82,6 +82,14 @@ _REGISTERS: dict[str, tuple[Callable[[dict[str, Any]], tuple[str, dict[str, Any]
 }
 
 
+def look_up(register: str, told: dict[str, Any], on: str) -> dict[str, Any]:
+    """What a register has on record of somebody, as of a day; nothing for one that is not played here."""
+    if register not in _REGISTERS:
+        return {}
+    _, data = _REGISTERS[register][0](told)
+    return data | ({"as_of": on} if "as_of" in data else {})
+
+
 class Registers(ThreadingHTTPServer):
     """The registers on loopback with their own database of what they were asked."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import pytest
 
 from doorstep.run.place import Place
 from tests.cast import Cast
+from tests.conftest import as_role
 
 if TYPE_CHECKING:
     from doorstep.sim.staff import Staff
@@ -19,24 +20,21 @@ LIVES = 40
 
 
 @pytest.fixture(scope="module")
-def staff(cast: Cast) -> Iterator[Staff]:
-    """The town's people with their office open; few of them apply online, so that few accounts are made."""
-    from doorstep.sim import staff as of
+def staff(cast: Cast, database: Place) -> Iterator[Staff]:
+    """The town's people with their office open, in the town's own role."""
     from doorstep.sim import town
     from doorstep.sim.office import open_office
 
-    usual, of.ACCOUNTS = of.ACCOUNTS, 6
-    with open_office() as office:
-        made = town.people(office)
-        for number in range(of.ACCOUNTS):
-            made.account(number)
-        yield made
-    of.ACCOUNTS = usual
+    for _ in as_role("town", database):
+        with open_office() as office:
+            made = town.people(office)
+            made.fill_posts()
+            yield made
 
 
 @pytest.fixture(scope="module")
 def lived(staff: Staff) -> list[UUID]:
-    """The first lives, and some with every item in them."""
+    """The first lives, with every item in them."""
     from doorstep.sim import town
 
     return [made for number in range(LIVES) if (made := town.live(staff, number))]
@@ -50,11 +48,13 @@ def test_lives_are_of_every_item_on_offer_and_end_in_every_way(
     staff: Staff, lived: list[UUID], above: Any
 ) -> None:
     from doorstep.rulebook import pack
+    from doorstep.sim import town
 
     rows = above.execute("select item, state, channel from matter where id = any(%s)", [lived]).fetchall()
-    assert len({item for item, _, _ in rows}) >= min(5, len(pack.listed()))
+    offered = {one.code for one in pack.listed()}
+    assert len({item for item, _, _ in rows} & offered) >= min(len(offered), LIVES - town.FIRST) - 1
     assert {"open", "granted"} <= {state for _, state, _ in rows}
-    assert {"online", "station"} <= {channel for _, _, channel in rows}
+    assert {"online", "station", "hall"} <= {channel for _, _, channel in rows}
 
 
 def test_every_chain_holds_and_replays_to_the_state(lived: list[UUID], above: Any) -> None:
@@ -92,35 +92,111 @@ def _token(login: str) -> str:
     return trust.sign_in(login, made["password"])
 
 
-def test_the_same_seed_and_day_give_the_same_chain_heads(
+def test_the_same_seed_and_day_give_the_same_chain_heads_in_whatever_order_writers_come(
     staff: Staff, lived: list[UUID], database: Place
 ) -> None:
-    """Lived twice, the first time taken back: no id, salt or moment comes from anywhere but seed and day."""
-    began = time.time()
+    """Lived twice, taken back each time: no id, salt, number or moment comes from anywhere but seed and day. Only who gives times
+    at a point gives them in the order of the numbers.
+    """
+    from doorstep.sim import town
 
-    def heads() -> dict[UUID, str]:
-        from django.db import transaction
-
-        from doorstep.kernel.models import Matter
-        from doorstep.sim import town
-
-        found: dict[UUID, str] = {}
-        staff.tokens.clear()  # what is signed in here is taken back as well
-        with transaction.atomic():
-            for number in range(5000, 5012):
-                made = town.live(staff, number)
-                if made is not None:
-                    with staff.enter("city_approver"):
-                        found[made] = bytes(Matter.objects.get(id=made).head).hex()
-            transaction.set_rollback(True)
-        for kept in (database.data / "files" / "kept").rglob("*"):
-            if kept.is_file() and kept.stat().st_mtime >= began:
-                kept.unlink()
-        return found
-
-    first, again = heads(), heads()
+    began, numbers = time.time(), range(5000, 5014)
+    times = [number for number in numbers if town.gives_times(staff, number)]
+    others = [number for number in numbers if number not in times]
+    first = _heads(staff, numbers)
+    for kept in (database.data / "files" / "kept").rglob("*"):
+        if kept.is_file() and kept.stat().st_mtime >= began:
+            kept.unlink()
+    again = _heads(staff, [*reversed(others), *times])
     staff.tokens.clear()
-    assert len(first) >= 10 and first == again
+    assert len(first) >= 13 and first == again
+
+
+def _heads(staff: Staff, numbers: Iterable[int]) -> dict[UUID, str]:
+    """The heads of what these lives brought about, parts and call-backs among them; nothing of it is left."""
+    from django.db import transaction
+
+    from doorstep.kernel.models import Matter
+    from doorstep.sim import town
+
+    staff.tokens.clear()  # what is signed in here is taken back as well
+    with transaction.atomic():
+        with staff.enter("city_approver"):
+            before = set(Matter.objects.values_list("id", flat=True))
+        for number in numbers:
+            town.live(staff, number)
+        with staff.enter("city_approver"):
+            found = {one.id: bytes(one.head).hex() for one in Matter.objects.exclude(id__in=before)}
+        transaction.set_rollback(True)
+    return found
+
+
+def test_what_a_life_waits_for_comes_at_its_hour(staff: Staff, above: Any) -> None:
+    """Registers answer, another person signs, somebody pays and comes at a time that was booked."""
+    lives = {
+        item: [_lived_as(staff, number, item) for number in range(7000 + 20 * place, 7010 + 20 * place)]
+        for place, item in enumerate(("JG-042", "CR-001", "HZ-047", "ZH-001"))
+    }
+    found = [one for ids in lives.values() for one in ids]
+    signed = "select count(*) from tie t join matter m on m.id = t.other_id where t.kind = 'child' and m.state = 'granted'"
+    counted = {
+        "answers": "select count(*) from event where kind = 'heard' and matter_id = any(%s)",
+        "signed": f"{signed} and t.matter_id = any(%s)",
+        "paid": "select count(*) from payment where paid_at is not null and matter_id = any(%s)",
+        "booked": "select count(*) from booking where matter_id = any(%s)",
+    }  # fmt: skip
+    for what, query in counted.items():
+        assert above.execute(query, [found]).fetchone()[0] > 0, what
+    late = above.execute(
+        "select count(*) from step where matter_id = any(%s) and closed_at > due_at and late_at is null",
+        [found],
+    )
+    assert late.fetchone()[0] == 0, "what was done too late was marked late first"
+
+
+def _lived_as(staff: Staff, number: int, item: str) -> UUID:
+    from doorstep.sim import town
+    from doorstep.sim.life import Life, Wish
+
+    return Life(staff, staff.seed, number, town.horizon(), Wish(item=item)).live()
+
+
+def test_an_item_that_cannot_be_lived_is_named_and_another_is_lived_instead(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, above: Any
+) -> None:
+    from doorstep.sim import life, town
+
+    real = life.answers.answers
+
+    def broken(form: Any, example: Any, place: Any) -> Any:
+        if "event" in example:
+            raise KeyError("an example of no sense")
+        return real(form, example, place)
+
+    monkeypatch.setattr(life.answers, "answers", broken)
+    monkeypatch.setattr(town, "wish", lambda *_: life.Wish(item="ZA-002"))
+    made = [town.live(staff, number) for number in range(7100, 7103)]
+    assert None not in made and "ZA-002 could not be lived: KeyError" in caplog.text
+    items = above.execute("select item from matter where id = any(%s)", [made]).fetchall()
+    assert len(items) == 3 and ("ZA-002",) not in items
+
+
+def test_a_life_is_lived_whole_or_not_at_all_and_then_as_it_would_have_been(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch, above: Any
+) -> None:
+    from doorstep.sim.way import Way
+
+    def breaks(way: Way) -> None:
+        raise RuntimeError("the power failed")
+
+    count = "select count(*) from matter"
+    before = above.execute(count).fetchone()
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError, match="power"):
+        broken.setattr(Way, "go", breaks)
+        _lived_as(staff, 7200, "HZ-078")
+    assert above.execute(count).fetchone() == before
+    made = _lived_as(staff, 7200, "HZ-078")
+    assert _lived_as(staff, 7200, "HZ-078") == made, "after an interruption it is found as it is"
 
 
 def test_nothing_is_lived_after_this_morning_but_answers_from_outside(lived: list[UUID], above: Any) -> None:
@@ -146,7 +222,9 @@ def test_ids_are_drawn_for_lives_alone() -> None:
     from tests.house import tree
 
     named = [tree.name(p) for p in tree.under("doorstep", ".py") if "drawn_from" in p.read_text()]
-    assert sorted(named) == ["doorstep/rulebook/ids.py", "doorstep/sim/life.py", "doorstep/sim/staff.py"]
+    assert sorted(named) == [
+        "doorstep/rulebook/ids.py", "doorstep/sim/life.py", "doorstep/sim/staff.py", "doorstep/sim/town.py",
+    ]  # fmt: skip
 
 
 def test_outside_a_demo_database_no_id_is_drawn(cast: Cast, monkeypatch: Any) -> None:

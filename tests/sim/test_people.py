@@ -6,7 +6,7 @@ from pathlib import Path
 
 from doorstep.rulebook.format import id_number_fault
 from doorstep.rulebook.region import load_region
-from doorstep.sim.people import HOUSEHOLD, Home, resident
+from doorstep.sim.people import HOUSEHOLD, Home, born_like, resident
 
 HOMES = (Home("990102", "AL-1", ("望月路", "听雨街")), Home("990121", "AL-2", ("看山路",)))
 
@@ -31,6 +31,15 @@ def test_a_household_has_one_address_and_a_child_its_fathers_name() -> None:
         assert father.address == mother.address == child.address and father.station == child.station
         assert child.name[0] == father.name[0]
         assert child.born.year - max(father.born.year, mother.born.year) >= 16
+
+
+def test_somebody_like_the_person_of_an_example_is_as_old_and_nobody_else() -> None:
+    example = "990101201905120018"
+    people = [born_like(resident(1, 2_000_000 + number, HOMES), example) for number in range(1200)]
+    assert {one.born.year for one in people} <= {2018, 2019} and {one.sex for one in people} == {"M"}
+    assert len({one.id_no for one in people}) == 1200
+    assert all(id_number_fault(one.id_no) is None for one in people)
+    assert born_like(people[0], "no number") == people[0]
 
 
 def test_E06_the_town_has_two_districts_a_county_and_its_stations() -> None:

@@ -1,0 +1,261 @@
+"""The way of one life's matter: by its example's course, each step by whoever has it, at an hour that could be.
+
+A step that a layer put in between is done in the usual way. Some are slow, some never come, and what runs out meanwhile is marked
+late at its hour, as the worker would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from doorstep.domains.ratings import rate
+from doorstep.kernel import change, matter, read, trust
+from doorstep.kernel.models import Matter, Step
+from doorstep.kernel.row import fetch, first, rows
+from doorstep.kernel.trust import not_found
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.flow import step_of
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused
+from doorstep.sim import answers, outside
+
+if TYPE_CHECKING:
+    from doorstep.sim.life import Life
+
+_LONGEST = 30
+"""Turns that a life takes at most."""
+_BY_CLERK = ("received", "hand_out")
+_NEVER = {"applicant": 0.08, "wait": 0.12, "sub": 0.08, "unit": 0.03}
+"""How many never do what waits for them, by whom it is."""
+_SLOW = 0.05
+"""How many steps of units are done after their time."""
+_LEVELS = (5,) * 12 + (4,) * 6 + (3,) * 2 + (2, 1)
+_SAID = {
+    5: ("很快，态度也好", "不用再跑第二趟了", ""), 4: ("总体不错", "", ""), 3: ("材料说得不够清楚", "一般", ""),
+    2: ("等得有点久", "让我跑了两趟"), 1: ("没人说清楚缺什么", "电话一直打不通"),
+}  # fmt: skip
+Move = Mapping[str, Any]
+
+
+class Way:
+    """From the application to the end, or to who has it this morning."""
+
+    def __init__(self, life: Life, matter_id: UUID) -> None:
+        self.life, self.id, self.chance, self.horizon = life, matter_id, life.chance, life.horizon
+        self.at, self.turn = life.at, 0
+        self.comes_at: datetime | None = None
+        """For when a time is booked."""
+        self.row, self.waits = look_at(matter_id)
+        self.of = pack.version(bytes(self.row.pack))
+        self.moves = [move for move in life.example.get("do") or () if not move.get("error")]
+
+    def go(self) -> None:
+        """All of it."""
+        while self.row.closed_at is None and self.turn < _LONGEST and self._turn():
+            self.turn += 1
+            self.row, self.waits = look_at(self.id)
+        if self.row.closed_at is not None:
+            self._afterwards()
+
+    @property
+    def request_id(self) -> str:
+        """Of this turn: the same when it is lived again."""
+        return f"life-{self.life.named}-{self.turn}"
+
+    # ---- one turn ----
+
+    def _turn(self) -> bool:
+        """What happens next. False if nothing does before this morning."""
+        move, step = self._next()
+        if move is None:
+            return self._runs_out(self.horizon)
+        at = self._when(move, step)
+        if self._runs_out(at or self.horizon):
+            return True
+        if at is None or at >= self.horizon:
+            return False
+        self.at = at
+        with clock.clock_at(at):
+            return self._move(move, step)
+
+    def _next(self) -> tuple[Move | None, Step | None]:
+        """The example's next move that can be, else the first step that waits done in the usual way; none when that is the
+        applicant's.
+        """
+        if self.moves and (self.moves[0].get("withdraw") or "add" in self.moves[0]):
+            return self.moves.pop(0), None
+        named = {one.name: one for one in self.waits}
+        for place, move in enumerate(self.moves):
+            if move.get("step") in named:
+                del self.moves[: place + 1]
+                return move, named[move["step"]]
+        usual = next((one for one in self.waits if one.by != "applicant"), None)
+        return ({"step": usual.name}, usual) if usual else (None, None)
+
+    def _runs_out(self, at: datetime) -> bool:
+        """The first step that is due before ``at`` is marked late at its hour. True if one was."""
+        due = sorted((one.due_at, one.name) for one in self.waits if one.due_at and one.late_at is None)
+        for when, name in due[:1]:
+            if when >= at:
+                break
+            self.at = max(self.at, when + timedelta(minutes=1))
+            with clock.clock_at(self.at), trust.enter_system(self.id) as system:
+                matter.mark_late(system, self.id, name)
+            return True
+        return False
+
+    # ---- when ----
+
+    def _when(self, move: Move, step: Step | None) -> datetime | None:
+        """When somebody gets to it; None if nobody does."""
+        wish, by = self.life.wish, step.by if step else "applicant"
+        if wish.stop_at == by or move.get("late"):
+            return None
+        if wish.stop_at:
+            return self.at + timedelta(minutes=self.chance.randrange(8, 30))
+        if by == "call":
+            return self.at + timedelta(seconds=self.chance.randrange(2, 40))
+        kind = by if by in _NEVER else "unit"
+        if not wish.course and self.chance.random() < _NEVER[kind]:
+            return None
+        if step is None or kind != "unit":
+            hours = self.chance.randrange(1, 40 if by != "wait" else 16)
+            return self.at + timedelta(hours=hours, minutes=self.chance.randrange(60))
+        return self._at_a_desk(step)
+
+    def _at_a_desk(self, step: Step) -> datetime:
+        """Within the time it has, in office hours; now and then after it."""
+        if self.comes_at:
+            came, self.comes_at = max(self.comes_at, self.at), None
+            return came + timedelta(minutes=self.chance.randrange(1, 12))
+        if step.due_at is None or step.by == "hand_out":
+            return self._office(f"{self.chance.randrange(1, 14)} workhour")
+        if self.chance.random() < _SLOW:
+            return max(step.due_at, self.at) + timedelta(minutes=self.chance.randrange(20, 300))
+        if step.due_at - self.at <= timedelta(hours=1.5):
+            return min(self.at + timedelta(minutes=self.chance.randrange(3, 14)), step.due_at)
+        found = self._office(f"{self.chance.choice((1, 1, 1, 2, 2, 3))} workhour")
+        return found if found < step.due_at else max(self.at, step.due_at - timedelta(minutes=2))
+
+    def _office(self, later: str) -> datetime:
+        due = clock.due(self.at, Limit.parse(later), calendar()).at
+        return max(self.at + timedelta(minutes=3), due - timedelta(minutes=self.chance.randrange(1, 50)))
+
+    # ---- who ----
+
+    def _move(self, move: Move, step: Step | None) -> bool:
+        """Do it. False if the way ends here, because what is waited for is beyond this town."""
+        if step is None:
+            self._apart(move)
+        elif step.by == "call":
+            outside.answers_call(self, step, move.get("hears"))
+        elif step.by == "sub":
+            return outside.signs(self, step, move.get("hears") or "granted")
+        elif step.by == "wait":
+            return outside.message(self, step)
+        elif step.by == "applicant":
+            self._mine(move, step)
+        else:
+            self._act(move, step, self.at_desk(step))
+        return True
+
+    def _apart(self, move: Move) -> None:
+        if move.get("withdraw"):
+            with self.life.staff.enter(self.life.resident) as viewer:
+                matter.withdraw(viewer, self.id, request_id=self.request_id, reason="不办了")
+            return
+        row, by = self.row, str(move.get("by", "competent"))
+        above = {"received": self.life.x.unit_id, "county": row.county or row.city, "city": row.city}
+        unit = int(above.get(by) or row.unit_id)
+        with self.life.staff.enter(self.life.staff.at(unit, "approver")) as viewer:
+            matter.add_step(viewer, self.id, step=move["add"], request_id=self.request_id)
+
+    def _mine(self, move: Move, step: Step) -> None:
+        """The applicant's own, online or at the window where it was brought."""
+        life = self.life
+        life.hands = life.resident or life.staff.at(life.x.unit_id, "clerk")
+        fixed = answers.changed(self.of.form, life.data, move.get("change") or {}, life.town)
+        with clock.clock_at(self.at), life.staff.enter(life.hands) as viewer:
+            matter.act(
+                viewer, self.id, step=step.name, outcome=move.get("outcome") or "done", data=fixed,
+                request_id=self.request_id, present=None if life.resident else life.person,
+            )  # fmt: skip
+        life.data = fixed
+
+    def _act(self, move: Move, step: Step, login: str) -> None:
+        declared = self.of.flow.step(step.name)
+        outcome = move.get("outcome") or (declared.outcomes[0] if declared.outcomes else "done")
+        with self.life.staff.enter(login) as viewer:
+            matter.act(
+                viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason", ""), data=move.get("data"),
+                request_id=self.request_id,
+            )  # fmt: skip
+
+    def at_desk(self, step: Step) -> str:
+        """The login of whoever does a unit's step."""
+        return self.life.staff.at(int(step.unit_id or 0), "clerk" if step.by in _BY_CLERK else "approver")
+
+    def asked(self, step: Step) -> Mapping[str, Any]:
+        """What the pack says of a step that waits."""
+        found: Mapping[str, Any] = self.of.asks.get(step_of(step.name), {})
+        return found
+
+    # ---- afterwards ----
+
+    def _afterwards(self) -> None:
+        """Somebody asks about it; and most rate it, each in their way."""
+        if self.chance.random() < 0.06:
+            self._looked_at()
+        self.at += timedelta(hours=self.chance.randrange(1, 50), minutes=self.chance.randrange(60))
+        if self.life.wish.course or self.chance.random() > 0.6 or self.at >= self.horizon:
+            return
+        level = self.chance.choice(_LEVELS)
+        told: dict[str, Any] = {
+            "level": level,
+            "text": self.chance.choice(_SAID[level]),
+            "may_call": self.chance.random() < 0.7,
+        }
+        with clock.clock_at(self.at), refused_is_lived():
+            if self.life.resident:
+                with self.life.staff.enter(self.life.resident) as viewer:
+                    rate.rate(viewer, self.id, request_id=f"{self.request_id}-rating", **told)
+            else:
+                self._rated_on_paper(told)
+
+    def _rated_on_paper(self, told: dict[str, Any]) -> None:
+        life = self.life
+        with life.staff.enter(life.staff.at(life.x.unit_id, "clerk")):
+            code = rate.code_of(self.id)
+            number = change.done_of(self.id).number
+        with life.staff.nobody() as viewer:
+            rate.rate_with_code(viewer, number, code, request_id=f"{self.request_id}-rating", **told)
+
+    def _looked_at(self) -> None:
+        of = self.of
+        purpose = self.chance.choice([one for one in of.purposes if one != of.purpose] or [of.purpose])
+        login = self.life.staff.at(self.life.x.unit_id, "clerk")
+        with refused_is_lived(), self.life.staff.enter(login) as viewer:
+            read.read_matter(viewer, self.id, purpose=purpose)
+
+
+def look_at(matter_id: UUID) -> tuple[Matter, list[Step]]:
+    """A matter as it stands, and what waits for somebody or something, in the order it came up. Within the life's transaction."""
+    fetch("select trust.enter_system(%s)", matter_id)
+    found = first(Matter, "where id = %s", matter_id)
+    if found is None:
+        raise not_found()
+    return found, rows(Step, "where matter_id = %s and closed_at is null order by opened_at, id", matter_id)
+
+
+@contextmanager
+def refused_is_lived() -> Iterator[None]:
+    """What the town refuses somebody is part of their life, not a fault of it."""
+    try:
+        yield
+    except Refused:
+        return
