@@ -15,6 +15,7 @@ from doorstep.rulebook.words import Refused
 
 if TYPE_CHECKING:
     from doorstep.domains.studio.compare import Change
+    from doorstep.domains.studio.movable import Movable
 
 NAMES = ("publish", "preview", "rollback", "history")
 
@@ -95,9 +96,25 @@ def _tell(one: Change) -> None:
         _say(f"  {each.pointer}: {each.was.zh} → {each.now.zh} / {each.was.en} → {each.now.en}")
     if not one.differences:
         _say("  只有理由、例子或别的文字不同 · only reasons, examples or other words differ")
-    zh = f"  例子 {one.examples} 个，{one.failed} 个没通过；{one.running} 件在办的照旧版本办完"
-    en = f"{one.examples} examples, {one.failed} failed; {one.running} running matters stay under the older version"
-    _say(f"{zh} · {en}")
+    _say(f"  例子 {one.examples} 个，{one.failed} 个没通过 · {one.examples} examples, {one.failed} failed")
+    if one.moving and one.moving.running:
+        _tell_moving(one.moving)
+
+
+def _tell_moving(moving: Movable) -> None:
+    """The running matters all stay as they are; which of them somebody could move."""
+    n, fit = moving.running, moving.fit
+    _say(f"  {n} 件在办的照旧版本办完 · {n} running matters stay under the older version")
+    if fit:
+        zh, en = (
+            ("；答案合不合要到移的时候才看", "; whether the answers fit is seen then")
+            if moving.looked
+            else ("", "")
+        )
+        _say(f"  其中 {fit} 件可以移到新版本{zh} · {fit} of them could be moved to the new one{en}")
+    for one in moving.stays:
+        why = "；".join(words.zh for words in one.why), "; ".join(words.en for words in one.why)
+        _say(f"  {one.count} 件不能移：{why[0]} · {one.count} cannot: {why[1]}")
 
 
 def _rollback(args: argparse.Namespace) -> None:

@@ -317,9 +317,9 @@ def test_a_station_shows_which_layer_set_which_value_and_why(author: Visit) -> N
 
 def test_a_chosen_place_stays_chosen_and_every_part_is_as_it_is_there(author: Visit) -> None:
     page = author.get("/studio/HZ-078/?unit=AL-LJ-LX")
-    assert "柳堤社区警务室周一到周五上午有人" in page.text
+    assert "警务室" in page.text
     assert 'href="/studio/HZ-078/flow?unit=AL-LJ-LX"' in page.html
-    assert "柳堤社区警务室周一到周五上午有人" not in author.get("/studio/HZ-078/").text
+    assert "警务室" not in author.get("/studio/HZ-078/").text
 
 
 def test_a_place_that_there_is_not_is_refused_in_words(author: Visit) -> None:

@@ -20,6 +20,7 @@ from doorstep.rulebook.region import FOLDER
 from doorstep.run.place import Place
 from tests.cast import Cast, fresh
 from tests.conftest import as_role
+from tests.journeys.visit import Visit
 from tests.studio.regions import op
 
 Answer = TypeVar("Answer")
@@ -177,7 +178,9 @@ def test_E01_a_preview_says_what_changes_where_and_what_stays_as_it_was(cast: Ca
     assert set(told) == {20, 202} and {one.code for one in told.values()} == {"HZ-078"}
     (one,) = told[20].differences
     assert (one.pointer, one.was.zh, one.now.zh) == ("/limits/promise", "4 个工作小时", "3 个工作小时")
-    assert told[20].failed == 0 < told[20].examples and told[20].running >= 1
+    assert told[20].failed == 0 < told[20].examples
+    moving = told[20].moving
+    assert moving and moving.running == moving.fit >= 1 and not moving.stays
     assert _limit("AL-YX") == "4 workhour"
 
 
@@ -237,6 +240,7 @@ def test_E01_a_running_matter_stays_under_its_version_until_somebody_moves_it(
 def test_E01_a_matter_that_could_not_go_on_is_not_moved_and_is_told_why(
     cast: Cast, region: Path, above: psycopg.Connection[Any]
 ) -> None:
+    from doorstep.domains.studio.movable import movable_now
     from doorstep.rulebook.words import Refused
 
     done = cast.apply(household=DUKOU)
@@ -249,6 +253,15 @@ def test_E01_a_matter_that_could_not_go_on_is_not_moved_and_is_told_why(
     with pytest.raises(Refused, match="does-not-fit") as no:
         _repin(cast, "other_station", done.matter_id)
     assert "制证前核对照片" in no.value.words.zh and "Photograph checked" in no.value.words.en
+    # Nobody at the counter may ask for the sums; who designs sees how many stay and why, before anything is moved.
+    for who, sees in (("approver", False), ("supervisor", True)):
+        with cast.enter(who) as viewer:
+            moving = movable_now("HZ-078") if viewer.may("design", tier="public") else None
+        assert (moving is not None) is sees
+    assert moving and moving.running == moving.fit + sum(one.count for one in moving.stays)
+    assert any("制证前核对照片" in words.zh for one in moving.stays for words in one.why)
+    page = Visit(cast["supervisor"].token).get("/studio/HZ-078/layers").text
+    assert "不能移" in page and "没有“制证前核对照片”这一步" in page
     assert _pinned(above, done.matter_id) == was
     cast.act("other_station", done.matter_id, "photo_check")
     assert _faults(done.matter_id) == []

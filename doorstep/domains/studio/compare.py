@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
-
 from doorstep.domains.studio.example import run_examples
+from doorstep.domains.studio.movable import Movable, movable
 from doorstep.domains.studio.publish import Draft
+from doorstep.kernel.offer import Made
 from doorstep.kernel.org import reach, town
+from doorstep.rulebook import clock
 from doorstep.rulebook.flow import Step
 from doorstep.rulebook.pack import Offer, Pack, version
+from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 
 _NONE = Words("没有", "none")
@@ -32,7 +34,8 @@ class Change:
     """What would be different of one item in one place from a day on, whether its examples come out, and what is running.
 
     No differences: only reasons, examples, words of the form or the like. ``unit`` 0: wherever no other is named.
-    ``running``: open matters there that stay under an older version.
+    ``moving``: open matters there under an older version, and which of them could go on in the new one. None if it holds
+    from a later day only.
     """
 
     code: str
@@ -41,7 +44,7 @@ class Change:
     differences: tuple[Difference, ...]
     examples: int
     failed: int
-    running: int
+    moving: Movable | None
 
 
 def values(one: Pack, on: date) -> dict[str, Words]:
@@ -75,7 +78,7 @@ def differences(old: Pack | None, new: Pack | None, on: date) -> tuple[Differenc
 def changes(drawn: Draft, held: dict[str, dict[int, list[Offer]]], today: date) -> Iterator[Change]:
     """What a publication would change, against what is in force: for each item, place and time that differs."""
     for made in drawn.made:
-        old, running = held.get(made.code, {}), _running(made.code)
+        old = held.get(made.code, {})
         for unit in dict.fromkeys((*old, *made.times)):
             for offer in made.times.get(unit) or made.times[0]:
                 day = max(today, offer.first or today)
@@ -83,7 +86,7 @@ def changes(drawn: Draft, held: dict[str, dict[int, list[Offer]]], today: date) 
                 if (was and was.hash) != (new and new.hash):
                     told = differences(was, new, day)
                     ran = run_examples(new) if new else []
-                    left = _left(running, made.code, unit, drawn) if day == today else 0
+                    left = _moving(made, unit, drawn) if day == today else None
                     yield Change(
                         made.code, unit, offer.first, told, len(ran), sum(not one.ok for one in ran), left
                     )
@@ -95,22 +98,18 @@ def _offered(held: dict[int, list[Offer]], unit: int, day: date) -> Pack | None:
     return version(digest) if digest else None
 
 
-def _running(code: str) -> list[tuple[bytes, int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute("select pack, unit_id, open from trust.running(%s)", [code])
-        return [(bytes(digest), unit, count) for digest, unit, count in cursor.fetchall()]
+def _moving(made: Made, unit: int, drawn: Draft) -> Movable:
+    """Of the open matters of the units that this place speaks for."""
 
-
-def _left(running: list[tuple[bytes, int, int]], code: str, unit: int, drawn: Draft) -> int:
-    """Open matters of the units that this place speaks for, under a version that is not the new one."""
-    made = next(one for one in drawn.made if one.code == code)
-    count = 0
-    for digest, competent, open_ in running:
+    def held(competent: int) -> Pack | None:
         scope = (*reach(town().units[competent]), 0)
-        place = next(one for one in scope if one in made.times)
-        if place == unit and digest not in [offer.hash for offer in made.times[place]]:
-            count += open_
-    return count
+        if next(one for one in scope if one in made.times) != unit:
+            return None
+        today = calendar().day_of(clock.now())
+        digest = next((one.hash for one in made.times[unit] if one.holds(today)), b"")
+        return drawn.versions.get(digest) if digest else None
+
+    return movable(made.code, held)
 
 
 def _step(step: Step) -> Words:

@@ -24,7 +24,7 @@ _FEW = 10
 def open_matters() -> Mapping[str, Mapping[bytes, int]]:
     """Open matters of each item, by the hash of the version that they were opened under. One query."""
     found: dict[str, dict[bytes, int]] = defaultdict(dict)
-    for code, digest, count in select("select item, pack, n from trust.open_by_version()"):
+    for code, digest, count in select("select item, pack, n from trust.running()"):
         found[code][bytes(digest)] = count
     return found
 

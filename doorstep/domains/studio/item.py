@@ -17,6 +17,7 @@ from doorstep.domains.studio.card import ran, run, unsure
 from doorstep.domains.studio.difference import changes
 from doorstep.domains.studio.frame import parts, show
 from doorstep.domains.studio.history import history, layered
+from doorstep.domains.studio.movable import movable_now
 from doorstep.domains.studio.order import fmt
 from doorstep.domains.studio.show import shown, svg
 from doorstep.domains.studio.show.svg import BY
@@ -292,7 +293,7 @@ def _layers(request: HttpRequest, found: Pack) -> dict[str, Any]:
         told = changes(pack.version(before.digest).raw, pack.version(after.digest).raw, lang())
     return {
         "origins": origin.origins(found, today), "untouched": origin.untouched(found, today), "left": origin.left(found),
-        "editions": editions, "before": before, "after": after, "changes": told,
+        "editions": editions, "before": before, "after": after, "changes": told, "moving": movable_now(found.code),
     }  # fmt: skip
 
 
