@@ -44,9 +44,12 @@ class Act(In):
 
 
 class Added(In):
-    """``step`` is the token of a step that the flow lists under ``adhoc``."""
+    """``step`` is the token of a step that the flow lists under ``adhoc``; for a question to another unit, `@` and its code
+    behind it. ``reason`` says why, or asks; ``days``: the working days that a longer limit is asked for."""
 
     step: str = Field(max_length=128)
+    reason: str = Field(default="", max_length=2000)
+    days: int | None = None
 
 
 class Note(In):
@@ -175,7 +178,14 @@ def act(request: Asked, matter: str, what: Act) -> HttpResponse:
 def add_step(request: Asked, matter: str, what: Added) -> HttpResponse:
     """Add a step by hand that the flow lets be added now."""
     viewer = request.viewer
-    made = verbs.add_step(viewer, matter_id(viewer, matter), step=what.step, request_id=request.request_id)
+    made = verbs.add_step(
+        viewer,
+        matter_id(viewer, matter),
+        step=what.step,
+        request_id=request.request_id,
+        reason=what.reason,
+        days=what.days,
+    )
     return _done(made)
 
 

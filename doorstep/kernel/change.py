@@ -90,7 +90,7 @@ def finish(
     body: Mapping[str, Any],
 ) -> Done:
     row, before = opened.row, opened.row.state
-    row.state, row.closed_at = state_after(row, state, happened, opened.at)
+    row.state, row.closed_at = state_after(row, state, _decisive(opened, happened), opened.at)
     row.moved_at = opened.at
     due.at_once(row, opened.pack, happened, opened.at)
     entry = next_entry(viewer, opened, kind, happened, codes, body)
@@ -106,6 +106,12 @@ def finish(
         due.recount(row, opened.pack, opened.at)
     follow(viewer, opened, happened)
     return done(row)
+
+
+def _decisive(opened: Opened, happened: Sequence[Happening]) -> list[Happening]:
+    """What happened on the way itself: an opinion or a longer limit that is granted beside it grants nothing else."""
+    steps = opened.flow.steps
+    return [one for one in happened if not one.step or steps[flows.step_of(one.step)].adhoc is None]
 
 
 def told(
@@ -247,6 +253,9 @@ def state_after(
 def tell(row: Matter, happened: Sequence[Happening], kind: str) -> None:
     """Tell the applicant what changed for them, once: in the words of the verb if it has its own, else of the new state."""
     if row.applicant_id is None:
+        return
+    if kind == "added" and any(one.by == "applicant" for one in happened):
+        post.notify(row.applicant_id, "asked", row.id, row.number)
         return
     if kind == "opened" and row.state != "closed":
         post.notify(row.applicant_id, "received", row.id, row.number)

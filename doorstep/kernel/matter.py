@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import change, child, due, file, post
+from doorstep.kernel import aside, change, child, due, file, post
 from doorstep.kernel.begin import bring
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.models import Point, Step
@@ -169,14 +169,16 @@ def _act(
         body["reason"] = reason
     if faults:
         body["faults"] = [dict(f) for f in faults]
-    codes = {"step": step, "outcome": outcome} | ({"present": True} if present else {})
-    if declared.extends and outcome in ("done", "approve"):
-        codes["longer"] = str(declared.extends)
+    codes: dict[str, Any] = {"step": step, "outcome": outcome} | ({"present": True} if present else {})
+    codes |= aside.answered(viewer, row.id, declared, step, outcome, reason)
     if by_applicant and data is not None:
         file.attach(viewer, found.form.files(data), row.id, found.form.materials)
         row.sealed = change.seal_data(row.id, opened.key, opened.data)
         row.figures = found.figures_of(data, row.channel)
-    return change.finish(viewer, opened, "acted", state, happened, codes, body)
+    finished = change.finish(viewer, opened, "acted", state, happened, codes, body)
+    if "longer" in codes and row.applicant_id:
+        post.notify(row.applicant_id, "longer", row.id, row.number)
+    return finished
 
 
 def withdraw(viewer: Viewer, matter_id: UUID, *, request_id: str, reason: str = "") -> Done:
@@ -282,23 +284,33 @@ def _whole(opened: change.Opened) -> None:
         raise refuse_right()
 
 
-def add_step(viewer: Viewer, matter_id: UUID, *, step: str, request_id: str) -> Done:
-    """Add a step that the flow lets somebody add beside what is open; ``step`` as `flow.may_add` names it.
+def add_step(
+    viewer: Viewer, matter_id: UUID, *, step: str, request_id: str, reason: str = "", days: int | None = None
+) -> Done:
+    """Add a step that the flow lets somebody add beside what is open; ``step`` as `flow.may_add` names it, and behind an ``@``
+    the code of the unit that is asked, if the flow leaves it to choose. ``reason``: why, or the question; ``days``: how many
+    working days a longer limit is asked for.
 
-    Refused: "not-found", "no-right", "no-such-step", "flow.not_addable", "flow.not_now" (409), "flow.ended" (409).
+    Refused: "not-found", "no-right", "no-such-step", "reason", "days", "no-unit", "same-unit", "flow.not_addable",
+    "flow.not_now" (409), "flow.ended" (409).
     """
 
     def do() -> Done:
         opened = change.lock(matter_id)
         row, found = opened.row, opened.pack
         by = change.stands_as(viewer, opened, step)
+        codes = {"step": step} | aside.asked(viewer, opened.flow.step(step), step, reason, days)
         facts = found.facts(opened.data, channel=row.channel)
         state, happened = move(
             opened.flow, State.from_json(row.flow), Command("add", step, by=by), facts, opened.at
         )
-        return change.finish(viewer, opened, "added", state, happened, {"step": step}, {})
+        body = {"reason": reason.strip()} if reason.strip() else {}
+        return change.finish(viewer, opened, "added", state, happened, codes, body)
 
-    return once(viewer, "add_step", request_id, {"matter": str(matter_id), "step": step}, do, change.done_of)
+    content = {"matter": str(matter_id), "step": step} | (
+        {"reason": reason, "days": days} if reason or days else {}
+    )
+    return once(viewer, "add_step", request_id, content, do, change.done_of)
 
 
 def hear(

@@ -36,6 +36,13 @@ TEMPLATES: dict[str, Words] = {
     ),
     "closed": Words("申请 {number} 已经办结，请您评价。", "Application {number} is finished. Please rate how it went."),
     "withdrawn": Words("您撤回了申请 {number}。", "You withdrew application {number}."),
+    "asked": Words(
+        "申请 {number} 加了一步，等您办，请您看看。", "Application {number} has one more step, which is yours."
+    ),
+    "longer": Words(
+        "申请 {number} 需要更长时间，为什么、哪天办好，里面写着。",
+        "Application {number} needs more time; why, and until when, is written inside.",
+    ),
     "remind": Words(
         "申请 {number} 有一步等您办，快到期了，请您看看。", "Application {number} has a step of yours that is due soon."
     ),

@@ -78,6 +78,7 @@ class EventView:
     body: dict[str, Any]
     hash: str
     entry: str = ""
+    longer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
     events = _events(viewer, row, packs, key)
     told = [(e.kind, e.entry, e.body) for e in events]
     own = viewer.party_id is not None and viewer.party_id == row.applicant_id
-    reason, faults = _last_reason(events)
+    reason, faults = _last_reason([e for e in events if not e.step or _declared(packs, e.step).adhoc is None])
     points = town().points
     return MatterView(
         id=row.id, number=row.number, item=row.item, title=found.title, pack=found, state=row.state,
@@ -273,6 +274,8 @@ def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes)
         body.pop("data", None)
         if viewer.is_resident and e.kind in ("noted", "involved", "located", "merged", "referred"):
             body = {}
+        if viewer.is_resident and (token := header.get("step")) and _declared(packs, token).asked:
+            body = {}
         views.append(
             EventView(
                 e.seq,
@@ -286,6 +289,7 @@ def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes)
                 body,
                 e.hash.hex(),
                 str(header.get("entry", "")),
+                str(header.get("asks") or header.get("longer") or ""),
             )
         )
     return tuple(views)
@@ -322,6 +326,9 @@ def _declared(packs: Sequence[pack.Pack], token: str) -> FlowStep:
 
 
 def _event_title(packs: Sequence[pack.Pack], kind: str, header: dict[str, Any]) -> Words:
+    if kind == "added":
+        title = _declared(packs, header["step"]).title
+        return Words(f"加办：{title.zh}", f"Added: {title.en}")
     if kind != "acted":
         return KINDS.get(kind, KINDS["acted"])
     step = _declared(packs, header["step"])

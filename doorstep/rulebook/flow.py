@@ -105,7 +105,7 @@ def late(flow: Flow, state: State, token: str, facts: Mapping[str, Any] | None =
         if step.lapses_to:
             run.go(step.block, flow.steps[step.lapses_to].place, path)
         elif flow.place(token) < 0:
-            run.rest(step.block, path)
+            run.rest(step.block, "" if step.asked else path)
         else:
             run.fail(step.block, path, "lapsed")
     return run.moved
@@ -141,7 +141,8 @@ def add(flow: Flow, state: State, token: str, by: By, facts: Mapping[str, Any]) 
     if step.adhoc is None or by not in step.adhoc.added_by:
         words = Words("“{s}”不能由您加办。", "'{s}' is not yours to add.")
         raise Refused("flow.not_addable", words.format(s=step.title), status=422)
-    if token not in may_add(flow, state):
+    named = step.asked and branch_of(token)
+    if not (_addable(state, step, token) if named else token in may_add(flow, state) and not step.asked):
         words = Words("“{s}”现在不能加办，可能已经在办。", "'{s}' cannot be added now; it may be under way.")
         raise Refused("flow.not_now", words.format(s=step.title), status=409)
     run = _Run(flow, state, facts)
@@ -153,7 +154,8 @@ def _addable(state: State, step: Step, token: str) -> bool:
     rule, path = step.adhoc, branch_of(token)
     if rule is None or state.visits.get(token, 0) >= rule.at_most or _is_open(state, step, path):
         return False
-    return not rule.while_ or any(token_of(name, path) in state.open for name in rule.while_)
+    block = "" if step.asked else path
+    return not rule.while_ or any(token_of(name, block) in state.open for name in rule.while_)
 
 
 def _is_open(state: State, step: Step, path: str) -> bool:
@@ -243,7 +245,7 @@ class _Run:
 
     def after(self, step: Step, outcome: str, path: str) -> None:
         """Where a closed step leads."""
-        if outcome == "refuse" and step.kind not in ("hand", *MESSAGES):
+        if outcome == "refuse" and step.kind not in ("hand", *MESSAGES) and not step.extends:
             self.fail(step.block, path, "refuse")
         elif outcome == "return" and step.returns:
             if step.returns.to == "applicant":
@@ -264,7 +266,7 @@ class _Run:
     def on(self, step: Step, path: str) -> None:
         """Go on behind a step; a step that was added beside leads nowhere."""
         if step.place < 0:
-            self.rest(step.block, path)
+            self.rest(step.block, "" if step.asked else path)
         else:
             self.go(step.block, self.following(step), path)
 

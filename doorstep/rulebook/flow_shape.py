@@ -151,6 +151,11 @@ class Step:
         """True if somebody or something has to answer; the others pass by themselves."""
         return self.kind in MESSAGES or (self.kind not in ("decide", "each") and self.by != "system")
 
+    @property
+    def asked(self) -> bool:
+        """Whether it is added for a unit of one's choice, whose code stands behind the ``@``; its block is the trunk."""
+        return self.adhoc is not None and self.by == "branch" and not self.block
+
     def label(self, outcome: str) -> Words:
         """The words on the button for one outcome."""
         return self.labels.get(outcome) or _LABELS[outcome]

@@ -27,7 +27,7 @@ def taken_in(cast: Cast) -> UUID:
     from doorstep.kernel import matter
     from doorstep.kernel.party import Person
 
-    person = {"name": "云小满", "id_no": "990101199003071288"}
+    person = {name: cast.person("resident")[name] for name in ("name", "id_no")}
     data: dict[str, Any] = {
         "applicant": person,
         "household": {"station": "AL-LJ-LX"},
