@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
-from doorstep.domains.counter import frame
+from doorstep.domains.counter import aside, frame
 from doorstep.domains.counter.case import case, checks, due_of
 from doorstep.domains.counter.frame import Line
 from doorstep.domains.counter.letter import fault_codes, faults_of, letter, return_reasons
@@ -54,6 +54,11 @@ INTAKE = Desk(
     "intake", "received", "receive", "intake", Words("网上来的", "From online"),
     Words("网上来的 {n} 件", "From online: {n}"),
     Words("网上来的都收完了。", "Nothing from online is waiting."), Words("先收最急的", "Start with the most urgent"),
+)  # fmt: skip
+ASKED = Desk(
+    "asked", "branch", "assist", "asked", Words("问我们的", "Asked of us"),
+    Words("等您单位答复的 {n} 件", "Waiting for your unit: {n}"),
+    Words("没有等您单位答复的。", "Nothing is waiting for your unit."), Words("先办最急的", "Start with the most urgent"),
 )  # fmt: skip
 HAND_OUT = Desk(
     "hand-out", "hand_out", "hand_out", "hand_out", Words("等来领的", "To hand out"),
@@ -118,7 +123,8 @@ def _read(viewer: Viewer, matter_id: UUID) -> MatterView | None:
 
 
 def _step(view: MatterView, desk: Desk) -> StepView | None:
-    return next((s for s in view.mine if s.by == desk.by), None)
+    flow = view.pack.flow
+    return next((s for s in view.mine if s.by == desk.by and not aside.page_of(flow.step(s.name))), None)
 
 
 # ---- the queue ----
@@ -126,7 +132,7 @@ def _step(view: MatterView, desk: Desk) -> StepView | None:
 
 def _rows(viewer: Viewer, desk: Desk, here: UUID | None = None) -> dict[str, Any]:
     found = work_list(viewer, by=desk.by)
-    lines = [frame.line(row, f"/counter/{desk.path}/{row.id}", here) for row in found.rows]
+    lines = [frame.line(row, aside.url_of(row, f"/counter/{desk.path}/{row.id}"), here) for row in found.rows]
     return {
         "title": desk.title, "page": desk.page, "count": desk.count.format(n=_count(len(lines), found.more)),
         "empty": desk.empty, "start": desk.start, "bands": frame.bands(lines), "first": lines[0] if lines else None,
@@ -327,6 +333,8 @@ _DID: Mapping[str, Words] = {
 
 def _said(request: HttpRequest) -> Words | None:
     """What was done a moment ago, for the head of the next case."""
+    if request.GET.get("did") == "answered":
+        return Words("答复记下了", "Your answer is kept")
     did, number = _DID.get(request.GET.get("did", "")), request.GET.get("number", "")
     if did is None or not (number.isalnum() and len(number) <= 30):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import desk, erasure, matter, oversee, sign, ties, window
+from doorstep.domains.counter import aside, desk, erasure, matter, oversee, sign, ties, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.rulebook.words import Words
@@ -30,6 +30,7 @@ DOMAIN = Domain(
         *desk.routes(desk.APPROVALS),
         *desk.routes(desk.INTAKE),
         *desk.routes(desk.HAND_OUT),
+        *desk.routes(desk.ASKED),
         Route("counter/sign", sign.sign, "counter_sign", "receive", "staff", _BOTH, STAFF),
         Route("counter/oversee", oversee.oversee, "counter_oversee", "supervise", "staff", kinds=STAFF),
         Route("counter/matters", matter.listing, "counter_matters", "read", "staff", kinds=STAFF),
@@ -40,6 +41,7 @@ DOMAIN = Domain(
         Route("counter/erasures", erasure.orders, "counter_erasures", "erase", "staff", _BOTH, STAFF),
         Route(f"{_MATTER}/add", matter.add, "counter_add", SIGNED_IN, "staff", ("POST",), STAFF),
         *ties.routes(),
+        *aside.routes(),
         Route("counter/file/<uuid:file_id>", matter.show_file, "counter_file", "read", "staff", kinds=STAFF),
         Route("counter/file/<uuid:file_id>/look", matter.look, "counter_look", "read", "staff", kinds=STAFF),
         Route("counter/paper/<str:number>", matter.show_paper, "counter_paper", "read", "staff", kinds=STAFF),

@@ -27,6 +27,7 @@ _TABS = (
     ("/counter/intake/", "receive", "inbox", Words("网上来的", "Online")),
     ("/counter/hand-out/", "hand_out", "package", Words("等来领的", "To hand out")),
     ("/counter/desk/", "decide", "gavel", Words("审批台", "Approval desk")),
+    ("/counter/asked/", "assist", "message-question", Words("问我们的", "Asked of us")),
     ("/counter/oversee", "supervise", "eye", Words("督办", "Oversee")),
     ("/counter/matters", "read", "list-details", Words("本单位的事", "Our matters")),
 )

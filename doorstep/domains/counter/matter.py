@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from doorstep.domains.counter import frame
+from doorstep.domains.counter import aside, frame
 from doorstep.domains.counter.case import case
 from doorstep.domains.counter.tied import tied
 from doorstep.kernel import file, issue, plug
@@ -28,6 +28,8 @@ STATES = {
     "withdrawn": Words("撤回了", "Withdrawn"), "closed": Words("已办结", "Closed"), "draft": Words("草稿", "Draft"),
 }  # fmt: skip
 _SAID = {
+    "longer_asked": Words("申请交上去了，等答复", "It is asked for and waits for an answer"),
+    "question_asked": Words("问题发出去了", "The question is sent"),
     "added": Words("这一步加上了", "The step was added"),
     "noted": Words("备注记下了", "The remark is kept"), "involved": Words("人记下了", "The person is noted"),
     "located": Words("地点记下了", "The place is noted"), "linked": Words("两件事关联上了", "The two are linked"),
@@ -37,7 +39,7 @@ _SAID = {
 }  # fmt: skip
 _DESKS = {
     "competent": ("desk", Words("去办", "Work on it")), "received": ("intake", Words("去收", "Take it in")),
-    "hand_out": ("hand-out", Words("去发", "Hand it out")),
+    "hand_out": ("hand-out", Words("去发", "Hand it out")), "branch": ("asked", Words("去办", "Work on it")),
 }  # fmt: skip
 
 
@@ -128,7 +130,9 @@ def page(
         for s, d in doors
         if d is not None and viewer.may(d.right, view.pack.branch)
     ]
-    step = next((s for s in view.mine if s.by in _DESKS), None)
+    shown["asides"] = aside.lines(view)
+    flow = view.pack.flow
+    step = next((s for s in view.mine if s.by in _DESKS and not aside.page_of(flow.step(s.name))), None)
     if step:
         path, words = _DESKS[step.by]
         shown |= {"do_url": f"/counter/{path}/{view.id}", "do_words": words}
@@ -138,7 +142,8 @@ def page(
         "said": _SAID.get(request.GET.get("did", "")),
         "may_note": viewer.may("note", view.pack.branch), "note_request": uuid4().hex, "over_request": uuid4().hex,
         "may_hand_over": viewer.may("hand_over", view.pack.branch) and viewer.unit_id == view.unit_id and bool(view.open_steps),
-        "addable": view.addable, "add_request": uuid4().hex,
+        "addable": [(token, title) for token, title in view.addable if not aside.page_of(flow.step(token))],
+        "askable": {aside.page_of(flow.step(token)) for token, _ in view.addable}, "add_request": uuid4().hex,
         "units": units, **tied(viewer, view), **typed,
     }  # fmt: skip
     return frame.show(request, viewer, "matter", context, refusal.status if refusal else 200)

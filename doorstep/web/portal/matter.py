@@ -18,6 +18,7 @@ from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import language, questions
 from doorstep.web import receipt as receipts
+from doorstep.web.longer import extensions
 from doorstep.web.portal.item import how_it_goes
 from doorstep.web.portal.picture import acts, invited, legs, plate, stops, todo
 from doorstep.web.portal.rows import mine_row
@@ -69,6 +70,7 @@ def one(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
         "todo": todo(found),
         "stops": stops(found),
         "legs": legs(found),
+        "longer": [one for one in extensions(found) if one.outcome == "approve"],
         "acts": acts(found),
         "invited": invited(found),
         "papers": found.papers,
