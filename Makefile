@@ -33,7 +33,7 @@ check: setup ## 服务器上跑的全部检查 · everything the server checks
 	$(PY) -m pytest
 
 check-long: setup ## 同上，性质测试各一万例 · the same with 10,000 cases for each property
-	HYPOTHESIS_PROFILE=long $(PY) -m pytest
+	HYPOTHESIS_PROFILE=long $(PY) -m pytest --timeout 28800
 
 bench: setup ## 量一量：每次调用的 CPU · measure CPU for each call, write bench/out
 	@$(PY) -m tests.bench
@@ -42,7 +42,7 @@ chaos: setup ## 反复 kill -9，看丢不丢 · kill processes at random and lo
 	@$(PY) -m tests.chaos
 
 fuzz: setup ## 性质测试的长跑 · property tests, long
-	HYPOTHESIS_PROFILE=long $(PY) -m pytest tests/rulebook tests/kernel
+	HYPOTHESIS_PROFILE=long $(PY) -m pytest --timeout 28800 tests/rulebook tests/kernel
 
 soak: setup ## 久跑：更多次 kill · many more kills
 	@$(PY) -m tests.chaos --kills 300

@@ -179,7 +179,7 @@ def lives(count: int, first: int = 0) -> tuple[Counter[str], Counter[frozenset[s
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(7200)
 def test_spiffworkflow_and_we_live_the_same_lives() -> None:
     constructs, pairs, moves = lives(LIVES)
     print(f"\n{LIVES} lives, {moves} moves, all alike; lives with each construct:")  # noqa: T201

@@ -96,7 +96,7 @@ def _any_of(said: list[str]) -> re.Pattern[str]:
 
 def _pattern(one: str) -> str:
     alone = one.isascii() and one.strip() == one
-    return rf"{re.escape(one)}" if alone else re.escape(one)
+    return rf"\b{re.escape(one)}\b" if alone else re.escape(one)
 
 
 @cache

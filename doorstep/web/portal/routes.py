@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.web.portal import account, apply, correct, home, item, matter, sign, verify
+from doorstep.web.portal import account, apply, correct, find, home, item, matter, sign, verify
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
@@ -10,8 +10,8 @@ _RESIDENT = ("resident",)
 
 ROUTES: tuple[Route, ...] = (
     Route("", home.home, "home", PUBLIC),
-    Route("find", home.search, "find", PUBLIC),
-    Route("find/hits", home.hits, "find.hits", PUBLIC),
+    Route("find", find.find, "find", PUBLIC),
+    Route("find/hits", find.hits, "find.hits", PUBLIC),
     Route("points", home.points, "points", PUBLIC),
     Route("item/<str:code>", item.item, "item", PUBLIC),
     Route("v", verify.ask, "verify.ask", PUBLIC),

@@ -1,0 +1,210 @@
+"""Finding a service: by one's own words, by what happened, by branch, by how or where one wants to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from doorstep.kernel.org import point_named, reach_at, town
+from doorstep.kernel.trust import Viewer
+from doorstep.rulebook import pack
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Refused, Words
+from doorstep.web import finding
+from doorstep.web.catalogue import BRANCHES, CHANNELS
+from doorstep.web.occasions import Occasion, occasions
+
+_OPEN = 40
+"""Up to so many services are shown at once; more lie folded in their groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A service on a list. ``way``: what can be said of it at a glance, such as that nobody has to come."""
+
+    code: str
+    title: Words
+    line: Words
+    way: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Services of one group of a branch."""
+
+    title: Words
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch with what is left of it."""
+
+    code: str
+    title: Words
+    groups: tuple[Group, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to narrow or widen the list."""
+
+    title: Words
+    url: str
+    count: int
+    chosen: bool
+    icon: str = ""
+    line: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the reader wants to see. Empty: no matter. Words that name nothing here count as not said."""
+
+    q: str = ""
+    occasion: str = ""
+    branch: str = ""
+    channel: str = ""
+    point: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Wish:
+        """From the address of a page."""
+        said = {
+            name: request.GET.get(name, "").strip()[:80]
+            for name in ("q", "occasion", "branch", "channel", "point")
+        }
+        known = {"branch": BRANCHES, "channel": CHANNELS, "occasion": {one.id for one in occasions()}}
+        return cls(**{name: told if told in known.get(name, (told,)) else "" for name, told in said.items()})
+
+    def url(self, **other: str) -> str:
+        """The address of the list with something changed."""
+        asked = replace(self, **other)
+        told = {name: value for name in asked.__slots__ if (value := getattr(asked, name))}
+        return "/find" + ("?" + urlencode(told) if told else "")
+
+    @property
+    def narrowed(self) -> bool:
+        """Is anything but words wished for?"""
+        return bool(self.occasion or self.branch or self.channel or self.point)
+
+
+def find(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """What fits the words, and below it everything, narrowed by what is wished."""
+    wish = Wish.of(request)
+    there, note = _there(wish.point)
+    wish = wish if there is not None else replace(wish, point="")
+    packs = there if there is not None else pack.listed()
+    shown = narrowed(packs, wish)
+    context = {
+        **asked(wish.q), "wish": wish, "note": note, "count": len(shown), "all": len(packs), "open": len(shown) <= _OPEN,
+        "branches": _branches(shown), "occasion": _occasion(wish.occasion), "points": town().points.values(),
+        "occasions": [one for one in told_occasions(packs, wish) if one.count], "by_branch": _by_branch(packs, wish),
+        "by_channel": _by_channel(packs, wish), "in_order": tuple(map(card, shown)) if wish.occasion else (),
+    }  # fmt: skip
+    return render(request, "web/portal/find.html", context)
+
+
+def hits(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Only what fits the words, put under the box while somebody types."""
+    return render(request, "web/portal/_hits.html", asked(Wish.of(request).q))
+
+
+def asked(q: str) -> dict[str, object]:
+    """The words, at most three services that fit them, and where to go with what is not for the police."""
+    return {
+        "q": q,
+        "hits": [card(hit.pack) for hit in finding.find(q, pack.listed())] if q else [],
+        "signpost": finding.signpost(q) if q else None,
+    }
+
+
+def narrowed(packs: Iterable[Pack], wish: Wish) -> tuple[Pack, ...]:
+    """Those that were wished for; by occasion in the order in which they are needed."""
+    occasion = _occasion(wish.occasion)
+    found = occasion.of(packs) if occasion else packs
+    return tuple(
+        one
+        for one in found
+        if (not wish.branch or one.branch == wish.branch)
+        and (not wish.channel or wish.channel in one.channels)
+    )
+
+
+def card(one: Pack) -> Card:
+    """A service as a list shows it."""
+    return Card(one.code, one.title, one.summary, _way(one))
+
+
+def _way(one: Pack) -> Words | None:
+    if "online" not in one.channels:
+        return None
+    whole = "online" in (one.raw.get("no_meeting") or ()) or one.raw.get("visits") == 0
+    return Words("网上全程", "wholly online") if whole else Words("网上可申请", "apply online")
+
+
+def _there(point: str) -> tuple[tuple[Pack, ...] | None, Words | None]:
+    """What can be brought at a point, as its layers say; None everywhere else."""
+    if not point:
+        return None, None
+    try:
+        channels = set(point_named(point).channels)
+    except Refused as refusal:
+        return None, refusal.words
+    return tuple(one for one in pack.listed(reach_at(point)) if channels & set(one.channels)), None
+
+
+def _occasion(wanted: str) -> Occasion | None:
+    return next((one for one in occasions() if one.id == wanted), None)
+
+
+def told_occasions(packs: Sequence[Pack], wish: Wish) -> list[Choice]:
+    """What happens to people, each with how many services there are for it."""
+    return [
+        Choice(one.title, wish.url(occasion="" if one.id == wish.occasion else one.id, q=""), len(one.of(packs)),
+               one.id == wish.occasion, one.icon, one.line)
+        for one in occasions()
+    ]  # fmt: skip
+
+
+def _by_branch(packs: Iterable[Pack], wish: Wish) -> list[Choice]:
+    rest = narrowed(packs, replace(wish, branch=""))
+    counts = {code: sum(one.branch == code for one in rest) for code in BRANCHES}
+    return [
+        Choice(BRANCHES[code], wish.url(branch="" if code == wish.branch else code), n, code == wish.branch)
+        for code, n in counts.items()
+        if n
+    ]
+
+
+def _by_channel(packs: Iterable[Pack], wish: Wish) -> list[Choice]:
+    rest = narrowed(packs, replace(wish, channel=""))
+    counts = {code: sum(code in one.channels for one in rest) for code in ("online", *CHANNELS)}
+    return [
+        Choice(
+            CHANNELS[code], wish.url(channel="" if code == wish.channel else code), n, code == wish.channel
+        )
+        for code, n in counts.items()
+        if n
+    ]
+
+
+def _branches(packs: Iterable[Pack]) -> list[Branch]:
+    order = {code: at for at, code in enumerate(BRANCHES)}
+    found = []
+    ordered = sorted(packs, key=lambda one: (order[one.branch], one.raw["group"]["zh"], one.code))
+    for code, of_it in groupby(ordered, key=lambda one: one.branch):
+        members = list(of_it)
+        groups = [
+            Group(Words.of(same[0].raw["group"]), tuple(map(card, same)))
+            for _, rows in groupby(members, key=lambda one: one.raw["group"]["zh"])
+            if (same := list(rows))
+        ]
+        found.append(Branch(code, BRANCHES[code], tuple(groups), len(members)))
+    return found
