@@ -1,4 +1,4 @@
-"""Units and points of service, read often and changed rarely: kept in memory for a minute."""
+"""Units and points of service, read often and changed rarely: kept in memory for a minute, or until something is published."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from doorstep.kernel.models import Point, Unit
+from doorstep.rulebook import pack
 from doorstep.rulebook.words import Refused, Words
 
 _FRESH_SECONDS = 60.0
@@ -39,6 +40,9 @@ def town() -> Town:
 def forget_town() -> None:
     """Read units and points anew at the next call: after they changed, and in tests."""
     _cache.clear()
+
+
+pack.when_published(forget_town)
 
 
 def unit_named(code: str) -> Unit:

@@ -23,9 +23,13 @@ from django.db import connection, transaction
 
 from doorstep.kernel.crypto import Keys, load_keys, stretch
 from doorstep.kernel.models import Fact
+from doorstep.rulebook import pack
 from doorstep.rulebook.format import invented_people_if
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
+
+_LAST = "(select max(id) from publication)"
+"""Read with every scope that is entered: what somebody published a moment ago is seen at the next request, in each process."""
 
 SYSTEM = UUID(int=0)
 SESSION_MINUTES = 8 * 60
@@ -223,13 +227,14 @@ def sign_out(token: str) -> None:
 def enter(token: str | None) -> Iterator[Viewer]:
     """One transaction in the scope of a session. Yields the `Viewer`; without a live session, `nobody`."""
     with transaction.atomic():
-        yield _enter(token) if token else nobody()
+        yield _enter(token) if token else _guest()
 
 
 def _enter(token: str) -> Viewer:
     with connection.cursor() as cursor:
-        cursor.execute("select trust.enter(%s)", [token])
-        row = cursor.fetchone()[0]
+        cursor.execute(f"select trust.enter(%s), {_LAST}", [token])
+        row, last = cursor.fetchone()
+    pack.heard(last)
     if row is None:
         return nobody()
     raw = orjson.loads(row) if isinstance(row, str | bytes) else row
@@ -248,14 +253,24 @@ def _enter(token: str) -> Viewer:
     )
 
 
+def _guest() -> Viewer:
+    """Nobody, who still sees what was published a moment ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {_LAST}")
+        pack.heard(cursor.fetchone()[0])
+    return nobody()
+
+
 @contextmanager
 def enter_system(matter_id: UUID) -> Iterator[Viewer]:
     """One transaction of a background job for one matter (worker role only). Refused: "not-found"."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("select trust.enter_system(%s)", [matter_id])
-            if not cursor.fetchone()[0]:
-                raise not_found()
+            cursor.execute(f"select trust.enter_system(%s), {_LAST}", [matter_id])
+            found, last = cursor.fetchone()
+        pack.heard(last)
+        if not found:
+            raise not_found()
         yield Viewer(account_id=SYSTEM, kind="system", name=Words("系统", "System"))
 
 

@@ -341,6 +341,46 @@ def test_E01_the_command_line_tells_what_is_in_force_and_refuses_what_is_not_the
     assert code == 1 and "没有这次发布" in told
 
 
+ASK = """
+import sys, django
+django.setup()
+from doorstep.kernel import offer, trust
+from doorstep.kernel.org import point_named
+from doorstep.rulebook import pack
+for token in sys.stdin:
+    with trust.enter(token.strip() or None):
+        closed = len(point_named("LX-R1").hours["closed"])
+        print(pack.current("HZ-078", (201, 20)).limit("promise"), closed, flush=True)
+"""
+
+
+def test_E01_a_publication_is_seen_by_another_process_at_its_next_request(cast: Cast, region: Path) -> None:
+    """Also opening hours, which have no version; by those who are signed in and by a guest. No minute is waited for."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ASK], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdin and other.stdout
+
+        def asked(token: str) -> str:
+            other.stdin.write(f"{token}\n")  # type: ignore[union-attr]
+            other.stdin.flush()  # type: ignore[union-attr]
+            return other.stdout.readline().strip()  # type: ignore[union-attr]
+
+        assert asked("") == asked(cast["clerk"].token) == "4 workhour 1"
+        _edit(
+            region,
+            "yunting",
+            "value: 4 workhour\n        why: {zh: 区里",
+            "value: 3 workhour\n        why: {zh: 区里",
+        )
+        _publish(region)
+        assert asked("") == asked(cast["clerk"].token) == "3 workhour 1"
+        more = "closed:\n      - {from: 2027-01-01, to: 2027-01-02, why: {zh: 歇业, en: closed}}"
+        _edit(region, "liuxi", "closed:", more)
+        assert _publish(region) > 0
+        assert asked(cast["clerk"].token) == asked("") == "3 workhour 2"
+
+
 @pytest.mark.parametrize("sql", ["update pack_version set content = '{}'", "update publication set why = ''"])
 def test_E01_what_was_published_is_altered_by_nobody(
     cast: Cast, above: psycopg.Connection[Any], sql: str

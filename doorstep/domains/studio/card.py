@@ -20,6 +20,18 @@ _cards: dict[bytes, Card] = {}
 _ran: dict[bytes, tuple[Told, ...]] = {}
 
 
+def _prune() -> None:
+    """Versions that are offered no longer are not kept for ever, nor how their examples came out."""
+    offered = {one.hash for code in pack.digests() for held in pack.offers(code).values() for one in held}
+    for digest in {*_cards, *_ran} - offered:
+        _cards.pop(digest, None)
+        _ran.pop(digest, None)
+
+
+_old: list[bool] = []
+pack.when_published(lambda: _old.append(True))
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One version of an item, as a line of a list shows it."""
@@ -52,6 +64,9 @@ class Card:
 
 def cards() -> tuple[Card, ...]:
     """Every item that is offered, by code, as it is wherever no place says otherwise. One query for what is not known yet."""
+    if _old:
+        _old.clear()
+        _prune()
     offered = pack.digests()
     new = [digest for digest in offered.values() if digest not in _cards]
     if new:

@@ -94,7 +94,7 @@ def found_packs() -> None:
 
 
 def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None) -> tuple[int, Draft]:
-    """Put in force what the files say, where it differs. Returns the number (0: no item differed) and what was published.
+    """Put in force what the files say, where it differs. Returns the number (0: nothing differed) and what was published.
     Opening hours of points are taken over with it; no matter pins them, so they have no versions.
 
     Unusable, with every finding, if one file has a flaw: then nothing is published. Refused: "published-meanwhile" (409) if
@@ -105,7 +105,7 @@ def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None)
     base = offer.last() if base is None else base
     drawn = checked(stacks)
     drawn.points = settle_points(stacks.region)
-    if not drawn.made:
+    if not drawn.made and not drawn.points:
         return 0, drawn
     return offer.publish(drawn.made, list(drawn.versions.values()), by=by, why=why, base=base), drawn
 

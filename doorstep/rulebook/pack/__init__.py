@@ -11,6 +11,7 @@ from doorstep.rulebook.pack.shelf import (
     every,
     fingerprints,
     forget,
+    heard,
     listed,
     load_pack,
     no_item,
@@ -19,6 +20,7 @@ from doorstep.rulebook.pack.shelf import (
     pack_files,
     version,
     versions_from,
+    when_published,
 )
 from doorstep.rulebook.pack.source import Finding, Unusable
 
@@ -37,6 +39,7 @@ __all__ = [
     "every",
     "fingerprints",
     "forget",
+    "heard",
     "listed",
     "load_pack",
     "no_item",
@@ -45,4 +48,5 @@ __all__ = [
     "pack_files",
     "version",
     "versions_from",
+    "when_published",
 ]

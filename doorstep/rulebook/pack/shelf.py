@@ -47,7 +47,9 @@ Offers = Callable[[], Offered | None]
 _by_hash: dict[bytes, Pack] = {}
 _versions: list[Versions] = []
 _offers: list[Offers] = []
-_kept: list[tuple[float, Offered]] = []
+_kept: list[tuple[float, int, Offered]] = []
+_last = [0]
+_forgets: list[Callable[[], object]] = []
 
 
 def pack_files(root: Path = ROOT) -> list[Path]:
@@ -101,14 +103,31 @@ def _shelf(root: Path) -> Mapping[str, Pack]:
 
 
 def _offered() -> Offered:
-    """What is offered now, at most a minute old: as published, else as the files of the base packs say."""
-    if not _kept or time.monotonic() - _kept[0][0] > _FRESH_SECONDS:
+    """What is offered now, as of the last publication that this process heard of, and at most a minute old: as published,
+    else as the files of the base packs say."""
+    last = _last[0]
+    if not _kept or _kept[0][1] != last or time.monotonic() - _kept[0][0] > _FRESH_SECONDS:
         found = next((published for ask in _offers if (published := ask())), None)
         # No database yet: not kept, or a matter could be opened under what nobody published.
         if found is None:
             return {code: {0: [Offer(one.hash)]} for code, one in _shelf(ROOT).items()}
-        _kept[:] = [(time.monotonic(), found)]
-    return _kept[0][1]
+        _kept[:] = [(time.monotonic(), last, found)]
+        return found
+    return _kept[0][2]
+
+
+def heard(number: int | None) -> None:
+    """The number of the last publication, as each request reads it: at another than before, all that hangs on what is offered
+    is asked anew, in every process at its next request."""
+    if (number or 0) != _last[0]:
+        _last[0] = number or 0
+        for forget_it in _forgets:
+            forget_it()
+
+
+def when_published(forget_it: Callable[[], object]) -> None:
+    """What else to forget when something was published."""
+    _forgets.append(forget_it)
 
 
 def _today() -> date:
@@ -225,5 +244,6 @@ def forget() -> None:
     """Read everything anew at the next call: after files changed, and in tests."""
     _shelf.cache_clear()
     _kept.clear()
+    _last[0] = 0
     library.cache_clear()
     _by_hash.clear()
