@@ -71,12 +71,12 @@ def is_made_out_to(code: str, name: str) -> bool:
 
 
 def _next_number(unit_id: int, give: pack.Give, today: date) -> str:
-    """Gapless per unit, template and year: the counter row is locked until the verb ends."""
+    """Gapless per unit, prefix and year, whatever templates share a prefix: the counter row is locked until the verb ends."""
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into paper_counter (unit_id, template, year, last) values (%s, %s, %s, 1)
             on conflict (unit_id, template, year) do update set last = paper_counter.last + 1 returning last""",
-            [unit_id, give.template, today.year],
+            [unit_id, give.prefix, today.year],
         )
         last = int(cursor.fetchone()[0])
     unit = town().units[unit_id]

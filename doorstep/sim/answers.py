@@ -70,7 +70,7 @@ def _answer(data: dict[str, Any], one: Field, town: Town) -> None:
 
 def _value(one: Field, told: Any, town: Town) -> Any:
     subject, _, part = one.fact.rpartition(".")
-    if one.material or one.widget == "upload":
+    if (one.material or one.widget == "upload") and isinstance(told, str):  # a tick stays a tick
         return town.upload(one.material)
     if one.options_from:
         return town.place(one.options_from, one.pointer)

@@ -17,7 +17,7 @@ from doorstep.kernel import call, child, matter, read, trust
 from doorstep.kernel.models import Matter, Step
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import MatterView
-from doorstep.kernel.row import fetch, first
+from doorstep.kernel.row import fetch, first, rows
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.field import at_pointer
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 
 _ONLINE = 0.7
 """How many of those with an account pay online."""
+
+
+def look_at(matter_id: UUID) -> tuple[Matter, list[Step]]:
+    """A matter as it stands, and what waits for somebody or something, in the order it came up. Within the life's transaction."""
+    fetch("select trust.enter_system(%s)", matter_id)
+    found = first(Matter, "where id = %s", matter_id)
+    if found is None:
+        raise not_found()
+    return found, rows(Step, "where matter_id = %s and closed_at is null order by opened_at, id", matter_id)
 
 
 def answers_call(way: Way, step: Step, said: str | None) -> None:

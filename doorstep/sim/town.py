@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import random
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,13 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from doorstep.domains.appointments import verbs as appointments
-from doorstep.kernel import lists, matter, org, plug, trust
-from doorstep.rulebook import clock, ids, pack
+from doorstep.kernel import org, plug, trust
+from doorstep.rulebook import clock, pack
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
 from doorstep.sim.life import Life, Wish, usable, waits_for
 from doorstep.sim.office import Office, open_office
 from doorstep.sim.staff import Staff, order, picture
-from doorstep.sim.way import refused_is_lived
 
 __all__ = ["LIVES", "build", "horizon", "live", "picture", "wish"]
 
@@ -69,7 +67,6 @@ def _build(office: Office, progress: Callable[[str], None], opened: Callable[[],
         live(staff, number)
     opened()
     side_by_side(staff, range(FIRST, lives), writers())
-    _call_backs(staff)
     office.ask([{"fact": ["demo_lives", lives]}])
 
 
@@ -242,24 +239,3 @@ def _turn_of(place: int) -> str:
 def _may(staff: Staff, one: dict[str, Any], *verbs: str) -> bool:
     """Does the role of this member of the cast hold any of these rights wherever the branch?"""
     return any(right.startswith(f"{verb}:*") for right in staff.place.roles[_role(one)] for verb in verbs)
-
-
-def _call_backs(staff: Staff) -> None:
-    """Supervisors ring up those who were dissatisfied; the last few still wait."""
-    codes = {one.code for one in pack.every() if one.part_of == "rating"}
-    for unit in (u for u in org.town().units.values() if u.kind in ("county", "city")):
-        with staff.enter(staff.at(unit.id, "supervisor")) as viewer:
-            open_ = [row for row in lists.unit_matters(viewer, state="open").rows if row.item in codes]
-        for place, row in enumerate(sorted(open_, key=lambda row: row.opened_at)[:-2]):
-            at = min(row.opened_at + timedelta(days=1, hours=place % 7), horizon())
-            source = random.Random(f"{staff.seed}:call:{row.id}")  # noqa: S311
-            with (
-                clock.clock_at(at),
-                ids.drawn_from(source, clock.now),
-                refused_is_lived(),
-                staff.enter(staff.at(unit.id, "supervisor")) as viewer,
-            ):
-                matter.act(
-                    viewer, row.id, step="call", outcome=("explained", "mended", "explained")[place % 3],
-                    reason="已经打过电话，说明了情况", request_id=f"call-{row.id}",
-                )  # fmt: skip

@@ -6,23 +6,18 @@ late at its hour, as the worker would have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from doorstep.domains.ratings import rate
-from doorstep.kernel import change, matter, read, trust
-from doorstep.kernel.models import Matter, Step
-from doorstep.kernel.row import fetch, first, rows
-from doorstep.kernel.trust import not_found
+from doorstep.kernel import matter, trust
+from doorstep.kernel.models import Step
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.flow import step_of
 from doorstep.rulebook.region import calendar
-from doorstep.rulebook.words import Refused
-from doorstep.sim import answers, outside
+from doorstep.sim import after, answers, outside
 
 if TYPE_CHECKING:
     from doorstep.sim.life import Life
@@ -34,11 +29,6 @@ _NEVER = {"applicant": 0.08, "wait": 0.12, "sub": 0.08, "unit": 0.03}
 """How many never do what waits for them, by whom it is."""
 _SLOW = 0.05
 """How many steps of units are done after their time."""
-_LEVELS = (5,) * 12 + (4,) * 6 + (3,) * 2 + (2, 1)
-_SAID = {
-    5: ("很快，态度也好", "不用再跑第二趟了", ""), 4: ("总体不错", "", ""), 3: ("材料说得不够清楚", "一般", ""),
-    2: ("等得有点久", "让我跑了两趟"), 1: ("没人说清楚缺什么", "电话一直打不通"),
-}  # fmt: skip
 Move = Mapping[str, Any]
 
 
@@ -50,7 +40,7 @@ class Way:
         self.at, self.turn = life.at, 0
         self.comes_at: datetime | None = None
         """For when a time is booked."""
-        self.row, self.waits = look_at(matter_id)
+        self.row, self.waits = outside.look_at(matter_id)
         self.of = pack.version(bytes(self.row.pack))
         self.moves = [move for move in life.example.get("do") or () if not move.get("error")]
 
@@ -58,9 +48,9 @@ class Way:
         """All of it."""
         while self.row.closed_at is None and self.turn < _LONGEST and self._turn():
             self.turn += 1
-            self.row, self.waits = look_at(self.id)
+            self.row, self.waits = outside.look_at(self.id)
         if self.row.closed_at is not None:
-            self._afterwards()
+            after.afterwards(self)
 
     @property
     def request_id(self) -> str:
@@ -134,15 +124,16 @@ class Way:
             came, self.comes_at = max(self.comes_at, self.at), None
             return came + timedelta(minutes=self.chance.randrange(1, 12))
         if step.due_at is None or step.by == "hand_out":
-            return self._office(f"{self.chance.randrange(1, 14)} workhour")
+            return self.office(f"{self.chance.randrange(1, 14)} workhour")
         if self.chance.random() < _SLOW:
             return max(step.due_at, self.at) + timedelta(minutes=self.chance.randrange(20, 300))
         if step.due_at - self.at <= timedelta(hours=1.5):
             return min(self.at + timedelta(minutes=self.chance.randrange(3, 14)), step.due_at)
-        found = self._office(f"{self.chance.choice((1, 1, 1, 2, 2, 3))} workhour")
+        found = self.office(f"{self.chance.choice((1, 1, 1, 2, 2, 3))} workhour")
         return found if found < step.due_at else max(self.at, step.due_at - timedelta(minutes=2))
 
-    def _office(self, later: str) -> datetime:
+    def office(self, later: str) -> datetime:
+        """So many working hours from now, a little before or after."""
         due = clock.due(self.at, Limit.parse(later), calendar()).at
         return max(self.at + timedelta(minutes=3), due - timedelta(minutes=self.chance.randrange(1, 50)))
 
@@ -204,58 +195,3 @@ class Way:
         """What the pack says of a step that waits."""
         found: Mapping[str, Any] = self.of.asks.get(step_of(step.name), {})
         return found
-
-    # ---- afterwards ----
-
-    def _afterwards(self) -> None:
-        """Somebody asks about it; and most rate it, each in their way."""
-        if self.chance.random() < 0.06:
-            self._looked_at()
-        self.at += timedelta(hours=self.chance.randrange(1, 50), minutes=self.chance.randrange(60))
-        if self.life.wish.course or self.chance.random() > 0.6 or self.at >= self.horizon:
-            return
-        level = self.chance.choice(_LEVELS)
-        told: dict[str, Any] = {
-            "level": level,
-            "text": self.chance.choice(_SAID[level]),
-            "may_call": self.chance.random() < 0.7,
-        }
-        with clock.clock_at(self.at), refused_is_lived():
-            if self.life.resident:
-                with self.life.staff.enter(self.life.resident) as viewer:
-                    rate.rate(viewer, self.id, request_id=f"{self.request_id}-rating", **told)
-            else:
-                self._rated_on_paper(told)
-
-    def _rated_on_paper(self, told: dict[str, Any]) -> None:
-        life = self.life
-        with life.staff.enter(life.staff.at(life.x.unit_id, "clerk")):
-            code = rate.code_of(self.id)
-            number = change.done_of(self.id).number
-        with life.staff.nobody() as viewer:
-            rate.rate_with_code(viewer, number, code, request_id=f"{self.request_id}-rating", **told)
-
-    def _looked_at(self) -> None:
-        of = self.of
-        purpose = self.chance.choice([one for one in of.purposes if one != of.purpose] or [of.purpose])
-        login = self.life.staff.at(self.life.x.unit_id, "clerk")
-        with refused_is_lived(), self.life.staff.enter(login) as viewer:
-            read.read_matter(viewer, self.id, purpose=purpose)
-
-
-def look_at(matter_id: UUID) -> tuple[Matter, list[Step]]:
-    """A matter as it stands, and what waits for somebody or something, in the order it came up. Within the life's transaction."""
-    fetch("select trust.enter_system(%s)", matter_id)
-    found = first(Matter, "where id = %s", matter_id)
-    if found is None:
-        raise not_found()
-    return found, rows(Step, "where matter_id = %s and closed_at is null order by opened_at, id", matter_id)
-
-
-@contextmanager
-def refused_is_lived() -> Iterator[None]:
-    """What the town refuses somebody is part of their life, not a fault of it."""
-    try:
-        yield
-    except Refused:
-        return

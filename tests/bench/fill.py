@@ -231,7 +231,7 @@ class Filler:
     def _paper(self, opened: change.Opened, give: pack.Give) -> None:
         row, at = opened.row, opened.at
         today = at.astimezone(calendar().zone).date()
-        counter = (row.unit_id, give.template, today.year)
+        counter = (row.unit_id, give.prefix, today.year)
         self.counters[counter] = last = self.counters.get(counter, 0) + 1
         paper_id, code = uuid7(), link_code()
         division = town().units[row.unit_id].division[:6]

@@ -238,7 +238,7 @@ class Cutter:
                         made.slot(("id", row["id"])),
                         *slots,
                         prefix,
-                        (row["unit_id"], row["template"], row["issued_at"].year),
+                        (row["unit_id"], prefix[: -len("990000000-0000")], row["issued_at"].year),
                     )
                 )
             return [made.slot((column, n))]

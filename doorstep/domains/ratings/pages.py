@@ -160,7 +160,10 @@ def published(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         "figures": found, "few": figures.FEW,
         "by_level": [(n, words, found.whole.votes.get(n, 0)) for n, words in rate.LEVELS.items()],
-        "tables": [(Words("单位", "Unit"), found.units), (Words("事项", "Item"), found.items)],
+        "tables": [
+            (title, [line for line in lines if line.rated], [line for line in lines if not line.rated])
+            for title, lines in ((Words("单位", "Unit"), found.units), (Words("事项", "Item"), found.items))
+        ],
     }  # fmt: skip
     return render(request, "ratings/published.html", context)
 
@@ -173,7 +176,8 @@ def board(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     viewer.need("supervise", tier="public")
     calls = _calls(viewer)
     context = {
-        "figures": figures.figures(units=figures.units_within(viewer.unit_id)), "said": figures.said(),
+        "figures": figures.figures(units=figures.units_within(viewer.unit_id)),
+        "said": [(one, rate.LEVELS[one.level]) for one in figures.said()],
         "levels": rate.LEVELS, "few": figures.FEW, "tabs": _tabs(viewer, request.path),
         "told": Words("记下了。", "It is on record.") if request.GET.get("told") == "done" else None,
         "waiting": [row for row in calls if not row.ended], "ended": [row for row in calls if row.ended],
@@ -186,7 +190,8 @@ def _calls(viewer: Viewer) -> list[lists.Row]:
     if not viewer.may("assist") or viewer.unit_id is None:
         return []
     open_, all_ = lists.unit_matters(viewer, state="open").rows, lists.unit_matters(viewer).rows
-    found = {row.id: row for row in (*open_, *all_) if _is_call(row.item)}
+    mine = lists.work_list(viewer).rows  # these know which step waits
+    found = {row.id: row for row in (*open_, *all_, *mine) if _is_call(row.item)}
     return sorted(found.values(), key=lambda row: (row.ended, row.due_at is None, row.due_at))
 
 

@@ -57,7 +57,7 @@ class Paper(models.Model):
 
 
 class PaperCounter(models.Model):
-    """Gapless document numbers: one row per unit, template and year, locked only at issue."""
+    """Gapless document numbers: one row per unit, prefix of the number (in ``template``) and year, locked only at issue."""
 
     id = models.BigAutoField(primary_key=True)
     unit_id = models.IntegerField()
