@@ -222,9 +222,7 @@ def test_ids_are_drawn_for_lives_alone() -> None:
     from tests.house import tree
 
     named = [tree.name(p) for p in tree.under("doorstep", ".py") if "drawn_from" in p.read_text()]
-    assert sorted(named) == [
-        "doorstep/rulebook/ids.py", "doorstep/sim/life.py", "doorstep/sim/staff.py", "doorstep/sim/town.py",
-    ]  # fmt: skip
+    assert sorted(named) == ["doorstep/rulebook/ids.py", "doorstep/sim/life.py", "doorstep/sim/staff.py"]
 
 
 def test_outside_a_demo_database_no_id_is_drawn(cast: Cast, monkeypatch: Any) -> None:
