@@ -34,6 +34,26 @@ def issued(cast: Cast, database: Any) -> Any:
     return done
 
 
+def test_many_papers_are_made_two_at_a_time_and_each_once(cast: Cast, database: Any, above: Any) -> None:
+    """Two workers beside each other, as when one is just being replaced: each with two hands."""
+    whose = []
+    for _ in range(6):
+        done = cast.apply()
+        cast.act("clerk", done.matter_id, "intake")
+        cast.act("approver", done.matter_id, "review", "approve")
+        cast.act("approver", done.matter_id, "issue")
+        whose.append(done.matter_id)
+    env = os.environ | {"DOORSTEP_DB_ROLE": "worker", "DOORSTEP_DATA": str(database.data)}
+    both = [subprocess.Popen([sys.executable, "-c", WORKER], env=env) for _ in range(2)]
+    assert [one.wait(120) for one in both] == [0, 0]
+    made = "select state, count(*) from paper where matter_id = any(%s) group by state"
+    assert above.execute(made, [whose]).fetchall() == [("ready", 6)]
+    files = "select count(*) from file where matter_id = any(%s) and state = 'issued'"
+    assert above.execute(files, [whose]).fetchone() == (6,)
+    told = "select matter_id, count(*) from notice where matter_id = any(%s) and template = 'ready' group by matter_id"
+    assert {count for _, count in above.execute(told, [whose]).fetchall()} <= {1}
+
+
 def paper_of(cast: Cast, issued: Any, role: str = "resident") -> Any:
     from doorstep.kernel import read
 
