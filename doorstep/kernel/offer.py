@@ -76,9 +76,10 @@ def publish(
         if base is not None:
             _refuse_meanwhile([one.code for one in made], base)
         at = clock.now()
-        for one in versions:
-            told = {"code": one.code, "content": one.content, "at": at}
-            PackVersion.objects.get_or_create(hash=one.hash, defaults=told)
+        PackVersion.objects.bulk_create(
+            (PackVersion(hash=one.hash, code=one.code, content=one.content, at=at) for one in versions),
+            ignore_conflicts=True, batch_size=100,
+        )  # fmt: skip
         number: int = Publication.objects.create(at=at, by=by, why=why, undoes=undoes).id
         PackOffer.objects.bulk_create(
             PackOffer(publication_id=number, code=one.code, unit_id=unit, hash=offer.hash, first=offer.first,

@@ -14,6 +14,7 @@ import pytest
 
 from doorstep.rulebook import pack
 from tests.cast import Cast, fresh
+from tests.items import some
 from tests.journeys.visit import Page, Visit
 
 PARTS = ("", "form", "flow", "tables", "limits", "papers", "examples", "privacy", "layers")
@@ -292,7 +293,7 @@ def test_samples_are_drawn_with_invented_people_and_marked(cast: Cast) -> None:
 
     client = Client(SERVER_NAME="localhost")
     client.cookies["doorstep_session"] = cast["chief"].token
-    for found in pack.every():
+    for found in map(pack.current, some(20)):
         for give in found.gives:
             answer = client.get(f"/studio/{found.code}/paper/{give.template}.pdf")
             assert answer.content.startswith(b"%PDF"), (found.code, give.template)

@@ -20,6 +20,7 @@ from doorstep.rulebook import pack
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.pack.dated import in_force, overlaps, read_dated
 from doorstep.rulebook.words import Lang, Refused, Words
+from tests.items import some
 
 CARD, ENTRY = "HZ-078", "HZ-106"
 LOOK = "    - id: look\n"
@@ -66,10 +67,15 @@ def test_every_example_comes_out_as_told(one: pack.Pack) -> None:
     assert {"granted", "corrected", "refused"} <= {t.course for t in told}
 
 
-@pytest.mark.parametrize("path", pack.pack_files(), ids=lambda path: path.stem)
-def test_formatting_twice_changes_nothing(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert studio.fmt(text) == text == studio.fmt(studio.fmt(text))
+def test_formatting_twice_changes_nothing() -> None:
+    path = next(path for path in pack.pack_files() if path.stem == CARD)
+    loose = (
+        path.read_text(encoding="utf-8")
+        .replace("\n  - {", "\n- {")
+        .replace("for: [person]", "for:   [ person ]")
+    )
+    once = studio.fmt(loose)
+    assert once != loose and studio.fmt(once) == once
 
 
 def test_the_formatter_puts_keys_in_order_and_keeps_comments() -> None:
@@ -364,7 +370,13 @@ def test_whatever_is_torn_out_of_a_pack_the_linter_answers(edit: Edit, tmp_path:
 
 
 def _papers() -> list[tuple[pack.Pack, pack.Give]]:
-    return [(one, give) for one in pack.every() for give in one.gives]
+    """Each template once at least, and what a share of the items gives."""
+    first: dict[str, str] = {}
+    for one in pack.every():
+        for give in one.gives:
+            first.setdefault(give.template, one.code)
+    drawn = {*some(5), *first.values()}
+    return [(one, give) for one in pack.every() if one.code in drawn for give in one.gives]
 
 
 @pytest.mark.parametrize(("one", "give"), _papers(), ids=lambda x: getattr(x, "template", ""))
@@ -391,7 +403,8 @@ def test_every_paper_can_be_drawn_from_the_packs_own_example(
 
 
 # What a machine moves has no order of its own to spoil: its domain tests it.
-_IN_ORDER = [one for one in pack.every() if not one.flow.machine]
+# Of all packs `packs test --mutate` says so.
+_IN_ORDER = [one for one in map(pack.current, some(5)) if not one.flow.machine]
 
 
 @pytest.mark.parametrize("one", _IN_ORDER, ids=lambda one: one.code)

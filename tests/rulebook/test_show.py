@@ -22,6 +22,7 @@ from doorstep.rulebook import pack
 from doorstep.rulebook.flow_source import compile_flow
 from doorstep.rulebook.rule import compile_table
 from doorstep.rulebook.words import Words
+from tests.items import some
 from tests.rulebook import flows
 from tests.rulebook.oracle import Parser
 from tests.rulebook.test_flow_branches import NEWBORN, TABLES
@@ -30,9 +31,9 @@ TITLE = Words("新生儿一件事", "Newborn")
 NEW = compile_flow(NEWBORN, TABLES)
 
 
-@pytest.mark.parametrize("code", [one.code for one in pack.every()])
+@pytest.mark.parametrize("code", some(5))
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_pack_is_shown_as_picture_and_bpmn_in_both_languages(code: str, lang: str) -> None:
+def test_a_pack_is_shown_as_picture_and_bpmn_in_both_languages(code: str, lang: str) -> None:
     found = pack.current(code)
     picture = etree.fromstring(shown(found, "svg", lang).encode())
     texts = "".join(picture.itertext())

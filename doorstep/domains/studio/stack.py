@@ -63,12 +63,11 @@ class Stacks:
     def base(self, code: str) -> pack.Pack:
         """The pack as it stands in its file. Refused: "no-item"."""
         if code not in self._base:
-            path = next((one for one in pack.pack_files(self.root) if one.stem == code), None)
-            if path is None:
+            if code not in self.codes:
                 raise Refused(
                     "no-item", Words(f"没有 {code} 这个事项", f"there is no item {code}"), status=404
                 )
-            self._base[code] = pack.load_pack(path, self.root)
+            self._base[code] = pack.load_pack(self.codes[code], self.root)
         return self._base[code]
 
     def layered(self, code: str, unit: str = "", day: date | None = None) -> pack.Pack:
@@ -92,9 +91,9 @@ class Stacks:
         return found
 
     @cached_property
-    def codes(self) -> frozenset[str]:
-        """The codes of all base packs."""
-        return frozenset(path.stem for path in pack.pack_files(self.root))
+    def codes(self) -> Mapping[str, Path]:
+        """The codes of all base packs, each with its file."""
+        return {path.stem: path for path in pack.pack_files(self.root)}
 
     @cached_property
     def _units(self) -> dict[str, dict[str, Any]]:

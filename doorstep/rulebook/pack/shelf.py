@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,9 +95,17 @@ def pack_of(source: Source, root: Path = ROOT) -> Pack:
         raise Unusable([Finding(source.name, 1, 1, "pack.shape", words)]) from None
 
 
+@lru_cache(maxsize=1024)
+def _loaded(path: Path, root: Path, _fingerprint: bytes) -> Pack:
+    """A file that did not change, nor anything that it builds on, is not read again."""
+    return load_pack(path, root)
+
+
 @cache
 def _shelf(root: Path) -> Mapping[str, Pack]:
-    packs = {pack.code: pack for pack in (load_pack(path, root) for path in pack_files(root))}
+    packs = {
+        one.code: one for one in (_loaded(path, root, seen) for path, seen in fingerprints(root).items())
+    }
     _by_hash.update({pack.hash: pack for pack in packs.values()})
     return packs
 
