@@ -92,3 +92,10 @@ def unit_words(unit_id: int | None) -> Words:
     """The name of a unit for a reader; the police in general when there is none."""
     unit = town().units.get(unit_id) if unit_id is not None else None
     return unit.name if unit else Words("公安机关", "The police")
+
+
+def below(unit_id: int | None) -> tuple[int, ...]:
+    """A unit and all under it."""
+    return tuple(
+        one.id for one in town().units.values() if unit_id in (one.id, one.station, one.county, one.city)
+    )

@@ -6,16 +6,28 @@ change, steps that open from here on have the limits of the new version.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from doorstep.kernel import change, due
 from doorstep.kernel.idempotency import Done, once
+from doorstep.kernel.lists import Row, these
+from doorstep.kernel.models import Matter
 from doorstep.kernel.org import reach, town
-from doorstep.kernel.trust import Viewer
+from doorstep.kernel.row import fetch, rows
+from doorstep.kernel.trust import BRANCHES, Viewer, keys
 from doorstep.rulebook import pack
 from doorstep.rulebook.flow import State
 from doorstep.rulebook.flow_fit import misfits
 from doorstep.rulebook.words import Refused, Words
+
+_COUNT = """select item, pack, unit_id, branch, count(*) from matter
+where unit_id = any(%s) and closed_at is null group by 1, 2, 3, 4"""
+_THESE = "where item = %s and unit_id = any(%s) and closed_at is null order by opened_at, id limit 1000"
+_NAMES = {number: name for name, number in BRANCHES.items()}
 
 
 def repin(viewer: Viewer, matter_id: UUID, *, reason: str, request_id: str) -> Done:
@@ -46,12 +58,7 @@ def repin(viewer: Viewer, matter_id: UUID, *, reason: str, request_id: str) -> D
 
 def _fit(opened: change.Opened, found: pack.Pack, state: State) -> None:
     """Refuse a version in which the matter could not go on from where it stands."""
-    no = misfits(opened.flow, found.flow_on(opened.row.law_date), state)
-    if found.accepted_at != opened.pack.accepted_at:
-        no.append(Words("受理的步骤不同", "another step accepts it"))
-    no += [Words(f"“{one.pointer}”：{one.words.zh}", f"{one.pointer}: {one.words.en}")
-           for one in found.form.validate(opened.data)]  # fmt: skip
-    if no:
+    if no := _against(opened.row, opened.data, opened.pack, found, state):
         zh, en = "；".join(one.zh for one in no), "; ".join(one.en for one in no)
         raise Refused(
             "does-not-fit",
@@ -61,3 +68,65 @@ def _fit(opened: change.Opened, found: pack.Pack, state: State) -> None:
             ),
             status=409,
         )
+
+
+def _against(row: Matter, data: Any, was: pack.Pack, found: pack.Pack, state: State) -> list[Words]:
+    """What stands in the way: where it stands, who accepts it, or an answer that the new version does not take."""
+    no = misfits(was.flow_on(row.law_date), found.flow_on(row.law_date), state)
+    if found.accepted_at != was.accepted_at:
+        no.append(Words("受理的步骤不同", "another step accepts it"))
+    named = ((found.form.field(one.pointer), one) for one in found.form.validate(data))
+    return no + [
+        Words(f"“{field.title.zh}”：{one.words.zh}", f"'{field.title.en}': {one.words.en}")
+        if field
+        else Words(f"“{one.pointer}”：{one.words.zh}", f"{one.pointer}: {one.words.en}")
+        for field, one in named
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """An open matter under another version than the one in force. ``why``: what stands in the way of moving it, if anything."""
+
+    row: Row
+    why: tuple[Words, ...]
+
+
+def older(viewer: Viewer, units: Sequence[int]) -> dict[str, int]:
+    """How many open matters of these units go by another version than the one in force there, by item. Refused: "no-right"."""
+    viewer.need("repin")
+    counted: Counter[str] = Counter()
+    for item, digest, unit, branch, count in fetch(_COUNT, list(units)):
+        if viewer.may("repin", _NAMES[branch]) and _newer(item, unit, bytes(digest)):
+            counted[item] += count
+    return dict(counted)
+
+
+def candidates(viewer: Viewer, item: str, units: Sequence[int], most: int = 100) -> tuple[Older, ...]:
+    """The open matters of one item and these units that go by an older version, those that were opened first; whether each could
+    move is found in its answers too, of which nothing is shown. One logged list. Refused: "no-right"."""
+    viewer.need("repin")
+    why: dict[UUID, tuple[Words, ...]] = {}
+    for row in rows(Matter, _THESE, item, list(units)):
+        found = _newer(item, row.unit_id, bytes(row.pack))
+        if len(why) == most or found is None or row.key is None:
+            continue
+        data = change.open_data(row, keys().unwrap(bytes(row.key), row.id.bytes))
+        why[row.id] = tuple(
+            _against(row, data, pack.version(bytes(row.pack)), found, State.from_json(row.flow))
+        )
+    seen = these(viewer, list(why), "repin")
+    return tuple(
+        Older(seen[one], why[one])
+        for one in why
+        if one in seen and viewer.may("repin", seen[one].pack.branch)
+    )
+
+
+def _newer(item: str, unit: int, digest: bytes) -> pack.Pack | None:
+    """The version in force for a unit, if it is another than this; None too where the item is offered no more."""
+    try:
+        found = pack.current(item, reach(town().units[unit]))
+    except Refused:
+        return None
+    return found if found.hash != digest else None

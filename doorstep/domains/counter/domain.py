@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import aside, desk, erasure, matter, oversee, sign, ties, window
+from doorstep.domains.counter import aside, desk, erasure, matter, oversee, sign, ties, versions, window
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.rulebook.words import Words
@@ -20,6 +20,7 @@ DOMAIN = Domain(
         Tile(Words("审批台", "Approval desk"), Words("按期限办", "By due time"), "/counter/desk/", "decide", "gavel"),
         Tile(Words("依法销毁", "Erasing"), Words("要两个人", "Takes two"), "/counter/erasures", "erase", "eraser"),
         Tile(Words("督办", "Oversee"), Words("超期、快到期的", "Late and soon due"), "/counter/oversee", "supervise", "eye"),
+        Tile(Words("换到新版本", "Newer versions"), Words("按哪版办", "Which apply"), "/counter/versions", "repin", "versions"),
         Tile(Words("本单位的事", "Our matters"), Words("收、批、发", "All of them"), "/counter/matters", "read", "list-details"),
     ),
     routes=(
@@ -33,6 +34,7 @@ DOMAIN = Domain(
         *desk.routes(desk.ASKED),
         Route("counter/sign", sign.sign, "counter_sign", "receive", "staff", _BOTH, STAFF),
         Route("counter/oversee", oversee.oversee, "counter_oversee", "supervise", "staff", kinds=STAFF),
+        Route("counter/versions", versions.versions, "counter_versions", "repin", "staff", _BOTH, STAFF),
         Route("counter/matters", matter.listing, "counter_matters", "read", "staff", kinds=STAFF),
         Route("counter/search", matter.find, "counter_search", "search", "staff", kinds=STAFF),
         Route(_MATTER, matter.show, "counter_matter", "read", "staff", _BOTH, STAFF),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from doorstep.domains.counter import frame
 from doorstep.kernel.lists import SORTS, Row, overseen
-from doorstep.kernel.org import town
+from doorstep.kernel.org import below, town
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook.words import Words
 
@@ -32,11 +32,7 @@ _EMPTY = {
 
 def oversee(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The list, narrowed to a unit if one is named, in the order asked for."""
-    mine = {
-        one.id: one
-        for one in town().units.values()
-        if viewer.unit_id in (one.id, one.station, one.county, one.city)
-    }
+    mine = {one: town().units[one] for one in below(viewer.unit_id)}
     asked = {
         "which": _one_of(request, "which", _WHICH, "late"), "sort": _one_of(request, "sort", SORTS, "due"),
         "unit": _one_of(request, "unit", {one.code: one for one in mine.values()}, ""),
