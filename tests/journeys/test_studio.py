@@ -102,6 +102,23 @@ def test_the_list_finds_an_item_by_what_people_call_it_and_by_branch(author: Vis
     assert _listed(author.get("/studio/?branch=traffic&q=出租房")) == []
 
 
+def test_the_list_is_grouped_by_branch_and_group_with_counts_and_each_group_is_a_filter(author: Visit) -> None:
+    packs = [one for one in pack.every() if one.branch == "household"]
+    first = min(one.raw["group"]["zh"] for one in packs)
+    page = author.get("/studio/?branch=household")
+    assert f"户籍，{first}" in page.text and f"全部类别 {len(packs)} " in page.text
+    of_first = [one.code for one in packs if one.raw["group"]["zh"] == first]
+    assert _listed(page)[: len(of_first)] == of_first
+    assert _listed(author.get(f"/studio/?branch=household&group={first}")) == of_first
+    assert _listed(author.get("/studio/?branch=household&group=没有")) == []
+
+
+def test_an_item_s_address_without_the_last_stroke_leads_to_it(author: Visit) -> None:
+    page = author.get("/studio/HZ-078?unit=AL-LJ-LX")
+    assert (page.status, page.url) == (200, "/studio/HZ-078/?unit=AL-LJ-LX")
+    assert author.get("/studio/HZ-999").status == 404
+
+
 def test_examples_run_when_asked_and_the_list_says_how_they_came_out(author: Visit) -> None:
     from doorstep.domains.studio import card
 

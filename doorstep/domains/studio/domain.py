@@ -31,6 +31,7 @@ DOMAIN = Domain(
         _route("studio/try", trial.start, "studio_try", _BOTH),
         _route("studio/try/<str:item>", trial.watch, "studio_watch"),
         _route("studio/try/<str:item>/now", trial.now, "studio_now"),
+        _route(_ITEM, item.plain, "studio_item_plain"),
         _route(f"{_ITEM}/", item.one, "studio_item"),
         _route(f"{_ITEM}/examples", item.examples, "studio_examples", _BOTH),
         _route(f"{_ITEM}/<slug:part>", item.one, "studio_part"),

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.safestring import SafeString, mark_safe
 from ruamel.yaml import YAML
 
@@ -98,6 +99,13 @@ def one(request: HttpRequest, viewer: Viewer, item: str, part: str = "") -> Http
         raise not_found()
     context = {**_head(found, part, unit), **_PARTS[part](request, found)}
     return show(request, part or "item", context)
+
+
+def plain(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
+    """The address as people type it leads to the item. Refused: "no-item", "no-unit"."""
+    found, _ = _found(request, item)
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"/studio/{found.code}/{'?' if query else ''}{query}")
 
 
 def examples(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
