@@ -102,7 +102,9 @@ def test_the_list_finds_an_item_by_what_people_call_it_and_by_branch(author: Vis
     assert _listed(author.get("/studio/?branch=traffic&q=出租房")) == []
 
 
-def test_the_list_is_grouped_by_branch_and_group_with_counts_and_each_group_is_a_filter(author: Visit) -> None:
+def test_the_list_is_grouped_by_branch_and_group_with_counts_and_each_group_is_a_filter(
+    author: Visit,
+) -> None:
     packs = [one for one in pack.every() if one.branch == "household"]
     first = min(one.raw["group"]["zh"] for one in packs)
     page = author.get("/studio/?branch=household")
