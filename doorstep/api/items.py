@@ -16,7 +16,8 @@ from doorstep.rulebook import clock, pack
 from doorstep.rulebook.flow import Step
 from doorstep.rulebook.pack.item import Asked as AskedMaterial
 from doorstep.rulebook.region import calendar, region
-from doorstep.rulebook.words import Words
+from doorstep.rulebook.region_profile import RegionProfile, load_profiles
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.finding import Hit, find
 from doorstep.web.routes import PUBLIC
 
@@ -89,6 +90,28 @@ class Item(ItemCard):
     layers: list[SetBy]
 
 
+class ProfileGroup(Out):
+    title: Text
+    codes: list[str]
+
+
+class Profile(Out):
+    """The items that a place or a platform of a region offers. ``modes``: online, how far each goes (do whole, do apply …)."""
+
+    profile: str
+    title: Text
+    count: int
+    codes: list[str]
+    through: list[str]
+    through_one: list[str]
+    groups: list[ProfileGroup]
+    modes: dict[str, list[str]]
+
+
+class Profiles(RootModel[list[Profile]]):
+    """What a region says is done where."""
+
+
 class Question(In):
     """What somebody wants, in their own words."""
 
@@ -140,6 +163,26 @@ def read_item(
 ) -> HttpResponse:
     """One item with its guide, materials, form, flow and reasons; and which values a layer set, and why."""
     return said(_item(pack.current(code, reach_at(point) if point else ())))
+
+
+@operation(router, "GET", "/regions/{name}/profiles", right=PUBLIC, answer=Profiles)
+def list_profiles(request: Asked, name: str) -> HttpResponse:
+    """What is done where in a region, as its lists say: each with its items, its channels and its groups."""
+    try:
+        found = load_profiles(name)
+    except LookupError:
+        words = Words("没有这个地方的清单。", "There are no lists of this region.")
+        raise Refused("no-region", words, status=404) from None
+    return said(Profiles([_profile(one) for one in found.profiles.values()]))
+
+
+def _profile(one: RegionProfile) -> Profile:
+    return Profile(
+        profile=one.code, title=Text.of(one.title), count=len(one.items), codes=list(one.items),
+        through=list(one.through), through_one=list(one.through_one),
+        groups=[ProfileGroup(title=Text.of(group.title), codes=list(group.items)) for group in one.groups],
+        modes={kind: list(codes) for kind, codes in one.extent.items() if codes},
+    )  # fmt: skip
 
 
 @operation(router, "POST", "/guide", right=PUBLIC, answer=Guesses, keyed=False)

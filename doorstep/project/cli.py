@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from doorstep import __version__
-from doorstep.project import copies, log, packs
+from doorstep.project import copies, log, packs, region
 from doorstep.rulebook.words import Words
 from doorstep.run.halt import FAILED, Halt, say
 from doorstep.run.place import Place
@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     stream.add_argument("--port", type=int, default=8001)
     verb("town", _town, "建立演示数据 · build the demonstration town (started by `demo`)")
     packs.add(verb("packs", packs.run, "检查、试跑、排版事项包 · check, test and format packs"))
+    region.add(
+        verb("region", region.run, "地方清单和报道的数 · what is done where, beside the figures of a report")
+    )
     log.add(verb("log", log.run, "验证日志 · prove the log (while the system runs)"))
     copies.add(verb("backup", copies.run, "备份，密钥另放 · copy everything, keys apart"))
     copies.add_restore(

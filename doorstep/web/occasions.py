@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from doorstep.rulebook.notation import compose, plain
 from doorstep.rulebook.pack import ROOT, Pack
 from doorstep.rulebook.words import Words
 
@@ -36,7 +35,7 @@ class Occasion:
 
 @cache
 def _read(path: Path = ROOT / "occasions.yaml") -> Mapping[str, Any]:
-    found: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = plain(compose(path.read_text(encoding="utf-8"), path.name))
     return found
 
 

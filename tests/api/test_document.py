@@ -42,6 +42,7 @@ def test_answers_are_what_the_document_says(calls: Calls, document: dict[str, An
         "Matters": ("Matters", calls.clerk.get("matters?unit")),
         "Items": ("Items", calls.nobody.get("items")),
         "Item": ("Item", calls.nobody.get("items/HZ-106")),
+        "Profiles": ("Profiles", calls.nobody.get("regions/nanhu/profiles")),
         "Guesses": ("Guesses", calls.nobody.post("guide", {"text": "身份证丢了"}, key="")),
         "Me": ("Me", calls.clerk.get("session")),
         "Problem": ("Problem", calls.approver.get(f"matters/{made['id']}")),

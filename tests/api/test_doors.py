@@ -29,6 +29,7 @@ DOORS = {
     "stream_url": Door("GET", "stream-url"),
     "list_items": Door("GET", "items"),
     "read_item": Door("GET", "items/HZ-078"),
+    "list_profiles": Door("GET", "regions/zibo/profiles"),
     "guide": Door("POST", "guide", {"text": "云小满"}),
     "open_draft": Door("POST", "drafts", {"item": "HZ-078"}),
     "list_drafts": Door("GET", "drafts"),
@@ -116,7 +117,7 @@ def test_every_operation_declares_its_right(calls: Calls) -> None:
     rights = {name: one.get("x-right") for name, one in _document(calls).items()}
     assert {r for r in rights.values() if r not in {"PUBLIC", "SIGNED_IN", *VERBS}} == set()
     assert {name for name, right in rights.items() if right == "PUBLIC"} == {
-        "sign_in", "list_items", "read_item", "guide", "rate_with_code", "published_ratings",
+        "sign_in", "list_items", "read_item", "list_profiles", "guide", "rate_with_code", "published_ratings",
     }  # fmt: skip
 
 

@@ -55,3 +55,15 @@ def test_the_same_draft_sent_twice_is_one(calls: Calls) -> None:
     key, sent = fresh(), {"item": "HZ-078", "data": {"reason": "lost"}}
     first, again = (calls.resident.post("drafts", sent, key=key) for _ in range(2))
     assert first.json() == again.json() and again.headers["Idempotent-Replay"] == "true"
+
+
+def test_E06_the_lists_of_a_region_are_told(calls: Calls) -> None:
+    told = {one["profile"]: one for one in calls.nobody.get("regions/zibo/profiles").json()}
+    kiosk = told["zibo_kiosk"]
+    assert (
+        kiosk["count"] == len(kiosk["codes"]) == 15
+        and kiosk["through"] == ["kiosk"]
+        and len(kiosk["groups"]) == 6
+    )
+    for name in ("atlantis", "anlan", "..%2F..", "%00"):
+        assert calls.nobody.get(f"regions/{name}/profiles").status_code == 404

@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from doorstep.rulebook.notation import compose, plain
 from doorstep.rulebook.pack import ROOT
 from doorstep.rulebook.words import Words
 from doorstep.web.finding import spelling
@@ -102,4 +101,4 @@ def _pattern(one: str) -> str:
 @cache
 def lexicon(path: Path = ROOT / "lexicon.yaml") -> Lexicon:
     """The table as it stands beside the packs. KeyError or an error of the reader with line and column if it is wrong."""
-    return Lexicon(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+    return Lexicon(plain(compose(path.read_text(encoding="utf-8"), path.name)))
