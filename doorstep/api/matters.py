@@ -116,7 +116,7 @@ def list_matters(
     if party:
         found = lists.search(viewer, party)
     elif work is not None:
-        found = lists.work_list(viewer, page=page)
+        found = lists.work_list(viewer, page=page, after=after)
     elif mine is not None or (unit is None and viewer.is_resident):
         found = lists.my_matters(viewer, page=page, state=state, after=after)
     else:

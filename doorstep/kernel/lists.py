@@ -71,12 +71,14 @@ _UNIT = f"""select opened_at, id from (
   union
   (select distinct opened_at, matter_id from share where unit_id = %(unit)s and {_LIVE}{{state}}{{own_after}}
    order by opened_at desc, matter_id desc limit {{upto}})) either"""
-_WORK = f"""select {_LINE}, s.name, s.due_at, s.provisional from step s join matter m on m.id = s.matter_id
-where s.unit_id = %(unit)s and s.closed_at is null{{by}} order by s.due_at, s.opened_at, s.id offset {{start}} limit {{most}}"""
+_WORK = f"""select {_LINE}, s.name, s.due_at, s.provisional, s.id from step s join matter m on m.id = s.matter_id
+where s.unit_id = %(unit)s and s.closed_at is null{{by}}{{past}} order by s.due_at, s.id offset {{start}} limit {{most}}"""
+_DUE_LATER = " and (s.due_at, s.id) > (%(opened_at)s, %(id)s)"
+_NO_DUE = " and s.due_at is null"
 _SEARCH = f"""select {_LINE} from matter m where m.id in (select matter_id from posting where token = any(%(tokens)s))
 order by m.opened_at desc, m.id desc limit {{most}}"""
 _THESE = f"select {_LINE} from matter m where m.id = any(%(ids)s) offset {{start}} limit {{most}}"
-_OVERSEEN = f"""select {_LINE}, s.name, s.due_at, s.provisional from step s join matter m on m.id = s.matter_id
+_OVERSEEN = f"""select {_LINE}, s.name, s.due_at, s.provisional, s.id from step s join matter m on m.id = s.matter_id
 where s.closed_at is null and m.unit_id = any(%(units)s) and {{which}} order by {{sort}} offset {{start}} limit {{most}}"""
 _SOON = timedelta(days=3)
 #: What a supervisor may ask for, and in which order.
@@ -97,14 +99,25 @@ def _newest(found: str) -> str:
     select {_LINE} from page join matter m on m.id = page.id order by page.opened_at desc, page.id desc"""
 
 
-def work_list(viewer: Viewer, *, by: str = "", page: int = 1) -> Page:
-    """The open steps that wait for the viewer's unit, the most urgent first; one logged tier 0 read a page.
-
-    ``by`` narrows to received, competent or hand_out.
+def work_list(viewer: Viewer, *, by: str = "", page: int = 1, after: str = "") -> Page:
+    """The open steps that wait for the viewer's unit, the most urgent first, those without a due time last; one logged tier 0
+    read a page. ``by`` narrows to received, competent or hand_out; pages as `my_matters`.
     """
     if viewer.unit_id is None:
         return Page((), page, False)
-    return _page(viewer, _WORK, page, "work", unit=viewer.unit_id, by=by)
+    query = _work_past(_mark(after))
+    return _page(viewer, query, page, "work", unit=viewer.unit_id, by=by, after=after)
+
+
+def _work_past(mark: dict[str, Any]) -> str:
+    """The statement for what comes after a mark. Each half is read from the index at its place, not from the beginning."""
+    if not mark:
+        return _WORK.replace("{past}", "")
+    if mark["opened_at"] is None:
+        return _WORK.replace("{past}", f"{_NO_DUE} and s.id > %(id)s")
+    halves = ") union all (".join(_WORK.replace("{past}", past) for past in (_DUE_LATER, _NO_DUE))
+    due, step = _LINE.count(",") + 3, _LINE.count(",") + 5
+    return f"({halves}) order by {due}, {step} limit {{most}}"
 
 
 def my_matters(viewer: Viewer, *, page: int = 1, state: str = "", after: str = "") -> Page:
@@ -187,14 +200,20 @@ def _page(viewer: Viewer, query: str, page: int, why: str, **values: Any) -> Pag
     lines = _rows(found[:PAGE])
     _log_list(viewer, lines, why)
     more = len(found) > PAGE
-    return Page(lines, page, more, after=f"{lines[-1].opened_at.isoformat()}_{lines[-1].id}" if more else "")
+    return Page(lines, page, more, after=_mark_of(lines[-1], found[PAGE - 1]) if more else "")
+
+
+def _mark_of(line: Row, found: tuple[Any, ...]) -> str:
+    """Where a page ended: when its last matter was opened and its id; in a work list when its step is due, and the step's."""
+    at, one = (line.due_at, found[-1]) if line.step else (line.opened_at, line.id)
+    return f"{at.isoformat() if at else ''}_{one}"
 
 
 def _mark(text: str) -> dict[str, Any]:
-    """When the matter of a mark was opened, and its id; nothing for what is no mark."""
+    """The time and id of a mark; nothing for what is no mark."""
     at, _, one = text.partition("_")
     with suppress(ValueError):
-        return {"opened_at": datetime.fromisoformat(at), "id": UUID(one)}
+        return {"opened_at": datetime.fromisoformat(at) if at else None, "id": UUID(one)}
     return {}
 
 
@@ -218,7 +237,7 @@ def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
         *step,
     ) in found:
         known = pack.version(bytes(pinned))
-        due, guess = step[1:] if step else (due_at, guess)
+        due, guess = step[1:3] if step else (due_at, guess)
         lines.append(
             Row(
                 matter, number, item, known.title, state, who.get(applicant, ""), opened_at, due,

@@ -124,13 +124,33 @@ def test_pages_lose_and_repeat_nothing(
     assert {one.state for one in lines} == {state} or not state
 
 
+@pytest.mark.parametrize("undated", [0, 3])
 def test_the_work_list_loses_and_repeats_nothing(
-    cast: Cast, many: list[UUID], monkeypatch: pytest.MonkeyPatch
+    cast: Cast,
+    many: list[UUID],
+    above: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    undated: int,
 ) -> None:
     from doorstep.kernel import lists
 
     monkeypatch.setattr(lists, "PAGE", 7)
+    above.execute(
+        "update step set due_at = null where closed_at is null and matter_id = any(%s)",
+        [many[:: 3 * undated or 999]],
+    )
     lines = _all_pages(cast, "clerk", lambda viewer, page: lists.work_list(viewer, page=page))
+    by_mark: list[Any] = []
+    marks = [""]
+    for mark in marks:
+        with cast.enter("clerk") as viewer:
+            page = lists.work_list(viewer, after=mark)
+        by_mark += page.rows
+        marks += [page.after] if page.more else []
+    assert [(one.id, one.step) for one in by_mark] == [(one.id, one.step) for one in lines]
+    dues = [one.due_at for one in lines if one.due_at]
+    assert dues == sorted(dues) and not any(one.due_at for one in lines[len(dues) :])
+    assert len(lines) - len(dues) >= undated
     assert len({(one.id, one.step) for one in lines}) == len(lines)
     assert set(many[::3]) <= {one.id for one in lines}
 
