@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from doorstep.kernel.org import point_named, reach_at, town
 from doorstep.rulebook import clock, pack
-from doorstep.rulebook.hours import Hours, Opening, clock_words
+from doorstep.rulebook.hours import MIDNIGHT, Hours, Opening, clock_words
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
 
 _COUNTERS = ("hall", "station", "room")
+_WALK_IN = (*_COUNTERS, "workstation", "kiosk")
+_OPEN = Words("现在开着", "open now")
 _HAND_OUT = ("hall", "station")
 
 
@@ -45,13 +49,16 @@ def counters(channels: tuple[str, ...] = _COUNTERS) -> tuple[Place, ...]:
 
 
 def serving(code: str) -> tuple[Place, ...]:
-    """Points with people in them at which an item can be brought, as the layers there say, the open ones first."""
-    points = (
-        p
+    """Points to which one can go with an item, as the layers there say, the open ones first: counters, then those without
+    people, some of which are open at night."""
+    offered = (
+        (p, set(p.channels) & set(pack.current(code, reach_at(p.code)).channels))
         for p in town().points.values()
-        if set(p.channels) & set(pack.current(code, reach_at(p.code)).channels) & set(_COUNTERS)
     )
-    return tuple(sorted((_place(p.code) for p in points), key=lambda place: not place.open))
+    found = [
+        (_place(p.code), not channels & set(_COUNTERS)) for p, channels in offered if channels & set(_WALK_IN)
+    ]
+    return tuple(place for place, alone in sorted(found, key=lambda one: (not one[0].open, one[1])))
 
 
 def listed(source: str) -> tuple[Place, ...]:
@@ -80,9 +87,9 @@ def online_point(found: Pack, data: Mapping[str, Any]) -> str:
 
 def _place(code: str) -> Place:
     point, moment = town().point_by_code[code], clock.now()
-    told, today = Hours.of(point.hours, calendar()), calendar().day_of(moment)
+    told, week, unusual = _told(json.dumps(point.hours), calendar().day_of(moment))
     now = told.opening(moment)
-    hours = _hours(now)
+    hours = _OPEN if now.open and now.until == MIDNIGHT else _hours(now)
     return Place(
         point.code,
         point.name,
@@ -93,9 +100,16 @@ def _place(code: str) -> Place:
         now.open,
         clock_words(now.until) if now.until else "",
         _opens(now),
-        told.week(today).words,
-        tuple(_unusual(*one) for one in told.exceptions(today)),
+        week,
+        unusual,
     )
+
+
+@lru_cache(maxsize=256)
+def _told(hours: str, today: date) -> tuple[Hours, Words, tuple[Words, ...]]:
+    """The hours of a point, its week today, and what is unusual: read once a day for all points that say the same."""
+    told = Hours.of(json.loads(hours), calendar())
+    return told, told.week(today).words, tuple(_unusual(*one) for one in told.exceptions(today))
 
 
 def _hours(now: Opening) -> Words:

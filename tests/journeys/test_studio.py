@@ -115,6 +115,17 @@ def test_the_list_is_grouped_by_branch_and_group_with_counts_and_each_group_is_a
     assert _listed(author.get("/studio/?branch=household&group=没有")) == []
 
 
+def test_how_examples_came_out_is_forgotten_when_their_version_is_offered_no_longer(author: Visit) -> None:
+    from doorstep.domains.studio import card
+
+    held = pack.current("HZ-106")
+    card.run(held)
+    card._ran[b"gone"] = ()
+    pack.heard(10**9)  # as the next request hears of a publication
+    author.get("/studio/")
+    assert held.hash in card._ran and b"gone" not in card._ran
+
+
 def test_an_item_s_address_without_the_last_stroke_leads_to_it(author: Visit) -> None:
     page = author.get("/studio/HZ-078?unit=AL-LJ-LX")
     assert (page.status, page.url) == (200, "/studio/HZ-078/?unit=AL-LJ-LX")

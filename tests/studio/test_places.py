@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -132,3 +132,19 @@ def test_E01_at_a_window_the_form_is_that_of_the_competent_county(cast: Cast) ->
         (found,) = AtWindow(items=("HZ-106",), answers=answers, point="HW-1").packs()
         asked[station] = [one.material.code for one in found.materials]
     assert "LEA" in asked["AL-LJ-HW"] and "LEA" not in asked["AL-YX-DK"]
+
+
+def test_at_night_the_page_of_a_service_leads_to_a_work_station_that_is_open(cast: Cast) -> None:
+    from doorstep.rulebook.clock import clock_at
+    from doorstep.rulebook.region import calendar
+    from doorstep.web.places import serving
+
+    zone = calendar().zone
+    with clock_at(datetime(2026, 11, 23, 2, 0, tzinfo=zone)):
+        night = serving("HZ-078")
+    assert night[0].open and night[0].week and night[0].week.zh == "每天 24 小时，节假日也开"
+    assert night[0].hours and night[0].hours.zh == "现在开着"
+    with clock_at(datetime(2026, 11, 23, 10, 0, tzinfo=zone)):
+        day = serving("HZ-078")
+    assert day[0].hours and day[0].hours.zh == "今天开到 12:00"
+    assert sum(one.open for one in night) < sum(one.open for one in day) and len(night) == len(day)
