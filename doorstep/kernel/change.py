@@ -252,10 +252,7 @@ def state_after(
 
 def tell(row: Matter, happened: Sequence[Happening], kind: str) -> None:
     """Tell the applicant what changed for them, once: in the words of the verb if it has its own, else of the new state."""
-    if row.applicant_id is None:
-        return
-    if kind == "added" and any(one.by == "applicant" for one in happened):
-        post.notify(row.applicant_id, "asked", row.id, row.number)
+    if row.applicant_id is None or kind == "added":
         return
     if kind == "opened" and row.state != "closed":
         post.notify(row.applicant_id, "received", row.id, row.number)

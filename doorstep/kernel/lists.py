@@ -19,6 +19,7 @@ from django.db import connection
 
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.party import names
+from doorstep.kernel.row import fetch
 from doorstep.kernel.trust import Viewer, keys, log_access
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.words import Words
@@ -125,6 +126,16 @@ def my_matters(viewer: Viewer, *, page: int = 1, state: str = "", after: str = "
     if viewer.party_id is None:
         return Page((), page, False)
     return _page(viewer, _newest(_OWN), page, "own", party=viewer.party_id, state=state, after=after)
+
+
+def waiting(viewer: Viewer) -> frozenset[UUID]:
+    """The matters in which a step waits for this resident."""
+    if viewer.party_id is None:
+        return frozenset()
+    found = fetch(
+        "select distinct matter_id from step where party_id = %s and closed_at is null", viewer.party_id
+    )
+    return frozenset(one for (one,) in found)
 
 
 def unit_matters(viewer: Viewer, *, page: int = 1, state: str = "", after: str = "") -> Page:

@@ -305,6 +305,8 @@ def add_step(
             opened.flow, State.from_json(row.flow), Command("add", step, by=by), facts, opened.at
         )
         body = {"reason": reason.strip()} if reason.strip() else {}
+        if row.applicant_id not in (None, viewer.party_id) and opened.flow.step(step).by == "applicant":
+            post.notify(row.applicant_id, "asked", row.id, row.number)
         return change.finish(viewer, opened, "added", state, happened, codes, body)
 
     content = {"matter": str(matter_id), "step": step} | (

@@ -79,7 +79,10 @@ def add(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     post, purpose = request.POST, request.POST.get("purpose", "")
     try:
         with transaction.atomic():
-            add_step(viewer, matter_id, step=post.get("step", ""), request_id=post.get("request_id", ""))
+            add_step(
+                viewer, matter_id, step=post.get("step", ""), reason=post.get("reason", ""),
+                request_id=post.get("request_id", ""),
+            )  # fmt: skip
     except Refused as refusal:
         if refusal.code == "not-found":
             raise

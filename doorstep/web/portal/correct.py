@@ -35,11 +35,15 @@ def correct(
 ) -> HttpResponse:
     """Mend what was returned, the faults beside their questions, and send it again."""
     found = read.read_matter(viewer, matter_id)
-    mine = next((step for step in found.mine if step.by == "applicant"), None)
+    asked = request.GET.get("step") or request.POST.get("step", "")
+    owed = [step for step in found.mine if step.by == "applicant"]
+    mine = next((step for step in owed if step.name == asked), owed[0] if owed else None)
     if mine is None:
         return redirect(f"/matter/{found.id}")
     if request.method != "POST":
-        return _correcting(request, viewer, found, mine, found.data, _named(found))
+        return _correcting(
+            request, viewer, found, mine, found.data, () if _is_added(found, mine) else _named(found)
+        )
     form = found.pack.form
     pairs, refused = take_files(request, viewer, form, received or {})
     data = questions.taken_in(form, form.fields, found.data, pairs)
@@ -64,12 +68,13 @@ def _correcting(
 ) -> HttpResponse:  # fmt: skip
     form = found.pack.form
     asked = asking(request, viewer, form, data, faults)
-    wrong = [*(fault.pointer for fault in faults), *_about(found)]
+    wrong = [*(fault.pointer for fault in faults), *([] if _is_added(found, step) else _about(found))]
     parts = [Part(page, asked.ask(page.fields), is_on(page, wrong)) for page in form.pages(data)]
     context = {
         "matter": found,
         "step": step,
-        "reason_words": _reason_words(found),
+        "added": _is_added(found, step),
+        "reason_words": None if _is_added(found, step) else _reason_words(found),
         "parts": [part for part in parts if part.open] or parts,
         "rest": [part for part in parts if not part.open] if any(part.open for part in parts) else [],
         "faults": questions.fault_lines(faults),
@@ -80,6 +85,11 @@ def _correcting(
     sent = request.method == "POST" and (faults or refusal)
     status = refusal.status if refusal else 422 if sent else 200
     return render(request, "web/portal/correct.html", context, status=status)
+
+
+def _is_added(found: MatterView, step: StepView) -> bool:
+    """Whether this step was added by hand, and corrects nothing."""
+    return found.pack.flow.step(step.name).adhoc is not None
 
 
 def _about(found: MatterView) -> list[str]:

@@ -21,9 +21,10 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     packs = tuple(pack.listed())
     places = counters()
     mine = lists.my_matters(viewer).rows if viewer.is_resident else ()
+    waits = lists.waiting(viewer)
     context = {
         "tips": tips(),
-        "mine": [mine_row(row) for row in mine if not row.ended][:_NEAR],
+        "mine": [mine_row(row, waits) for row in mine if not row.ended][:_NEAR],
         "signed_in": viewer.signed_in,
         "staff": viewer.signed_in and not viewer.is_resident,
         "best": places[0] if places else None,

@@ -34,6 +34,7 @@ _TOLD = {
     ),
     "answered": Words("您的答复记下了，对方马上知道。", "Your answer is kept, and the other person is told."),
     "withdrawn": Words("撤回了，这件事到此为止。", "Withdrawn. It ends here."),
+    "added": Words("加上了。", "Added."),
     "rated": Words("谢谢您，收到了。", "Thank you, we have it."),
 }
 
@@ -41,7 +42,7 @@ _TOLD = {
 def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Drafts, open and ended matters, messages."""
     number = max(1, int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1)
-    found = lists.my_matters(viewer, page=number)
+    found, waits = lists.my_matters(viewer, page=number), lists.waiting(viewer)
     context = {
         "drafts": [
             {
@@ -52,7 +53,7 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             }
             for one in (draft.my_drafts(viewer) if number == 1 else [])
         ],
-        "open": [mine_row(row) for row in found.rows if not row.ended],
+        "open": [mine_row(row, waits) for row in found.rows if not row.ended],
         "ended": [mine_row(row) for row in found.rows if row.ended],
         "notices": post.my_notices(viewer, 4),
         "pages": {"now": number, "before": number - 1, "next": number + 1, "more": found.more},
@@ -122,6 +123,31 @@ def _copy(
     address = request.build_absolute_uri(f"/matter/{found.id}")
     content = draw(found, lang=language.lang(), address=address, demo=trust.is_demo())
     return _bytes(content, "application/pdf", f"{found.number}-{name}.pdf")
+
+
+def add(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """Ask once more, then add a step that the item lets the applicant add."""
+    found = read.read_matter(viewer, matter_id)
+    step = request.GET.get("step") or request.POST.get("step", "")
+    title = dict(found.addable).get(step)
+    refusal = None
+    if request.method == "POST":
+        try:
+            with transaction.atomic():
+                matter.add_step(
+                    viewer, found.id, step=step, request_id=request.POST.get("request_id", ""),
+                    reason=request.POST.get("reason", "").strip()[:500],
+                )  # fmt: skip
+            return redirect(f"/matter/{found.id}?told=added")
+        except Refused as refused:
+            refusal = refused
+    elif title is None:
+        return redirect(f"/matter/{found.id}")
+    context = {
+        "matter": found, "title": title or found.title, "step": step, "refusal": refusal.words if refusal else None,
+        "reason": request.POST.get("reason", ""), "request_id": request.POST.get("request_id") or uuid7(),
+    }  # fmt: skip
+    return render(request, "web/portal/add.html", context, status=refusal.status if refusal else 200)
 
 
 def withdraw(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:

@@ -172,6 +172,8 @@ def todo(found: MatterView) -> Todo | None:
             mine.due_at,
             "signature",
         )
+    if found.pack.flow.step(mine.name).adhoc is not None:
+        return _added(found, mine)
     texts = found.pack.reasons.get("return", {})
     faults = tuple(_fault(raw, texts) for raw in found.faults)
     known = texts.get(found.reason)
@@ -181,6 +183,21 @@ def todo(found: MatterView) -> Todo | None:
         _what(mine, len(faults)), Words(f"{text.zh}。{ask.zh}", f"{text.en}. {ask.en}") if text else ask, faults,
         Words("现在改", "Fix it now"), f"/matter/{found.id}/correct", mine.due_at,
     )  # fmt: skip
+
+
+def _added(found: MatterView, mine: StepView) -> Todo:
+    """A step that was added for the applicant, in the words of whoever added it."""
+    said = [str(e.body.get("reason", "")) for e in found.events if e.kind == "added" and e.step == mine.name]
+    ask = Words("加了这一步，办好以后接着往下走。", "This step was added; it goes on when you have done it.")
+    text = Words(f"{said[-1]} {ask.zh}", f"{said[-1]} {ask.en}") if said and said[-1] else ask
+    return Todo(
+        mine.title,
+        text,
+        (),
+        Words("现在办", "Do it now"),
+        f"/matter/{found.id}/correct?step={mine.name}",
+        mine.due_at,
+    )
 
 
 def _at_a_door(found: MatterView) -> Todo | None:
@@ -340,6 +357,10 @@ def acts(found: MatterView) -> tuple[Act, ...]:
         can.append(
             Act("withdraw", "hand-stop", Words("不办了", "Withdraw it"), f"/matter/{found.id}/withdraw")
         )
+    can += [
+        Act("add_step", "plus", title, f"/matter/{found.id}/add?step={token}")
+        for token, title in found.addable
+    ]
     can.append(
         Act("receipt", "receipt", Words("看受理回执", "Show the receipt"), f"/matter/{found.id}/receipt")
     )

@@ -34,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
         methods=_BOTH, kinds=_RESIDENT, receives=True,
     ),
     Route("matter/<uuid:matter_id>/sign", sign.sign, "matter.sign", "apply", methods=_BOTH, kinds=_RESIDENT),
+    Route("matter/<uuid:matter_id>/add", matter.add, "matter.add", "apply", methods=_BOTH, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>/withdraw", matter.withdraw, "matter.withdraw", "apply", methods=_BOTH, kinds=_RESIDENT),
     Route("paper/<str:number>.pdf", matter.download, "paper", SIGNED_IN),
     Route("file/<uuid:file_id>", matter.show_file, "file", SIGNED_IN),

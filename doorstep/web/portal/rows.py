@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -38,8 +39,8 @@ class MineRow:
     todo_icon: str = "pencil"
 
 
-def mine_row(row: Row) -> MineRow:
-    """From the guarded list."""
+def mine_row(row: Row, waiting: AbstractSet[UUID] = frozenset()) -> MineRow:
+    """From the guarded list; ``waiting``: the matters in which something waits for the reader."""
     unit = row.unit or Words("承办单位", "the unit in charge")
     if row.state == "returned" and row.pack.part_of:
         return MineRow(
@@ -52,6 +53,11 @@ def mine_row(row: Row) -> MineRow:
             row.id, row.number, row.title, row.state,
             Words("有地方要您改，一次说清了。", "Something needs your correction; all of it is listed."),
             todo=Words("现在改", "Fix it now"), todo_url=f"/matter/{row.id}/correct",
+        )  # fmt: skip
+    if row.id in waiting and not row.ended:
+        return MineRow(
+            row.id, row.number, row.title, "returned", Words("有一步等您办。", "One step is yours."),
+            todo=Words("去看看", "See what"), todo_url=f"/matter/{row.id}", todo_icon="arrow-right",
         )  # fmt: skip
     if row.state == "open" and row.due_at:
         late = Words(f"归{unit.zh}办，超过了承诺的 ", f"{unit.en} decides; it was promised by ")
