@@ -199,3 +199,15 @@ def test_legs_that_are_not_the_promise_are_refused(legs: list[str], limits: dict
     for name, value in limits.items():
         raw["limits"][name][0]["value"] = value
     assert "pack.legs" in {flaw.rule for flaw in flaws_of(pack.Pack.of(raw, found.library))}
+
+
+def test_while_something_pauses_the_applicant_is_told_that_the_day_moves_with_it(cast: Cast) -> None:
+    from doorstep.web.portal.picture import plate
+
+    with _at("03-02T10:00"):
+        matter_id = taken_in(cast)
+    _do(cast, matter_id, "03-03 11:00 approver station")
+    _do(cast, matter_id, "03-03 15:00 county_approver +inquiry")
+    with _at("03-03T16:00"):
+        told = plate(_seen(cast, matter_id))
+    assert "这段时间不算在期限里" in told.note.zh and _day(told.day) == "2026-04-07"

@@ -129,6 +129,12 @@ def _usual_note(found: MatterView) -> Words:
     if found.state == "returned":
         return Words("等您改好就接着办。", "It goes on as soon as you have corrected it.")
     unit = _holder(found)
+    flow = found.pack.flow
+    if still := next((step for step in found.open_steps if flow.step(step.name).pauses), None):
+        return Words(
+            f"正在等“{still.title.zh}”，这段时间不算在期限里，日期会跟着改。",
+            f"It waits for “{still.title.en}”; this time does not count, and the day moves with it.",
+        )
     return Words(f"现在在{unit.zh}，没有超时。", f"{unit.en} has it now. It is on time.")
 
 
