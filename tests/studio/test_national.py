@@ -39,13 +39,14 @@ def rules(root: Path) -> list[str]:
 ROW = "[{from: null, to: null, value: %s, source: none, sure: false}]"
 CASES: list[tuple[str, str, str, list[str]]] = [
     # item, what is replaced, by what, rules that speak
-    ("ZA-021", "channels: [hall, station, online, post]", "channels: [hall, station]", ["pack.on_the_spot", "pack.visits"]),
+    ("ZA-021", "channels: [hall, station, online, post]", "channels: [hall, station]", ["pack.visits"]),
     ("ZA-021", "channels: [hall, station, online, post]", "channels: [hall, station, post]", []),
     ("HZ-078", "visits: 1", "visits: 1\nno_visit: office_acts", ["pack.visits"]),
     ("HZ-055", "on_the_spot: [hall, station, workstation]\n", "", ["pack.on_the_spot"]),
     ("HZ-055", "on_the_spot: [hall", f"limits:\n  promise: {ROW % '1 hour'}\n  statutory: {ROW % '1 day'}\non_the_spot: [hall",
      ["pack.on_the_spot"]),
-    ("ZA-021", "on_the_spot: [hall, station]", "on_the_spot: [hall, station, online, post]", ["pack.on_the_spot"]),
+    ("ZA-021", "on_the_spot: [hall, station]", "on_the_spot: [hall, station, online, post]", []),
+    ("CR-001", "visits: ", "on_the_spot: [online, hall, station]\nvisits: ", ["pack.on_the_spot"]),
     ("HZ-106", "value: 0 minute, source: none, sure: false}\n  look", "value: 1 minute, source: none, sure: false}\n  look",
      ["pack.on_the_spot", "pack.promise"]),
 ]  # fmt: skip
