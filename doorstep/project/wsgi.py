@@ -6,6 +6,7 @@ back within a tenth of a second, and what was read lies in memory once.
 
 from __future__ import annotations
 
+import gc
 import os
 from wsgiref.util import setup_testing_defaults
 
@@ -30,6 +31,8 @@ def serve(host: str, port: int) -> None:
     list(pack.every())
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # workers would inherit its sockets, and talk at once on one
+    gc.collect()
+    gc.freeze()  # what was read is looked at by no worker's collector, and so stays shared between them
     Granian(
         "doorstep.project.wsgi:worker", host, port, interface=Interfaces.WSGI, factory=True, websockets=False,
         workers=int(os.environ.get("DOORSTEP_WEB_WORKERS") or min(2, os.cpu_count() or 1)),

@@ -210,6 +210,18 @@ def test_the_hash_stands_for_the_content_and_brings_the_pack_back() -> None:
     assert again.flow.order == one.flow.order
 
 
+def test_what_packs_say_alike_is_kept_once_and_answers_stay_their_own() -> None:
+    memo: dict[Any, Any] = {}
+    told = [pack.current(code) for code in (CARD, ENTRY)]
+    first, second = (pack.Pack.from_content(one.content, memo) for one in told)
+    assert [(one.hash, one.content) for one in (first, second)] == [(one.hash, one.content) for one in told]
+    facts = [one.library.raw["facts"]["facts"]["applicant.mobile"] for one in (first, second)]
+    assert facts[0] is facts[1]
+    again = pack.Pack.from_content(told[0].content, memo)
+    assert again.raw["title"] is first.raw["title"]
+    assert again.raw["examples"][0]["data"] is not first.raw["examples"][0]["data"]
+
+
 def test_an_older_version_comes_back_from_where_it_was_published() -> None:
     raw = json.loads(pack.current(CARD).content)
     raw["pack"]["visits"] = 2

@@ -21,6 +21,7 @@ from doorstep.rulebook.flow import Flow
 from doorstep.rulebook.flow_source import compile_flow
 from doorstep.rulebook.form import Form
 from doorstep.rulebook.pack.dated import Dated, in_force, read_dated
+from doorstep.rulebook.pack.same import Memo, read_same
 from doorstep.rulebook.rule import Table, compile_table
 from doorstep.rulebook.words import Words
 
@@ -233,9 +234,12 @@ class Pack:
         return _digest(self.content)
 
     @classmethod
-    def from_content(cls, content: str) -> Pack:
-        """The pack that ``content`` was taken from. It was sound when it was stored, so nothing is compiled here."""
-        whole = orjson.loads(content)
+    def from_content(cls, content: str, memo: Memo | None = None) -> Pack:
+        """The pack that ``content`` was taken from. It was sound when it was stored, so nothing is compiled here.
+
+        ``memo``: what packs read with the same one say alike is kept once.
+        """
+        whole = orjson.loads(content) if memo is None else read_same(content, memo)
         library = Library({"facts": whole["facts"], "materials": whole["materials"]})
         made = cls(whole["pack"], library, whole.get("layers") or {})
         vars(made)["hash"] = _digest(content)

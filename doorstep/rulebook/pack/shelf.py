@@ -18,6 +18,7 @@ from doorstep.rulebook import clock
 from doorstep.rulebook.flaw import Flawed
 from doorstep.rulebook.pack.item import Library, Pack
 from doorstep.rulebook.pack.profile import profile_files, read_pack
+from doorstep.rulebook.pack.same import Memo
 from doorstep.rulebook.pack.shape import shape_flaws
 from doorstep.rulebook.pack.source import Finding, Source, Unusable, read
 from doorstep.rulebook.region import calendar
@@ -155,8 +156,10 @@ def every(scope: Sequence[int] = ()) -> tuple[Pack, ...]:
     """All current packs, by code, as they are in one place (see ``current``); those not yet here are fetched in one go."""
     wanted = digests(scope).values()
     if missing := [digest for digest in wanted if digest not in _by_hash]:
+        memo: Memo = {}
         for content in _held(missing).values():
-            add_version(content)
+            pack = Pack.from_content(content, memo)
+            _by_hash[pack.hash] = pack
     return tuple(version(digest) for digest in wanted)
 
 
