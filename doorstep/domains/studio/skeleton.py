@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.domains.studio.order import fmt
+from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.pack.profile import read_pack
 from doorstep.rulebook.pack.shelf import ROOT, library, pack_files
 from doorstep.rulebook.words import Refused, Words
@@ -64,6 +65,7 @@ def _lines(
 ) -> list[str]:
     """The keys that no profile gives, each with what is known."""
     title = row.get("title", "TODO").replace("(", "（").replace(")", "）")
+    guess = _whole(given)
     names = [name for name in (row.get("aliases") or "TODO").split(";") if name]
     parts = {
         "demo_code": f"'{row['demo_code']}'" if row.get("demo_code") else "",
@@ -80,7 +82,9 @@ def _lines(
         "law": "[]  # TODO",
         "competent": "{by: point}",
         "materials": _materials(row, root),
-        "limits": "\n" + _limit("statutory", row) + _limit("promise", row, "promised").rstrip(),
+        "limits": "\n"
+        + _limit("statutory", row, guess=guess)
+        + _limit("promise", row, "promised", guess).rstrip(),
         "guide": "\n  who: {zh: TODO, en: TODO}\n  where: {zh: TODO, en: TODO}\n  how: {zh: TODO, en: TODO}",
     }
     if "immediate" in profiles and not row:
@@ -136,10 +140,16 @@ def _printed(one: Any) -> bool:
     )
 
 
-def _limit(name: str, row: Row, column: str = "") -> str:
+def _whole(given: Mapping[str, Any]) -> str:
+    """How long the legs that a profile gives take together; a working day without legs."""
+    legs = [given["limits"][f"{leg}_leg"][-1]["value"] for leg in given.get("legs") or ()]
+    return f"{sum(Limit.parse(one).value for one in legs) or 1} workday"
+
+
+def _limit(name: str, row: Row, column: str = "", guess: str = "1 workday") -> str:
     """A limit as the catalogue has it; a guess, marked, where it has none."""
     number, unit = row.get(column or name, ""), _UNITS.get(row.get(f"{column or name}_unit", ""), "")
-    value = f"{number} {unit}" if number and unit else "1 workday"
+    value = f"{number} {unit}" if number and unit else guess
     todo = "" if number and unit else "  # TODO"
     return f"  {name}:{todo}\n    - {{from: null, to: null, value: {value}, source: none, sure: false}}\n"
 
