@@ -39,7 +39,7 @@ def test_A06_from_everyday_words_to_my_matter_on_a_phone(
 ) -> None:
     page = resident.page
     resident.open("/")
-    page.fill("#q", "身份证丢了")
+    page.fill("#q", "急用身份证")
     page.click("#found [data-item] a")  # found while typing, without pressing the button
     page.click("[data-verb=start]")
     page.fill("#login", _login(live_town)["login"])
