@@ -10,6 +10,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -55,7 +56,8 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Door:
     """Where a step that waits for a message is dealt with. ``path`` and ``staff_path`` are followed by the matter's id; staff
-    need ``right``. ``say`` tells the applicant, from a matter that was read, what is waited for.
+    need ``right``. ``say`` tells the applicant, from a matter that was read, what is waited for; ``when`` says
+    for which time it is settled.
     """
 
     path: str
@@ -65,6 +67,7 @@ class Door:
     staff_path: str
     staff_do: Words
     right: str
+    when: Callable[[Any], datetime | None] = lambda _: None
 
 
 _doors: dict[str, Door] = {}

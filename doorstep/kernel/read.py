@@ -274,7 +274,9 @@ def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes)
         body.pop("data", None)
         if viewer.is_resident and e.kind in ("noted", "involved", "located", "merged", "referred"):
             body = {}
-        if viewer.is_resident and (token := header.get("step")) and _declared(packs, token).asked:
+        # What opened a part is a step of the other matter.
+        token = "" if e.kind == "opened" else header.get("step", "")
+        if viewer.is_resident and token and _declared(packs, token).asked:
             body = {}
         views.append(
             EventView(
@@ -283,7 +285,7 @@ def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes)
                 e.at,
                 unit_words(e.unit_id),
                 e.account_id == row.opened_by and e.unit_id is None,
-                header.get("step", ""),
+                token,
                 header.get("outcome", ""),
                 _event_title(packs, e.kind, header),
                 body,

@@ -105,15 +105,22 @@ class Life:
     def _offered(self) -> list[pack.Pack]:
         offered = [one for one in pack.listed() if usable(one)]
         if self.wish.stop_at:
-            return [
-                one
-                for one in offered
-                if "hand_out" in one.raw and "field" in one.raw["competent"] and not waits_for(one)
-            ]
+            return [one for one in offered if self._can_stop(one)]
         wished = [one for one in offered if one.code == self.wish.item]
         if self.attempt:  # who gives times out gives them in the order of the numbers
             offered = [one for one in offered if "appointment" not in waits_for(one)]
         return wished if wished and not self.attempt else offered
+
+    def _can_stop(self, of: pack.Pack) -> bool:
+        """Does it come to where this life is wished to wait, without anybody else before?"""
+        kinds = {step.kind for step in of.flow.steps.values()}
+        if self.wish.account is not None:  # for the person, online
+            return (
+                "online" in of.channels
+                and not kinds & {"call", "sub"}
+                and (self.wish.stop_at in kinds or "correct" in kinds)
+            )
+        return "hand_out" in of.raw and "field" in of.raw["competent"] and not waits_for(of)
 
     def _channel(self, of: pack.Pack, example: Mapping[str, Any]) -> str:
         """Where it is brought: as the example says where a table looks at that, else anywhere that has people."""
@@ -207,7 +214,8 @@ class Life:
         of, example, channel = self.of, self.example, self.example["channel"]
         account = self.wish.account if self.wish.account is not None else self.staff.some_account(self.chance)
         withdraws = any(m.get("withdraw") and not m.get("error") for m in example.get("do") or ())
-        self.account = account if channel == "online" or withdraws or self.chance.random() < 0.1 else None
+        known = channel == "online" or withdraws or self.wish.account is not None
+        self.account = account if known or self.chance.random() < 0.1 else None
         self.someone = self._applicant(of, example)
         self.x = self._point(channel)
         self.resident = self.staff.account(self.account) if self.account is not None else ""
@@ -273,6 +281,7 @@ def _with_people() -> set[str]:
 
 
 def _often(of: pack.Pack) -> int:
-    """How frequent an item is, by what its pack says: people come more often than firms, for quick things more than for slow."""
+    """How frequent an item is, by what its pack says: people come more often than firms, and for quick things far more."""
     quick = of.promise.within(Limit.parse("1 workday"))
-    return (4 if quick else 2) * (2 if "person" in of.raw["for"] else 1)
+    signed = any(step.kind == "sub" for step in of.flow.steps.values())  # rare, and to be seen
+    return ((4 if quick else 2) * (2 if "person" in of.raw["for"] else 1)) ** 2 + (100 if signed else 0)

@@ -32,6 +32,8 @@ LIVES = 1200
 FIRST = 16
 """Lives that are over when the door opens, among them what waits at every desk; the others are lived behind the open page."""
 FEW = 4
+_THEIRS = (("granted", ""), ("corrected", "applicant"), ("granted", "wait"), ("granted", ""))
+"""What the residents of the cast find of theirs: done, to be corrected, to be paid or come for."""
 _TRIES = 3
 """With so many items it is tried to live one life."""
 _log = logging.getLogger(__name__)
@@ -217,9 +219,8 @@ def wish(staff: Staff, number: int) -> Wish:
     desks = [one for one in staff.place.cast if "unit" in one and _may(staff, one, "receive", "decide")]
     who = desks[number % len(desks)]
     if number % 4 == 3 and staff.cast:
-        return Wish(
-            account=number // 4 % len(staff.cast), course=("granted", "corrected", "granted")[number // 4 % 3]
-        )
+        course, stop_at = _THEIRS[number // 4 % len(_THEIRS)]
+        return Wish(account=number // 4 % len(staff.cast), course=course, stop_at=stop_at)
     point = next((p["code"] for p in staff.place.points if p["unit"] == who["unit"] and p["channels"]), "")
     unit = next(u for u in staff.place.units if u["code"] == who["unit"])
     turn, takes = number // len(desks), _may(staff, who, "receive")

@@ -183,9 +183,16 @@ class Way:
         outcome = move.get("outcome") or (declared.outcomes[0] if declared.outcomes else "done")
         with self.life.staff.enter(login) as viewer:
             matter.act(
-                viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason", ""), data=move.get("data"),
-                request_id=self.request_id,
+                viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason") or self._why(outcome),
+                data=move.get("data"), request_id=self.request_id,
             )  # fmt: skip
+
+    def _why(self, outcome: str) -> str:
+        """A reason of the pack, where its example leaves it open."""
+        return next(
+            iter(self.of.reasons.get(outcome, {})),
+            "理由写在决定里" if outcome in ("return", "refuse") else "",
+        )
 
     def at_desk(self, step: Step) -> str:
         """The login of whoever does a unit's step."""

@@ -92,3 +92,14 @@ def test_the_live_stream_hears_nothing_for_it(claimed: str) -> None:
 def test_verified_sees_again(cast: Cast) -> None:
     with cast.enter("resident") as viewer:
         assert isinstance(viewer.party_id, UUID) and viewer.assurance == 2
+
+
+def test_it_has_a_page_that_says_what_it_may_do_and_how_to_be_verified(cast: Cast, claimed: str) -> None:
+    browser = Visit(claimed)
+    for path in ("/mine", "/apply/HZ-078"):
+        assert "/account" in browser.get(path).html, path
+    page = browser.get("/account")
+    assert page.status == 200 and "带身份证到任何一个窗口核实一次" in page.text and "data-point" in page.html
+    assert cast.person()["id_no"] not in page.html
+    assert "已经核实是您本人" in Visit(cast["resident"].token).get("/account").text
+    assert Visit(cast["clerk"].token).get("/account").status in (403, 404)

@@ -20,7 +20,7 @@ DOMAIN = Domain(
     doors={
         verbs.MESSAGE: Door(
             "/appointments/matter/", Words("挑个时间", "Choose a time"), "calendar", pages.say,
-            "/appointments/window/", Words("替来人约时间", "Choose a time for them"), "receive",
+            "/appointments/window/", Words("替来人约时间", "Choose a time for them"), "receive", pages.when,
         )
     },
     chores=((verbs.free_ended, 60.0),),

@@ -30,6 +30,12 @@ def say(found: MatterView) -> Words:
     )
 
 
+def when(found: MatterView) -> datetime | None:
+    """For when a time was chosen."""
+    had = verbs.booked(found)
+    return had.at if had else None
+
+
 def choose(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     """A day, then a time."""
     found = _read(viewer, matter_id)

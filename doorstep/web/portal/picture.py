@@ -92,6 +92,9 @@ def plate(found: MatterView) -> Plate:
     if waiting is not None and found.pack.asks.get(waiting.name, {}).get("meets"):
         at = found.hand_out
         note = Words(f"到{at.zh}，{at.address_zh}。", f"At {at.en}, {at.address_en}.")
+        settled = _settled(found)
+        if settled is not None:
+            return Plate(Words("约好了，请您来", "Your appointment"), note, day=settled, papers=ready)
         return Plate(
             Words("请您到场办，最迟", "Please come in person by"), note, day=waiting.due_at, papers=ready
         )
@@ -119,6 +122,12 @@ def plate(found: MatterView) -> Plate:
     return Plate(Words("最迟哪天办好", "Done by"), note, day=found.due_at, papers=ready)
 
 
+def _settled(found: MatterView) -> datetime | None:
+    """The time that was chosen for coming, if one was."""
+    doors = (plug.door(str(one.get("message", ""))) for one in found.pack.asks.values())
+    return next((at for door in doors if door and (at := door.when(found))), None)
+
+
 def _pick_up(found: MatterView) -> StepView | None:
     return next((step for step in found.open_steps if step.by == "hand_out"), None)
 
@@ -128,6 +137,12 @@ def _usual_note(found: MatterView) -> Words:
         return Words("等您看过、答复。", "It waits for you to read and answer.")
     if found.state == "returned":
         return Words("等您改好就接着办。", "It goes on as soon as you have corrected it.")
+    waits = [step for step in found.open_steps if step.unit is None]
+    if waits and len(waits) == len(found.open_steps):
+        who = _outside(found, waits[0]) or found.unit
+        if plug.door(str(found.pack.asks.get(step_of(waits[0].name), {}).get("message", ""))):
+            return Words("等您办了这一步就接着办。", "It goes on as soon as you have done your part.")
+        return Words(f"在等{who.zh}，没有超时。", f"{who.en} is waited for. It is on time.")
     unit = _holder(found)
     flow = found.pack.flow
     if still := next((step for step in found.open_steps if flow.step(step.name).pauses), None):

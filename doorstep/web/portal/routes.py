@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.web.portal import account, apply, correct, find, home, item, matter, sign, verify
+from doorstep.web.portal import account, apply, correct, find, home, item, matter, sign, verified, verify
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
@@ -38,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     Route("matter/<uuid:matter_id>/withdraw", matter.withdraw, "matter.withdraw", "apply", methods=_BOTH, kinds=_RESIDENT),
     Route("paper/<str:number>.pdf", matter.download, "paper", SIGNED_IN),
     Route("file/<uuid:file_id>", matter.show_file, "file", SIGNED_IN),
+    Route("account", verified.show, "account", SIGNED_IN, kinds=_RESIDENT),
     Route("readers", matter.readers, "readers", SIGNED_IN, kinds=_RESIDENT),
     Route("notices", matter.notices, "notices", SIGNED_IN, kinds=_RESIDENT),
 )  # fmt: skip
