@@ -79,7 +79,7 @@ class Step(models.Model):
         db_table = "step"
         indexes = [
             models.Index(
-                fields=["unit_id", "due_at"],
+                fields=["unit_id", "due_at", "id"],
                 name="step_unit_open",
                 condition=models.Q(closed_at__isnull=True),
             ),
