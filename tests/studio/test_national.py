@@ -70,6 +70,16 @@ def test_an_officer_who_comes_is_reason_enough_for_no_visit(root: Path) -> None:
     assert "pack.visits" not in rules(root)
 
 
+def test_the_page_of_a_service_says_why_nobody_has_to_come(root: Path, database: object) -> None:
+    from doorstep.web.portal.item import guide_of
+
+    path = written(
+        root, "ZA-021", lambda text: text.replace("visits: 0", "visits: 0\nno_visit: officer_comes")
+    )
+    (told,) = (one for one in guide_of(pack.load_pack(path, root)).figures if one.name.en == "Visits")
+    assert (told.big.zh, told.note and told.note.zh) == ("不用跑", "民警上门")
+
+
 def test_a_promise_is_compared_with_the_law_across_units(root: Path) -> None:
     """Five working days fill a week of seven, eight working hours a working day."""
     for promise, law, wrong in (
