@@ -33,6 +33,14 @@ def asked(half: int) -> Asked:
     return [(text, codes) for text, codes in told if codes <= offered]
 
 
+def english() -> Asked:
+    """Questions in English whose service is offered; none was used for anything."""
+    offered = {one.code for one in pack.listed()}
+    path = Path(__file__).parent / "data" / "questions_en.tsv"
+    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+    return [(text, wanted) for text, codes in rows if (wanted := set(codes.split("|"))) <= offered]
+
+
 def finder(words: Lexicon | None = None) -> finding.Finder:
     return finding.Finder([finding._entry(one) for one in pack.listed()], words or lexicon())
 
@@ -69,6 +77,11 @@ def with_slip(text: str) -> str:
 def test_G02_questions_find_their_service(half: int) -> None:
     first, three = shares(finder(), asked(half))
     assert first >= 0.75 and three >= 0.92, (first, three)
+
+
+def test_G02_questions_in_english_find_their_service() -> None:
+    first, three = shares(finder(), english())
+    assert first >= 0.8 and three >= 0.92, (first, three)
 
 
 @pytest.mark.parametrize(("said", "less"), [(traditional, 0.01), (together, 0.1), (with_slip, 0.08)])
@@ -130,6 +143,8 @@ def main() -> None:
             spent = (time.process_time() - began) * 1000 / len(asked(half))
             told = f"{first:.1%} first, {three:.1%} in three, {spent:.1f} ms"
             sys.stdout.write(f"{name}, {len(asked(half))} questions, {way}: {told}\n")
+    first, three = shares(both, english())
+    sys.stdout.write(f"English, {len(english())} questions: {first:.1%} first, {three:.1%} in three\n")
 
 
 if __name__ == "__main__":
