@@ -10,7 +10,9 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +43,7 @@ def english() -> Asked:
     return [(text, wanted) for text, codes in rows if (wanted := set(codes.split("|"))) <= offered]
 
 
+@cache
 def finder(words: Lexicon | None = None) -> finding.Finder:
     return finding.Finder([finding._entry(one) for one in pack.listed()], words or lexicon())
 
@@ -52,22 +55,33 @@ def shares(found: finding.Finder, questions: Asked, said: Callable[[str], str] =
     return first / len(hits), sum(bool(codes & set(told)) for told, codes in hits) / len(hits)
 
 
-def traditional(text: str) -> str:
+@cache
+def _to_traditional() -> Any:
     import opencc
 
-    return str(opencc.OpenCC("s2t").convert(text))
+    return opencc.OpenCC("s2t")
+
+
+def traditional(text: str) -> str:
+    return str(_to_traditional().convert(text))
 
 
 def together(text: str) -> str:
     return "".join(spelling.heard(text, lexicon().phrases))
 
 
-def with_slip(text: str) -> str:
-    """One character becomes another that sounds the same, as an input method does."""
+@cache
+def _alike() -> dict[str, list[str]]:
+    """Characters by their sound."""
     alike: dict[str, list[str]] = {}
     for character in sorted({c for row, _ in ROWS for c in row if spelling.has_han(c)}):
         alike.setdefault(spelling.heard(character, {})[0], []).append(character)
-    dice = random.Random(text)
+    return alike
+
+
+def with_slip(text: str) -> str:
+    """One character becomes another that sounds the same, as an input method does."""
+    alike, dice = _alike(), random.Random(text)
     at = dice.choice([n for n, c in enumerate(text) if spelling.has_han(c)])
     others = [c for c in alike[spelling.heard(text[at], {})[0]] if c != text[at]]
     return text[:at] + dice.choice(others or [text[at]]) + text[at + 1 :]
