@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.bench.lives import Lives, live
+from tests.bench.lives import Lives, live, signing_s
 from tests.bench.meter import Cost, Meter, fsync_per_s
 from tests.chaos.people import sign_in
 from tests.running import ROOT, Doorstep
@@ -160,6 +160,7 @@ def _lives(meter: Meter, client: Client, db: Any, calls: int, durable: float) ->
         meter.cpu_s,
         lambda: _row(db, "select count(*) from paper where state = 'making'"),
         durable,
+        signing_s(),
     )
 
 
@@ -381,8 +382,9 @@ def table(found: dict[str, Any]) -> str:
         head.append(f"{r['name']:16}{r['n']:>6}{r['cpu_app_ms']:>9}{r['cpu_db_ms']:>8}{both:>8.1f}{r['p50_ms']:>8}"
                     f"{r['p95_ms']:>8}{r['queries']:>9}{r['size']:>9}{bar:>6}{r.get('growth', '-'):>8}  {zaak}")  # fmt: skip
     told = found["lives"]
-    head.append(f"{told['n']} whole lives: {told['per_s']} a second, {told['per_cpu_s']} a CPU second, papers made "
-                f"{told['drained_s']} s after{'' if told['pass'] else ' !'}")  # fmt: skip
+    head.append(f"{told['n']} whole lives: {told['per_s']} a second, {told['per_cpu_s']} a CPU second "
+                f"({told['unsigned_per_cpu_s']} without signatures of {told['signing_ms']} ms), "
+                f"papers made {told['drained_s']} s after{'' if told['pass'] else ' !'}")  # fmt: skip
     head.append("CPU ms a call; ! where a bar is missed. Open Zaak's figures (create 72, read 65, list of 100 184) were measured "
                 "earlier on this class of machine, not in this run.")  # fmt: skip
     return "\n".join(head)
