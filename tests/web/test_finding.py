@@ -120,6 +120,17 @@ def test_one_service_by_every_way_of_writing(text: str) -> None:
     assert finding.find(text, pack.listed())[0].pack.code == "HZ-078"
 
 
+def test_a_name_of_its_own_word_for_word_finds_its_service_first() -> None:
+    names: dict[str, list[str]] = {}
+    for one in pack.listed():
+        for name in (one.title.zh, *one.aliases["zh"]):
+            names.setdefault(spelling.plain(name), []).append(one.code)
+    found = finder()
+    assert [
+        name for name, codes in names.items() if len(codes) == 1 and found.find(name)[0][0] != codes[0]
+    ] == []
+
+
 @pytest.mark.parametrize("text", ["", "   ", "zzzz", "？！", "\x00", "😀", "今天吃什么", "a" * 500])
 def test_what_fits_nothing_finds_nothing(text: str) -> None:
     assert finding.find(text, pack.listed()) == []

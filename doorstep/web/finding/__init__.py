@@ -78,12 +78,18 @@ class Finder:
         self._words = words
         self._script = Index(entries, spelling.parts)
         self._sound = Index(entries, words.sounds)
+        self._exact = {
+            spelling.plain(name): (one.code, name) for one in reversed(entries) for name, _ in one.names
+        }
         self._initials = spelling.Initials([(one.code, name) for one in entries for name, _ in one.names])
 
     def find(self, text: str) -> list[tuple[str, float, str]]:
         """Code, fit (0 to 1) and nearest name of what may be meant, best first."""
         asked = spelling.plain(text)
         found = self._written(asked) if spelling.has_han(asked) else self._typed(asked)
+        if asked in self._exact:
+            code, name = self._exact[asked]
+            found[code] = (1.0, name)
         return sorted(((code, *told) for code, told in found.items()), key=lambda one: (-one[1], one[0]))
 
     def _written(self, asked: str) -> Scores:
