@@ -13,9 +13,10 @@ from uuid import UUID
 
 from doorstep.kernel import matter, trust
 from doorstep.kernel.models import Step
+from doorstep.kernel.org import town
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.clock import Limit
-from doorstep.rulebook.flow import step_of
+from doorstep.rulebook.flow import CORRECT, step_of
 from doorstep.rulebook.region import calendar
 from doorstep.sim import after, answers, outside
 
@@ -42,7 +43,10 @@ class Way:
         """For when a time is booked."""
         self.row, self.waits = outside.look_at(matter_id)
         self.of = pack.version(bytes(self.row.pack))
-        self.moves = [move for move in life.example.get("do") or () if not move.get("error")]
+        self.asked_unit = self.chance.choice(
+            sorted(u.code for u in town().units.values() if u.kind == "station" and u.id != self.row.unit_id)
+        )
+        self.moves = [self._here(move) for move in life.example.get("do") or () if not move.get("error")]
 
     def go(self) -> None:
         """All of it."""
@@ -56,6 +60,16 @@ class Way:
     def request_id(self) -> str:
         """Of this turn: the same when it is lived again."""
         return f"life-{self.life.named}-{self.turn}"
+
+    def _here(self, move: Move) -> Move:
+        """The move with a unit of this town where the example asks one that is nowhere."""
+        found = dict(move)
+        for key in ("add", "step"):
+            name, _, code = str(move.get(key, "")).rpartition("@")
+            declared = self.of.flow.steps.get(name.removeprefix(CORRECT))
+            if declared is not None and declared.by == "branch" and code not in town().by_code:
+                found[key] = f"{name}@{self.asked_unit}"
+        return found
 
     # ---- one turn ----
 
@@ -164,7 +178,10 @@ class Way:
         above = {"received": self.life.x.unit_id, "county": row.county or row.city, "city": row.city}
         unit = int(above.get(by) or row.unit_id)
         with self.life.staff.enter(self.life.staff.at(unit, "approver")) as viewer:
-            matter.add_step(viewer, self.id, step=move["add"], request_id=self.request_id)
+            matter.add_step(
+                viewer, self.id, step=move["add"], request_id=self.request_id, reason="请核对登记里的记载，答复我们",
+                days=2 if self.of.flow.step(move["add"]).extends else None,
+            )  # fmt: skip
 
     def _mine(self, move: Move, step: Step) -> None:
         """The applicant's own, online or at the window where it was brought."""
@@ -183,12 +200,14 @@ class Way:
         outcome = move.get("outcome") or (declared.outcomes[0] if declared.outcomes else "done")
         with self.life.staff.enter(login) as viewer:
             matter.act(
-                viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason") or self._why(outcome),
+                viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason") or self._why(step, outcome),
                 data=move.get("data"), request_id=self.request_id,
             )  # fmt: skip
 
-    def _why(self, outcome: str) -> str:
-        """A reason of the pack, where its example leaves it open."""
+    def _why(self, step: Step, outcome: str) -> str:
+        """A reason of the pack, or the answer of a unit that was asked, where the example leaves it open."""
+        if self.of.flow.step(step.name).by == "branch":
+            return "核对过了，登记属实"
         return next(
             iter(self.of.reasons.get(outcome, {})),
             "理由写在决定里" if outcome in ("return", "refuse") else "",
