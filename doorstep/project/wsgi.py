@@ -20,6 +20,7 @@ from granian.log import LogLevels
 
 from doorstep.rulebook import pack
 from doorstep.run.leash import die_with_parent
+from doorstep.web import finding
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
 application = get_wsgi_application()
@@ -29,6 +30,7 @@ def serve(host: str, port: int) -> None:
     """Answers on a port, with DOORSTEP_WEB_WORKERS processes of DOORSTEP_WEB_THREADS threads, until SIGTERM."""
     list(get_resolver().url_patterns)
     list(pack.every())
+    finding.find("身份证", pack.listed())  # the index, read once for all workers
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # workers would inherit its sockets, and talk at once on one
     gc.collect()

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from doorstep.kernel.org import point_named, reach_at, town
 from doorstep.kernel.trust import Viewer
@@ -17,10 +18,14 @@ from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import finding
 from doorstep.web.catalogue import BRANCHES, CHANNELS
+from doorstep.web.language import lang
 from doorstep.web.occasions import Occasion, occasions
 
 _OPEN = 40
 """Up to so many services are shown at once; more lie folded in their groups."""
+_KEPT = 64
+"""So many drawn lists are kept, some 150 KB each at most."""
+_drawn: dict[tuple[object, ...], str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Wanted:
     """What the reader wants to see. Empty: no matter. Words that name nothing here count as not said."""
 
     q: str = ""
@@ -74,7 +79,7 @@ class Wish:
     point: str = ""
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Wish:
+    def of(cls, request: HttpRequest) -> Wanted:
         """From the address of a page."""
         said = {
             name: request.GET.get(name, "").strip()[:80]
@@ -97,23 +102,42 @@ class Wish:
 
 def find(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """What fits the words, and below it everything, narrowed by what is wished."""
-    wish = Wish.of(request)
-    there, note = _there(wish.point)
-    wish = wish if there is not None else replace(wish, point="")
+    wanted = Wanted.of(request)
+    there, note = _there(wanted.point)
+    wanted = wanted if there is not None else replace(wanted, point="")
     packs = there if there is not None else pack.listed()
-    shown = narrowed(packs, wish)
     context = {
-        **asked(wish.q), "wish": wish, "note": note, "count": len(shown), "all": len(packs), "open": len(shown) <= _OPEN,
-        "branches": _branches(shown), "occasion": _occasion(wish.occasion), "points": town().points.values(),
-        "occasions": [one for one in told_occasions(packs, wish) if one.count], "by_branch": _by_branch(packs, wish),
-        "by_channel": _by_channel(packs, wish), "in_order": tuple(map(card, shown)) if wish.occasion else (),
-    }  # fmt: skip
+        **asked(wanted.q),
+        "occasion": _occasion(wanted.occasion),
+        "list": _list(request, packs, wanted, note),
+    }
     return render(request, "web/portal/find.html", context)
+
+
+def _list(request: HttpRequest, packs: Sequence[Pack], wanted: Wanted, note: Words | None) -> str:
+    """The list and all that narrows it: the same for everybody, so it is drawn once for each choice, language and publication."""
+    wanted = replace(wanted, q="")
+    key = (wanted, lang(), hash(tuple(one.hash for one in packs)), note)
+    if key not in _drawn:
+        if len(_drawn) >= _KEPT:
+            _drawn.clear()
+        _drawn[key] = render_to_string("web/portal/_find_list.html", _told(packs, wanted, note), request)
+    return _drawn[key]
+
+
+def _told(packs: Sequence[Pack], wanted: Wanted, note: Words | None) -> dict[str, object]:
+    shown = narrowed(packs, wanted)
+    return {
+        "wanted": wanted, "note": note, "count": len(shown), "all": len(packs), "open": len(shown) <= _OPEN,
+        "branches": _branches(shown), "occasion": _occasion(wanted.occasion), "points": town().points.values(),
+        "occasions": [one for one in told_occasions(packs, wanted) if one.count], "by_branch": _by_branch(packs, wanted),
+        "by_channel": _by_channel(packs, wanted), "in_order": tuple(map(card, shown)) if wanted.occasion else (),
+    }  # fmt: skip
 
 
 def hits(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Only what fits the words, put under the box while somebody types."""
-    return render(request, "web/portal/_hits.html", asked(Wish.of(request).q))
+    return render(request, "web/portal/_hits.html", asked(Wanted.of(request).q))
 
 
 def asked(q: str) -> dict[str, object]:
@@ -125,15 +149,15 @@ def asked(q: str) -> dict[str, object]:
     }
 
 
-def narrowed(packs: Iterable[Pack], wish: Wish) -> tuple[Pack, ...]:
+def narrowed(packs: Iterable[Pack], wanted: Wanted) -> tuple[Pack, ...]:
     """Those that were wished for; by occasion in the order in which they are needed."""
-    occasion = _occasion(wish.occasion)
+    occasion = _occasion(wanted.occasion)
     found = occasion.of(packs) if occasion else packs
     return tuple(
         one
         for one in found
-        if (not wish.branch or one.branch == wish.branch)
-        and (not wish.channel or wish.channel in one.channels)
+        if (not wanted.branch or one.branch == wanted.branch)
+        and (not wanted.channel or wanted.channel in one.channels)
     )
 
 
@@ -160,35 +184,40 @@ def _there(point: str) -> tuple[tuple[Pack, ...] | None, Words | None]:
     return tuple(one for one in pack.listed(reach_at(point)) if channels & set(one.channels)), None
 
 
-def _occasion(wanted: str) -> Occasion | None:
-    return next((one for one in occasions() if one.id == wanted), None)
+def _occasion(named: str) -> Occasion | None:
+    return next((one for one in occasions() if one.id == named), None)
 
 
-def told_occasions(packs: Sequence[Pack], wish: Wish) -> list[Choice]:
+def told_occasions(packs: Sequence[Pack], wanted: Wanted) -> list[Choice]:
     """What happens to people, each with how many services there are for it."""
     return [
-        Choice(one.title, wish.url(occasion="" if one.id == wish.occasion else one.id, q=""), len(one.of(packs)),
-               one.id == wish.occasion, one.icon, one.line)
+        Choice(one.title, wanted.url(occasion="" if one.id == wanted.occasion else one.id, q=""), len(one.of(packs)),
+               one.id == wanted.occasion, one.icon, one.line)
         for one in occasions()
     ]  # fmt: skip
 
 
-def _by_branch(packs: Iterable[Pack], wish: Wish) -> list[Choice]:
-    rest = narrowed(packs, replace(wish, branch=""))
+def _by_branch(packs: Iterable[Pack], wanted: Wanted) -> list[Choice]:
+    rest = narrowed(packs, replace(wanted, branch=""))
     counts = {code: sum(one.branch == code for one in rest) for code in BRANCHES}
     return [
-        Choice(BRANCHES[code], wish.url(branch="" if code == wish.branch else code), n, code == wish.branch)
+        Choice(
+            BRANCHES[code], wanted.url(branch="" if code == wanted.branch else code), n, code == wanted.branch
+        )
         for code, n in counts.items()
         if n
     ]
 
 
-def _by_channel(packs: Iterable[Pack], wish: Wish) -> list[Choice]:
-    rest = narrowed(packs, replace(wish, channel=""))
+def _by_channel(packs: Iterable[Pack], wanted: Wanted) -> list[Choice]:
+    rest = narrowed(packs, replace(wanted, channel=""))
     counts = {code: sum(code in one.channels for one in rest) for code in ("online", *CHANNELS)}
     return [
         Choice(
-            CHANNELS[code], wish.url(channel="" if code == wish.channel else code), n, code == wish.channel
+            CHANNELS[code],
+            wanted.url(channel="" if code == wanted.channel else code),
+            n,
+            code == wanted.channel,
         )
         for code, n in counts.items()
         if n

@@ -10,7 +10,7 @@ from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import pack
 from doorstep.web.occasions import tips
 from doorstep.web.places import counters
-from doorstep.web.portal.find import Wish, told_occasions
+from doorstep.web.portal.find import Wanted, told_occasions
 from doorstep.web.portal.rows import mine_row
 
 _NEAR = 4
@@ -29,7 +29,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "staff": viewer.signed_in and not viewer.is_resident,
         "best": places[0] if places else None,
         "points": places[1:_NEAR],
-        "drawers": [one for one in told_occasions(packs, Wish()) if one.count],
+        "drawers": [one for one in told_occasions(packs, Wanted()) if one.count],
         "count": len(packs),
     }
     return render(request, "web/portal/home.html", context)
