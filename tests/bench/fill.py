@@ -123,6 +123,7 @@ class Filler:
         )  # fmt: skip
         if not found.accepted_at:
             due.accept(row, found, at)
+            due.at_once(row, found, happened, at)
         opened = change.Opened(row, key, life.data, found, at)
         row.state, row.closed_at = change.state_after(row, state, happened, at)
         codes = {"item": found.code, "pack": found.hash.hex()}
