@@ -44,6 +44,12 @@ def tips() -> list[Words]:
     return [Words.of(one) for one in _read()["tips"]]
 
 
+def usual(packs: Iterable[Pack]) -> list[Pack]:
+    """Those of ``packs`` that windows are asked for most, in that order; then the others as they are."""
+    first = {code: at for at, code in enumerate(_read()["window"])}
+    return sorted(packs, key=lambda one: first.get(one.code, len(first)))
+
+
 @cache
 def occasions() -> tuple[Occasion, ...]:
     """All of them, in the order of the file. KeyError if one lacks a part."""

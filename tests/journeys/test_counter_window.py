@@ -137,3 +137,16 @@ def test_a_visit_belongs_to_its_clerk(cast: Cast, begin: Begin) -> None:
 def test_without_signing_in_one_is_asked_to(cast: Cast) -> None:
     answer = open_desk("nobody").get("/counter/")
     assert answer.status_code == 302 and answer["Location"].startswith("/login")
+
+
+def test_words_that_mean_several_items_offer_them_to_choose_from(cast: Cast) -> None:
+    clerk = open_desk(cast["clerk"].token)
+    asked = clerk.post("/counter/", name="云小满", id_no="990101199003071288", do="add", add="补领")
+    text = asked.content.decode()
+    assert asked.status_code == 422 and "请在下面选" in text
+    offered = set(re.findall(r'data-verb="add_item" data-item="([^"]+)"', text))
+    assert 2 <= len(offered) <= 9 and "HZ-069" in offered
+    first = clerk.text("/counter/")
+    assert re.findall(r'data-verb="add_item" data-item="([^"]+)"', first)[0] == "HZ-074", (
+        "what is asked for most stands first"
+    )

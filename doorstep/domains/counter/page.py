@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -18,15 +18,19 @@ from doorstep.kernel.org import town
 from doorstep.kernel.party import mask_name
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
-from doorstep.rulebook import clock
+from doorstep.rulebook import clock, pack
 from doorstep.rulebook.flow import Flow
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
-from doorstep.web import saying
+from doorstep.web import finding, saying
+from doorstep.web.occasions import usual
 from doorstep.web.questions import Asking, Question, pairs_from
 
 __all__ = ["context", "matching", "pairs_from", "receipt", "receipt_line", "shown"]
 _SELECT_FROM = 3
+_QUICK = 9
+"""So many items stand beside the keys 1 to 9."""
+_LOOKED_AT = 40
 _LIST = 5
 
 
@@ -95,6 +99,7 @@ def context(
     """Everything ``counter/window.html`` and its parts read."""
     wrong, point = faults or {}, visits.point_of(viewer, found)
     offers, left = visits.offered(viewer, point), visits.missing(found)
+    choices = [p for p in offers if p.code not in found.items]
     return {
         "visit": found,
         "action": f"/counter/visit/{found.id}" if found.id else "/counter/",
@@ -103,7 +108,8 @@ def context(
         "person": _person(found),
         "person_questions": _person_questions(found, wrong) if not found.checked else (),
         "cards": tuple(_card(found, item, wrong, more) for item in found.packs()),
-        "choices": [p for p in offers if p.code not in found.items],
+        "choices": choices,
+        "quick": [] if found.items else usual(choices)[:_QUICK],
         "checks": _checks(viewer, found, left, wrong),
         "bar": _bar(found, left),
         "lists": _lists(viewer) if not found.items and not found.id else (),
@@ -118,20 +124,16 @@ def shown(found: Visit) -> tuple[str, ...]:
     )
 
 
-def matching(text: str, offers: Iterable[Pack]) -> list[Pack]:
-    """The items that a code, a title or an everyday name means."""
-    wanted = text.strip().lower()
-    if not wanted:
-        return []
-    code = wanted.split()[0]
-    exact = [p for p in offers if p.code.lower() == code]
-    if exact:
-        return exact
-    return [p for p in offers if any(wanted in name.lower() for name in _names(p))]
-
-
-def _names(item: Pack) -> list[str]:
-    return [item.title.zh, item.title.en, *(name for names in item.aliases.values() for name in names)]
+def matching(text: str, offers: Sequence[Pack]) -> list[Pack]:
+    """The items that a code, a title or an everyday name means, best first: one that bears the very name stands alone."""
+    here = {p.code: p for p in offers}
+    code = text.strip().upper().split(" ")[0]
+    if code in here:
+        return [here[code]]
+    found = [hit for hit in finding.find(text, pack.listed(), most=_LOOKED_AT) if hit.pack.code in here]
+    if found and found[0].score == 1.0:
+        return [here[found[0].pack.code]]
+    return [here[hit.pack.code] for hit in found[:_QUICK]]
 
 
 # ---- the person ----

@@ -115,8 +115,8 @@ def _add(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
     fits = page.matching(wanted, visits.offered(viewer, visits.point_of(viewer, found)))
     if len(fits) == 1:
         return visits.add_item(found, fits[0].code), {}, f"ask-{fits[0].code}"
-    words = Words("没有找到这一项，请从下面选。", "No such item here; choose one from the list.")
-    several = Words("有几项都对得上，请写得再准一点。", "Several items fit; be more exact.")
+    words = Words("没有找到这一项，请换个说法。", "No such item here; put it another way.")
+    several = Words("有几项都对得上，请在下面选。", "Several items fit; choose one below.")
     return found, {"add": several if fits else words}, ""
 
 
@@ -257,10 +257,13 @@ def _page(
     more: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = page.context(viewer, found, faults or {}, more=more) | {
+    typed = request.POST.get("add", "") if faults and "add" in faults else ""
+    told = page.context(viewer, found, faults or {}, more=more)
+    context = told | {
+        "quick": page.matching(typed, told["choices"]) if typed else told["quick"],
         "refusal": refusal,
         "faults": [{"anchor": m.anchor, "title": m.named, "words": m.words} for m in summary or ()],
         "add_fault": (faults or {}).get("add"),
-        "add_text": request.POST.get("add", "") if faults and "add" in faults else "",
+        "add_text": typed,
     }
     return frame.show(request, viewer, "window", context, status)
