@@ -102,6 +102,7 @@ def test_root_opens_no_parent_folder(fresh: Doorstep) -> None:
 @AS_ROOT
 @pytest.mark.slow
 def test_a_disk_that_fills_up_stops_writes_and_loses_nothing(fresh: Doorstep) -> None:
+    fresh.env["DOORSTEP_DURABLE"] = "1"  # tests otherwise run without, and then the last half second may go
     disk = fresh.root / "state"
     disk.mkdir(mode=0o711)
     if subprocess.run(
