@@ -79,7 +79,7 @@ class Way:
         if move is None:
             return self._runs_out(self.horizon)
         at = self._when(move, step)
-        if self._runs_out(at or self.horizon):
+        if self._runs_out(min(at or self.horizon, self.horizon)):
             return True
         if at is None or at >= self.horizon:
             return False
