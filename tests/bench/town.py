@@ -339,11 +339,12 @@ def _sisters(conn: psycopg.Connection[Any]) -> dict[str, Any]:
             raw = whole["pack"]
             raw["code"] = f"{one.code}-{number}"
             raw["title"] = {"zh": f"{one.title.zh}（{number}）", "en": f"{one.title.en} ({number})"}
-            sister = pack.Pack.from_content(json.dumps(whole))
+            text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+            sister = pack.Pack.from_content(text)
             made[sister.code] = sister
             conn.execute(
                 "insert into pack_version (hash, code, content, at) values (%s, %s, %s, now()) on conflict do nothing",
-                [sister.hash, sister.code, sister.content],
+                [sister.hash, sister.code, text],
             )
     return made
 
