@@ -160,6 +160,8 @@ def move(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
             )  # fmt: skip
             for give in opened.pack.gives_at(flows.step_of(one.step), one.outcome):
                 issue.order(row, opened.key, opened.data, give, opened.at)
+            if opened.flow.step(one.step).asked:
+                _look_away(row, unit_named(flows.branch_of(one.step)).id)
         elif one.kind == "ended":
             run(
                 "update step set closed_at = %s, outcome = %s where matter_id = %s and closed_at is null",
@@ -214,6 +216,19 @@ def _let_see(row: Matter, unit_id: int, at: datetime) -> None:
     held = first(Share, "where matter_id = %s and unit_id = %s and until is null", row.id, unit_id)
     if unit_id != row.unit_id and held is None:
         add_share(row, at, role="leg", unit_id=unit_id)
+
+
+def _look_away(row: Matter, unit_id: int) -> None:
+    """A unit that was only asked sees the matter no longer once it has answered. Its share ends two seconds from now, so that
+    the transaction in which it answers still sees what it writes.
+    """
+    settle()
+    run(
+        """update share set until = clock_timestamp() + interval '2 seconds'
+        where matter_id = %s and unit_id = %s and role = 'leg' and until is null and not exists (select 1 from step s
+        where s.matter_id = share.matter_id and s.unit_id = share.unit_id and s.closed_at is null)""",
+        row.id, unit_id,
+    )  # fmt: skip
 
 
 def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:

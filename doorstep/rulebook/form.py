@@ -12,7 +12,7 @@ import jsonschema_rs
 from doorstep.rulebook.fact import Fact
 from doorstep.rulebook.field import Fault, Field, Page, at_pointer
 from doorstep.rulebook.form_source import read_form
-from doorstep.rulebook.format import FORMATS, tidy
+from doorstep.rulebook.format import FORMATS, tidy, whole
 from doorstep.rulebook.words import Words
 
 _ASK: dict[str, tuple[str, str]] = {
@@ -216,7 +216,8 @@ def _tidied(data: Any, pointer: str, form: Form) -> Any:
 def _typed(one: Field | None, text: str) -> Any:
     if one is not None and one.widget == "number":
         plain = tidy(text)
-        return int(plain) if plain.removeprefix("-").isdecimal() else text
+        told = whole(plain.removeprefix("-"))
+        return text if told is None else -told if plain.startswith("-") else told
     if one is not None and one.widget == "check":
         return True if text in ("on", "true", "1") else None
     return text

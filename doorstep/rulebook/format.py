@@ -12,6 +12,16 @@ from datetime import date
 from doorstep.rulebook.ids import check_character
 from doorstep.rulebook.words import Words
 
+_MOST_DIGITS = 9
+
+
+def whole(text: str | None) -> int | None:
+    """The whole number that somebody typed, None for anything else and for what has more than nine digits: no list is so
+    long, no database column so wide, and Python refuses to read thousands of them.
+    """
+    return int(text) if text and text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
 # First two digits of a division: the provinces of GB/T 2260.
 _PROVINCES = frozenset(
     (

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from doorstep.rulebook.field import Fault, Field, at_pointer
 from doorstep.rulebook.form import Form
-from doorstep.rulebook.format import FORMATS
+from doorstep.rulebook.format import FORMATS, whole
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
@@ -303,4 +303,4 @@ def _said(one: Field, value: Any, masked: bool) -> Words:
 
 
 def number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+    return whole(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -137,6 +138,15 @@ def test_another_unit_is_asked_answers_and_the_way_goes_on_beside_it(cast: Cast,
     assert [one.name for one in view.open_steps] == ["station"]
     assert days(view) == ("03-05", "03-23"), "no limit stands still for a question"
     assert "登记过，1990 年迁出。" in [e.body.get("reason") for e in view.events]
+
+
+def test_who_was_asked_sees_the_matter_no_longer_after_the_answer(cast: Cast, with_station: UUID) -> None:
+    add(cast, "approver", with_station, ASKED, reason="这个人在您辖区登记过吗？")
+    assert seen(cast, with_station, "other_station").id == with_station
+    answer(cast, "other_station", with_station, ASKED, reason="登记过。")
+    time.sleep(2.5)  # the share outlives the answer by two seconds
+    with pytest.raises(Refused, match="not-found"):
+        seen(cast, with_station, "other_station")
 
 
 def test_what_units_ask_each_other_is_not_shown_to_the_applicant(cast: Cast, with_station: UUID) -> None:

@@ -163,3 +163,13 @@ def test_a_page_opens_only_for_its_right(cast: Cast, held: dict[str, Any], role:
             if status not in CLOSED:
                 opened.append(f"{method} {pattern}: {status}")
     assert opened == []
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 20, "-1", "0", "٣", "1e9"])
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [("clerk", "/counter/matters?page="), ("supervisor", "/counter/oversee?page="), ("resident", "/mine?page="),
+     ("chief", "/studio/?page="), ("supervisor", "/counter/versions?moved=1&stayed=")],
+)  # fmt: skip
+def test_no_number_in_an_address_breaks_a_page(cast: Cast, role: str, path: str, number: str) -> None:
+    assert _client(cast, role).get(path + number).status_code == 200

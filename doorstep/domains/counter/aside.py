@@ -19,6 +19,7 @@ from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
 from doorstep.rulebook.flow import Step, branch_of, step_of
+from doorstep.rulebook.format import whole
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.longer import extensions
@@ -173,7 +174,6 @@ def _do(viewer: Viewer, matter_id: UUID, post: QueryDict) -> str:
     if post.get("do") != "ask":
         act(viewer, matter_id, step=step, outcome=post.get("do", ""), reason=reason, request_id=request_id)
         return "answered"
-    days = post.get("days", "")
     if "unit" in post:
         if not post["unit"]:
             raise Refused("unit", Words("请选要问的单位。", "Choose the unit to ask."))
@@ -183,7 +183,7 @@ def _do(viewer: Viewer, matter_id: UUID, post: QueryDict) -> str:
         matter_id,
         step=step,
         reason=reason,
-        days=int(days) if days.isdecimal() else None,
+        days=whole(post.get("days")),
         request_id=request_id,
     )
     return "asked"

@@ -18,6 +18,7 @@ from doorstep.kernel.matter import add_step, hand_over, note
 from doorstep.kernel.org import town
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
+from doorstep.rulebook.format import whole
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import saying
 from doorstep.web.language import say
@@ -170,7 +171,7 @@ def listing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The matters of the viewer's unit: taken in, decided or handed out there."""
     state = request.GET.get("state", "")
     state = state if state in STATES else ""
-    number = max(1, int(request.GET.get("page", "1"))) if request.GET.get("page", "1").isdecimal() else 1
+    number = whole(request.GET.get("page")) or 1
     found = unit_matters(viewer, page=number, state=state, after=request.GET.get("after", ""))
     context = {
         "heading": Words("本单位的事", "Matters of our unit"), "page_name": "unit_matters",

@@ -11,6 +11,7 @@ from doorstep.domains.counter import frame
 from doorstep.kernel.lists import SORTS, Row, overseen
 from doorstep.kernel.org import below, town
 from doorstep.kernel.trust import Viewer
+from doorstep.rulebook.format import whole
 from doorstep.rulebook.words import Words
 
 _WHICH = {
@@ -38,8 +39,7 @@ def oversee(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "unit": _one_of(request, "unit", {one.code: one for one in mine.values()}, ""),
     }  # fmt: skip
     units = [one.id for one in mine.values() if not asked["unit"] or one.code == asked["unit"]]
-    text = request.GET.get("page", "1")
-    number = max(1, int(text)) if text.isdecimal() else 1
+    number = whole(request.GET.get("page")) or 1
     found = overseen(viewer, units, which=asked["which"], sort=asked["sort"], page=number)
     context = {
         "rows": [_row(row) for row in found.rows], "empty": _EMPTY[asked["which"]], "asked": asked,

@@ -14,6 +14,7 @@ from doorstep.kernel.org import below
 from doorstep.kernel.repin import Older, candidates, older, repin
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import pack
+from doorstep.rulebook.format import whole
 from doorstep.rulebook.words import Refused, Words
 
 _STAYS = Words("接不下去，仍按原版", "Stays as it is")
@@ -88,10 +89,10 @@ def _row(one: Older) -> dict[str, Any]:
 
 
 def _said(request: HttpRequest) -> Words | None:
-    moved, stayed = request.GET.get("moved", ""), request.GET.get("stayed", "0")
-    if not (moved.isdecimal() and stayed.isdecimal()):
+    moved, stayed = whole(request.GET.get("moved")), whole(request.GET.get("stayed", "0"))
+    if moved is None or stayed is None:
         return None
-    if int(stayed):
+    if stayed:
         zh, en = (
             f"{moved} 件换好了；{stayed} 件刚有变化，没有换。",
             f"{moved} moved; {stayed} had just changed and stayed.",

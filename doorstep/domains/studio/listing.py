@@ -13,6 +13,7 @@ from doorstep.domains.studio import counts
 from doorstep.domains.studio.card import Card, cards, run_all
 from doorstep.domains.studio.frame import show
 from doorstep.kernel.trust import Viewer
+from doorstep.rulebook.format import whole
 from doorstep.rulebook.words import Words
 from doorstep.web.catalogue import BRANCHES, CHANNELS
 
@@ -71,7 +72,7 @@ def listing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 def _page(text: str, count: int) -> int:
     last = max(1, -(-count // _PAGE))
-    return min(int(text), last) if text.isdecimal() and int(text[:6]) > 0 else 1
+    return min(whole(text) or 1, last)
 
 
 def _lines(listed: Sequence[Card], running: Mapping[str, Mapping[bytes, int]]) -> tuple[Line, ...]:

@@ -14,6 +14,7 @@ from doorstep.kernel import draft, file, issue, lists, matter, paper, post, read
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, pack
+from doorstep.rulebook.format import whole
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import language, questions
@@ -41,7 +42,7 @@ _TOLD = {
 
 def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Drafts, open and ended matters, messages."""
-    number = max(1, int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1)
+    number = whole(request.GET.get("page")) or 1
     found, waits = lists.my_matters(viewer, page=number), lists.waiting(viewer)
     context = {
         "drafts": [
