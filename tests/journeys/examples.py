@@ -112,6 +112,30 @@ class Hand:
             self.ask(who, "POST", f"/matters/{made['id']}/act", what)
         return str(made["id"])
 
+    def correction(self, person: dict[str, Any], station: str, point: str, asked: str) -> str:
+        """A date of birth that a station has in hand: it asks for more time, and asks the unit ``asked``."""
+        proof = self.ask("clerk", "POST", "/files?material=BIR", picture(8), "image/jpeg")["id"]
+        who = {name: person[name] for name in ("name", "id_no")}
+        birth = {
+            "right_day": "1990-04-07",
+            "cause": "registered",
+            "evidence_kind": "certificate",
+            "certificate": proof,
+        }
+        made = self.ask("clerk", "POST", "/matters", {
+            "item": "HZ-051", "point": point, "parties": [who],
+            "data": {"applicant": who, "household": {"station": station}, "birth": birth},
+        })["id"]  # fmt: skip
+        self.ask("clerk", "POST", f"/matters/{made}/act", {"step": "intake", "outcome": "done"})
+        for step, more in ((f"question@{asked}", {}), ("longer", {"days": 3})):
+            what = {
+                "step": step,
+                "reason": "原医院的档案在外地一个很远的县里，要去函核实，对方说至少三天才能回。",
+                **more,
+            }
+            self.ask("approver", "POST", f"/matters/{made}/steps", what)
+        return str(made)
+
 
 _WAY = (
     ("clerk", "intake", "done"), ("approver", "review", "approve"), ("approver", "issue", "done"),
@@ -138,6 +162,7 @@ def make_examples(town: Doorstep) -> Examples:
         hand.card(person, station, point, *way) for way in (_WAY[:0], _WAY[:1], _WAY[:3], _WAY, returned)
     ]
     paper = _paper(hand, stages[3])
+    asked = hand.correction(person, station, point, cast["other_station"]["unit"])
     guests = [Guest("guest")]
     for role, one in logins.items():
         rights = frozenset(r.split(":")[0] for r in region["roles"][cast[role].get("as", role)])
@@ -147,7 +172,7 @@ def make_examples(town: Doorstep) -> Examples:
         told = [r.split(":") for r in region["roles"][cast[role].get("as", role)]]
         public = frozenset(r[0] for r in told) - {r[0] for r in told if r[3] != "public"}
         guests.append(Guest(role, kind, hand.tokens[role], rights, public, names))
-    _give(guests, stages, paper, hand)
+    _give(guests, stages, paper, asked)
     return Examples(
         town.url, _unlike(guests), {
             "<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"], "<slug:kind>": ["png", "pdf"],
@@ -179,7 +204,7 @@ def _paper(hand: Hand, matter: str) -> dict[str, Any]:
         time.sleep(0.3)
 
 
-def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], hand: Hand) -> None:
+def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], asked: str) -> None:
     """Who sees which matter, file and paper: those that are theirs, so that each page has something on it."""
     waiting, taken, made, _, returned = stages
     files, numbers = [f["id"] for f in ended["files"]][:1], [p["number"] for p in ended["papers"]]
@@ -209,6 +234,16 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], hand: H
             guest.parts |= {"<uuid:matter_id>": [waiting, made]}
         elif guest.role == "approver":
             guest.parts |= {"<uuid:matter_id>": [taken], "pay.receipt <uuid:matter_id>": []}
+        beside = {
+            "approver": ("longer", "question"),
+            "city_approver": ("longer",),
+            "other_station": ("question",),
+        }
+        told = beside.get(guest.role, ())
+        guest.parts |= {
+            f"counter_{name} <uuid:matter_id>": [asked] if name in told else []
+            for name in ("longer", "question")
+        }
 
 
 def _unlike(guests: list[Guest]) -> list[Guest]:
