@@ -20,7 +20,7 @@ from django.db import connection
 from doorstep.kernel.crypto import new_key
 from doorstep.kernel.models import File, Matter
 from doorstep.kernel.row import fetch, insert, rows, run
-from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Received
+from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Kept, Received
 from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_erased, refuse_sign_in
 from doorstep.rulebook import clock
 from doorstep.rulebook.ids import uuid7
@@ -63,13 +63,17 @@ def begin() -> Arrival:
 def keep(received: Received) -> Stored:
     """Clean, seal and keep an upload that has arrived. Refused: "file.broken" (422); nothing is left behind."""
     file_id, key = uuid7(), new_key()
-    kept = store().keep(received, file_id, key)
-    return Stored(file_id, keys().wrap(key, file_id.bytes), kept.kind, kept.size, kept.sha256)
+    return _stored(store().keep(received, file_id, key), key)
 
 
 def store_issued(content: bytes) -> Stored:
-    """Put a paper we made on disk."""
-    return keep(store().put_stream([content], limit_bytes=LIMIT_BYTES))
+    """Put a paper we made, a PDF, on disk."""
+    file_id, key = uuid7(), new_key()
+    return _stored(store().put(content, "application/pdf", file_id, key), key)
+
+
+def _stored(kept: Kept, key: bytes) -> Stored:
+    return Stored(kept.id, keys().wrap(key, kept.id.bytes), kept.kind, kept.size, kept.sha256)
 
 
 def forget(stored: Stored) -> None:

@@ -22,7 +22,7 @@ from doorstep.kernel.event import canonical
 from doorstep.kernel.models import Matter, Paper
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import people
-from doorstep.kernel.row import insert
+from doorstep.kernel.row import first, insert, together, update
 from doorstep.kernel.trust import Viewer, enter_system, is_demo, keys, log_access, not_found, refuse_erased
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.ids import link_code, uuid7
@@ -86,23 +86,24 @@ def _next_number(unit_id: int, give: pack.Give, today: date) -> str:
 def make(paper_id: UUID, matter_id: UUID) -> bool:
     """Draw, sign and store one promised paper (worker role). False if somebody else has made it already."""
     with enter_system(matter_id) as system:
-        row = Paper.objects.filter(id=paper_id, state="making").first()
-        matter = Matter.objects.filter(id=matter_id).first()
+        row = first(Paper, "where id = %s and state = 'making'", paper_id)
+        matter = first(Matter, "where id = %s", matter_id)
         if row is None or matter is None or matter.key is None:
             return False
         key = keys().unwrap(bytes(matter.key), matter.id.bytes)
         content = _draw(system, row, matter, key)
     stored = file.store_issued(content)
     with enter_system(matter_id) as system:
-        taken = Paper.objects.select_for_update().filter(id=paper_id, state="making").first()
+        taken = first(Paper, "where id = %s and state = 'making' for update", paper_id)
         if taken is None:
             file.forget(stored)
             return False
-        taken.file_id = file.add_issued(system, stored, matter_id)
-        taken.state = "ready"
-        taken.save(update_fields=["file_id", "state"])
-        if matter.applicant_id and matter.state != "closed":
-            post.notify(matter.applicant_id, "ready", matter_id, matter.number)
+        with together():
+            taken.file_id = file.add_issued(system, stored, matter_id)
+            taken.state = "ready"
+            update(taken)
+            if matter.applicant_id and matter.state != "closed":
+                post.notify(matter.applicant_id, "ready", matter_id, matter.number)
     return True
 
 

@@ -88,7 +88,7 @@ def signing_identity(folder: Path, *, unit: str = "Doorstep demo signer") -> Ide
     path = folder / IDENTITY_FILE
     if not path.exists():
         keep_secret(path, _new_identity(unit))
-    return _read_identity(path)
+    return _read_identity(path, path.stat().st_ctime_ns)
 
 
 class _TimedSigner(signers.PdfSigner):  # type: ignore[misc]
@@ -177,7 +177,9 @@ _SHA256 = _der(0x30, _oid("608648016503040201"))
 _ECDSA_SHA256 = _der(0x30, _oid("2a8648ce3d040302"))
 
 
-def _read_identity(path: Path) -> Identity:
+@lru_cache(maxsize=4)
+def _read_identity(path: Path, _changed_at: int) -> Identity:
+    """What lies at ``path``, read again only when the file has changed."""
     pem = read_secret(path)
     try:
         key = serialization.load_pem_private_key(pem, password=None)

@@ -171,6 +171,8 @@ class Store(Protocol):
 
     def keep(self, received: Received, file_id: UUID, key: bytes) -> Kept: ...
 
+    def put(self, content: bytes, kind: Kind, file_id: UUID, key: bytes) -> Kept: ...
+
     def open(self, file_id: UUID, key: bytes) -> bytes: ...
 
     def delete(self, file_id: UUID) -> bool: ...
@@ -184,8 +186,10 @@ class DiskStore:
     def __init__(self, root: Path) -> None:
         self._incoming = root / "incoming"
         self._kept = root / "kept"
-        for folder in (root, self._incoming, self._kept):
+        parts = (self._kept / f"{part:02x}" for part in range(256))
+        for folder in (root, self._incoming, self._kept, *parts):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(self._kept)
 
     def put_stream(
         self, chunks: Iterable[bytes], *, limit_bytes: int = LIMIT_BYTES, expected_bytes: int | None = None
@@ -221,20 +225,23 @@ class DiskStore:
         refused as an error.
         """
         try:
-            content = _clean(_arrived(received), received.kind)
-            final = self._place(file_id)
-            if final.exists():
-                raise FileExistsError(final)
-            final.parent.mkdir(mode=0o700, exist_ok=True)
-            draft = self._incoming / secrets.token_hex(16)
-            with _whole_or_nothing(draft) as out:
-                out.write(seal(key, content, _file_place(file_id)))
-            os.replace(draft, final)
-            sync_folder(final.parent)
-            sync_folder(self._kept)
+            return self.put(_clean(_arrived(received), received.kind), received.kind, file_id, key)
         finally:
             self.drop(received)
-        return Kept(file_id, len(content), hashlib.sha256(content).digest(), received.kind)
+
+    def put(self, content: bytes, kind: Kind, file_id: UUID, key: bytes) -> Kept:
+        """Seal ``content``, which we made ourselves, under ``key`` for ``file_id`` alone, and make it durable by that name. A
+        second file of one id is refused as an error.
+        """
+        final = self._place(file_id)
+        if final.exists():
+            raise FileExistsError(final)
+        draft = self._incoming / secrets.token_hex(16)
+        with _whole_or_nothing(draft) as out:
+            out.write(seal(key, content, _file_place(file_id)))
+        os.replace(draft, final)
+        sync_folder(final.parent)
+        return Kept(file_id, len(content), hashlib.sha256(content).digest(), kind)
 
     def drop(self, received: Received) -> None:
         """Forget a received stream that nobody will keep."""
