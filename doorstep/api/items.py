@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from django.http import HttpResponse
@@ -14,6 +15,7 @@ from doorstep.api.guard import Asked, operation
 from doorstep.kernel.org import point_named, reach_at
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.flow import Step
+from doorstep.rulebook.pack.dated import Dated
 from doorstep.rulebook.pack.item import Asked as AskedMaterial
 from doorstep.rulebook.region import calendar, region
 from doorstep.rulebook.region_profile import RegionProfile, load_profiles
@@ -25,7 +27,9 @@ router = Router(tags=["items"])
 
 
 class ItemCard(Out):
-    """An item as a list shows it. ``fee`` null: it costs nothing; ``promise`` 0: done on the spot."""
+    """An item as a list shows it. ``fee``: the most it may cost, null if nothing or if only the answers say; ``promise`` 0: done
+    on the spot.
+    """
 
     code: str
     branch: str
@@ -52,6 +56,27 @@ class Material(Out):
     source: Text
     required: bool
     note: Text | None
+
+
+class Fee(Out):
+    """One fee: owed if the answers are those of ``when`` (pointer to values). ``amount`` null: the answer ``field`` says it."""
+
+    title: Text | None
+    amount: Money | None
+    field: str | None
+    when: dict[str, Any]
+    source: str
+    sure: bool
+
+
+class Less(Out):
+    """Who pays ``percent`` less, and by what it is proved."""
+
+    title: Text
+    shows: Text
+    percent: int
+    law: Text | None
+    sure: bool
 
 
 class Stage(Out):
@@ -81,6 +106,8 @@ class Item(ItemCard):
     law: list[Law]
     statutory: Duration | None
     materials: list[Material]
+    fees: list[Fee]
+    reductions: list[Less]
     flow: list[Stage]
     reasons: dict[str, dict[str, Text]]
     purposes: dict[str, Text]
@@ -230,8 +257,21 @@ def _card(one: pack.Pack) -> dict[str, Any]:
 
 def fee_of(one: pack.Pack) -> Money | None:
     """What the item costs today."""
-    row = one.fee(clock.now().astimezone(calendar().zone).date())
+    row = one.fee(_today())
     return Money(amount=str(row.value["amount"]), currency=str(row.value["currency"])) if row else None
+
+
+def _today() -> date:
+    return clock.now().astimezone(calendar().zone).date()
+
+
+def _fee(row: Dated) -> Fee:
+    value = row.value
+    return Fee(
+        title=Text.of(Words.of(value["title"])) if "title" in value else None,
+        amount=Money(amount=value["amount"], currency=value["currency"]) if "amount" in value else None,
+        field=value.get("field"), when=dict(value.get("when") or {}), source=row.source, sure=row.sure,
+    )  # fmt: skip
 
 
 def _item(one: pack.Pack) -> Item:
@@ -241,6 +281,17 @@ def _item(one: pack.Pack) -> Item:
         law=[Law(title=Text.of(title), sure=sure) for title, sure in one.law],
         statutory=Duration.of(one.statutory) if one.statutory else None,
         materials=[_material(asked) for asked in one.materials],
+        fees=[_fee(row) for row in one.fees(_today())],
+        reductions=[
+            Less(
+                title=Text.of(less.title),
+                shows=Text.of(less.shows),
+                percent=less.percent,
+                law=Text.of(less.law) if less.law else None,
+                sure=less.sure,
+            )
+            for less in one.reductions(on=_today())
+        ],
         flow=[_stage(step) for step in one.flow.steps.values() if step.shown],
         reasons={
             outcome: {name: Text.of(words) for name, words in listed.items()}

@@ -108,8 +108,8 @@ def _at_work(viewer: Viewer, matter_id: UUID) -> MatterView:
 
 def _owed(found: MatterView) -> dict[str, Any]:
     due = verbs.owed(found)
-    fee = found.pack.fee(found.law_date)
     return {
-        "matter": found, "due": due, "money": saying.money(due.money) if due else "", "sure": bool(fee and fee.sure),
+        "matter": found, "due": due, "money": saying.money(due.money) if due else "",
+        "sure": bool(due and all(one.sure for one in due.lines)),
         "standin": "127.0.0.1" in settings.PAYMENTS_URL, "name": found.applicant.masked().name,
     }  # fmt: skip

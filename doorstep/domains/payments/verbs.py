@@ -20,6 +20,7 @@ from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.trust import Viewer, enter_system, not_found
 from doorstep.rulebook import clock
 from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.pack.fee import Charge, yuan_of
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 
@@ -29,11 +30,12 @@ _ASKED_FOR = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What the open step of a matter waits for."""
+    """What the open step of a matter waits for: ``lines`` say what it is made of."""
 
     step: StepView
     amount: str
     currency: str
+    lines: tuple[Charge, ...]
 
     @property
     def money(self) -> dict[str, str]:
@@ -41,11 +43,15 @@ class Owed:
 
 
 def owed(found: MatterView) -> Owed | None:
-    """What is to be paid for this matter now: the fee of the day it was accepted. None if no step waits for money."""
+    """What is to be paid for this matter now: the fees of the day it was accepted. None if no step waits for money."""
     flow = found.pack.flow
     step = next((one for one in found.open_steps if flow.step(one.name).asks == MESSAGE), None)
-    fee = found.pack.fee(found.law_date)
-    return Owed(step, fee.value["amount"], fee.value["currency"]) if step and fee else None
+    lines = found.pack.owed(found.data, found.law_date) if step else ()
+    return (
+        Owed(step, yuan_of(sum(one.fen for one in lines)), lines[0].currency, lines)
+        if step and lines
+        else None
+    )
 
 
 def begin(viewer: Viewer, found: MatterView, back: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from doorstep.domains.studio.example import run_examples
 from doorstep.domains.studio.movable import Movable, movable
@@ -53,8 +54,8 @@ def values(one: Pack, on: date) -> dict[str, Words]:
     for name in one.raw["limits"]:
         if limit := one.limit(name, on):
             found[f"/limits/{name}"] = limit.words
-    if fee := one.fee(on):
-        found["/fees"] = _plain(f"{fee.value['amount']} {fee.value['currency']}")
+    if rows := one.fees(on):
+        found["/fees"] = _plain(", ".join(_fee(row.value) for row in rows))
     found |= {f"/channels/{name}": Words("能办", "offered") for name in one.channels}
     found |= {f"/guide/{name}": words for name, words in one.guide.items()}
     found |= {f"/flow/steps/{name}": _step(step) for name, step in one.flow_on(on).steps.items()}
@@ -62,6 +63,10 @@ def values(one: Pack, on: date) -> dict[str, Words]:
         need = Words("要", "needed") if asked.required else Words("有就带", "if at hand")
         found[f"/materials/{asked.material.code}"] = need
     return found
+
+
+def _fee(value: Mapping[str, Any]) -> str:
+    return f"{value.get('amount', value.get('field'))} {value['currency']}"
 
 
 def differences(old: Pack | None, new: Pack | None, on: date) -> tuple[Difference, ...]:

@@ -54,7 +54,28 @@ def limits(found: Pack) -> tuple[Values, ...]:
 
 def fees(found: Pack) -> tuple[Line, ...]:
     """What it costs, by date; nothing if it is free."""
-    return _lines(found.raw.get("fees") or (), lambda value: _both(saying.money(value)))
+    return _lines(found.raw.get("fees") or (), _fee)
+
+
+def reductions(found: Pack) -> tuple[Line, ...]:
+    """Who pays less, by date."""
+
+    def say(value: Mapping[str, Any]) -> Words:
+        title, percent = Words.of(value["title"]), value["percent"]
+        less = (
+            Words("免收", "pays nothing") if percent == 100 else Words(f"减 {percent}%", f"{percent} % less")
+        )
+        return Words(f"{title.zh}：{less.zh}", f"{title.en}: {less.en}")
+
+    return _lines(found.raw.get("reductions") or (), say)
+
+
+def _fee(value: Mapping[str, Any]) -> Words:
+    title = Words.of(value["title"]) if "title" in value else None
+    if "field" in value:
+        return title or _both(value["field"])
+    cost = saying.money(value)
+    return Words(f"{title.zh}：{cost}", f"{title.en}: {cost}") if title else _both(cost)
 
 
 def retention(found: Pack) -> tuple[Line, ...]:

@@ -14,6 +14,7 @@ _SECTIONS: Mapping[str, Words] = {
     "group": Words("分组", "Group"), "branch": Words("业务条线", "Branch"), "kind": Words("事项种类", "Kind"),
     "for": Words("谁能办", "Who applies"), "channels": Words("渠道", "Channels"), "visits": Words("跑几趟", "Visits"),
     "law": Words("依据", "Law"), "limits": Words("时限", "Limits"), "fees": Words("费用", "Fees"),
+    "reductions": Words("减免", "Who pays less"),
     "guide": Words("指南", "Guide"), "materials": Words("材料", "Papers to bring"), "form": Words("表单", "Form"),
     "tables": Words("判断表", "Tables"), "flow": Words("流程", "The way"), "gives": Words("文书", "Papers given"),
     "reasons": Words("理由", "Reasons"), "purposes": Words("查看理由", "Purposes"), "privacy": Words("个人信息", "Personal data"),

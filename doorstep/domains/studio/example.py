@@ -10,6 +10,7 @@ from typing import Any
 from doorstep.rulebook import clock, machine
 from doorstep.rulebook.flow import State
 from doorstep.rulebook.machine import Command
+from doorstep.rulebook.pack.fee import yuan_of
 from doorstep.rulebook.pack.item import Pack
 from doorstep.rulebook.pack.profile import put
 from doorstep.rulebook.words import Refused, Words
@@ -135,6 +136,7 @@ def _compare(life: _Life, expect: Mapping[str, Any]) -> str:
         "ended": life.state.ended,
         "open": sorted(life.state.open),
         "papers": life.papers,
+        "owes": yuan_of(sum(one.fen for one in life.pack.owed(life.data))),
         "decided": {key: life.state.decided.get(key) for key in expect.get("decided") or {}},
     }
     for key, wanted in expect.items():

@@ -228,7 +228,7 @@ def _tables(request: HttpRequest, found: Pack) -> dict[str, Any]:
 
 
 def _limits(request: HttpRequest, found: Pack) -> dict[str, Any]:
-    return {"limits": dated.limits(found), "fees": dated.fees(found)}
+    return {"limits": dated.limits(found), "fees": dated.fees(found), "reductions": dated.reductions(found)}
 
 
 def _papers(request: HttpRequest, found: Pack) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from doorstep.domains.studio.charge import fees, of_answers, unknown_cases
 from doorstep.domains.studio.example import run
 from doorstep.domains.studio.national import alike, on_the_spot, visits
 from doorstep.domains.studio.order import unformatted
@@ -141,13 +142,9 @@ def _accepted(pack: Pack) -> Iterator[Flaw]:
         yield _flaw(("accepted_at",), "accepted_at", zh, en)
 
 
-def _fees(pack: Pack) -> Iterator[Flaw]:
-    yield from overlaps(read_dated(pack.raw.get("fees") or ()), "fees")
-
-
 def _sources(pack: Pack) -> Iterator[Flaw]:
     """Nobody is sure of a value that comes from nowhere."""
-    lists = [("fees", pack.raw.get("fees") or [])]
+    lists = [(name, pack.raw.get(name) or []) for name in ("fees", "reductions")]
     lists += [(f"limits/{name}", rows) for name, rows in pack.raw["limits"].items()]
     for way, rows in lists:
         for at, row in enumerate(rows):
@@ -187,6 +184,7 @@ def _pointers(pack: Pack) -> Iterator[tuple[Where, str]]:
     for name, step in pack.asks.items():
         for key in ("sends", "copies"):
             yield from (((*_at(pack, name), key), pointer) for pointer in (step.get(key) or {}).values())
+    yield from of_answers(pack)
     yield from _on_papers(pack)
 
 
@@ -389,7 +387,8 @@ _RULES = (
     _legs,
     _ways,
     _accepted,
-    _fees,
+    fees,
+    unknown_cases,
     _sources,
     _materials,
     _named_fields,

@@ -131,6 +131,9 @@ class Work:
 
     def set_fees(self, op: Row, _name: str, bound: Row) -> Any:
         new, rows = Decimal(op["value"]), _met(self.raw.get("fees") or (), op)
+        if any({"when", "fee", "field"} & set(row) for row in rows):
+            zh = "这个事项有几种费用，不能改成一个数"
+            raise No("several", zh, "this item has several fees and cannot be given one")
         if not rows or any(new > Decimal(row["amount"]) for row in rows):
             raise No("burden", "收费只能比上级定的少", "a fee may only be lower than the levels above set it")
         _between(new, bound, Decimal)

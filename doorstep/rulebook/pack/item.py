@@ -21,6 +21,8 @@ from doorstep.rulebook.flow import Flow
 from doorstep.rulebook.flow_source import compile_flow
 from doorstep.rulebook.form import Form
 from doorstep.rulebook.pack.dated import Dated, in_force, read_dated
+from doorstep.rulebook.pack.fee import Charge, Reduction, charges, most, reductions
+from doorstep.rulebook.pack.fee import in_force as fees_on
 from doorstep.rulebook.pack.same import Memo, read_same
 from doorstep.rulebook.rule import Table, compile_table
 from doorstep.rulebook.words import Words
@@ -316,9 +318,21 @@ class Pack:
             self._days[day] = self._flows[key]
         return self._days[day]
 
+    def fees(self, on: date | None = None) -> tuple[Dated, ...]:
+        """All rows of its table of fees that hold on a day; of one name they are for different cases."""
+        return fees_on(read_dated(self.raw.get("fees") or ()), on)
+
     def fee(self, on: date | None = None) -> Dated | None:
-        """What it costs: ``value`` holds amount (text, two decimals) and currency. None: nothing."""
-        return in_force(read_dated(self.raw.get("fees") or ()), on)
+        """The most that it may cost: ``value`` holds amount (text, two decimals) and currency. None: nothing."""
+        return most(self.fees(on))
+
+    def owed(self, data: Any, on: date | None = None) -> tuple[Charge, ...]:
+        """What somebody with these answers has to pay."""
+        return charges(self.raw.get("fees") or (), data, on)
+
+    def reductions(self, data: Any = None, on: date | None = None) -> tuple[Reduction, ...]:
+        """Who pays less, by the law of a day; with answers, only in their case."""
+        return reductions(self.raw.get("reductions") or (), data, on)
 
     def facts(self, data: Any, *, channel: str) -> dict[str, Any]:
         """What decision tables may look at."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +18,7 @@ from doorstep.rulebook import clock, pack
 from doorstep.rulebook.flow import Step
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.pack.dated import Dated
+from doorstep.rulebook.pack.fee import most
 from doorstep.rulebook.pack.item import Asked
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
@@ -125,7 +128,7 @@ def guide_of(found: Pack) -> Guide:
         notes=tuple(words for words in (*told.values(), after) if words),
         how=how_it_goes(found),
         law=tuple(_law(title, sure) for title, sure in found.law),
-        fee_note=_fee_note(_fee(found)),
+        fee_note=_fee_note(found),
         promise=_promise(found),
     )
 
@@ -160,15 +163,16 @@ def _note(found: Pack, step: Step) -> Words | None:
 
 
 def _figures(found: Pack) -> tuple[Figure, ...]:
-    law, fee, visits = found.statutory, _fee(found), found.raw.get("visits")
+    law, visits, rows = found.statutory, found.raw.get("visits"), found.fees(_today())
     limit = Words(f"规定 {law.words.zh}", f"law: {law.words.en}") if law and law.value else None
-    unsure = Words("以窗口为准", "the counter has the last word") if fee and not fee.sure else None
+    unsure = Words("以窗口为准", "the counter has the last word")
+    unsure_fee = unsure if any(not row.sure for row in rows) else None
     if own := found.provenance.get("/limits/promise"):
         by = Words.of(own[-1]["title"])
         limit = Words(f"{by.zh}的承诺", f"promised by {by.en}")
     figures = [
         Figure(Words("多久", "How long"), found.promise.words, limit),
-        Figure(Words("多少钱", "Cost"), _money(fee.value) if fee else Words("免费", "Free"), unsure),
+        Figure(Words("多少钱", "Cost"), _cost(rows), unsure_fee),
     ]
     if visits is not None:
         trips = Words(f"{visits} 趟", str(visits)) if visits else Words("不用跑", "None")
@@ -178,7 +182,7 @@ def _figures(found: Pack) -> tuple[Figure, ...]:
 
 def fee_words(found: Pack) -> Words | None:
     """What it costs as of today, in one sentence; None if nothing."""
-    cost = _fee_note(_fee(found))
+    cost = _fee_note(found)
     if cost is None or not any(step.get("message") == "payment" for step in found.asks.values()):
         return cost
     return Words(
@@ -187,17 +191,51 @@ def fee_words(found: Pack) -> Words | None:
     )
 
 
-def _fee(found: Pack) -> Dated | None:
-    return found.fee(clock.now().astimezone(calendar().zone).date())
+def _today() -> date:
+    return clock.now().astimezone(calendar().zone).date()
 
 
-def _fee_note(fee: Dated | None) -> Words | None:
-    if fee is None:
+def _cost(rows: Sequence[Dated]) -> Words:
+    """The figure on the item's page: one amount, from the least to the most, or the words of a sum that answers name."""
+    if not rows:
+        return Words("免费", "Free")
+    known = sorted(
+        (row for row in rows if "amount" in row.value), key=lambda row: Decimal(row.value["amount"])
+    )
+    if not known:
+        return Words.of(rows[0].value["title"])
+    low, top = _money(known[0].value), _money((most(rows) or known[-1]).value)
+    return low if low == top else Words(f"{low.zh} 到 {top.zh}", f"{low.en} to {top.en}")
+
+
+def _fee_note(found: Pack) -> Words | None:
+    """What it costs, case by case, and who pays less."""
+    rows = found.fees(_today())
+    if not rows:
         return None
-    cost = _money(fee.value)
-    if fee.sure:
-        return Words(f"收费 {cost.zh}。", f"Fee {cost.en}.")
-    return Words(f"收费 {cost.zh}（待核）。", f"Fee {cost.en} (to be confirmed).")
+    said = [_fee_row(row) for row in rows]
+    zh, en = (
+        "收费 " + "，".join(one.zh for one in said) + "。",
+        "Fee " + "; ".join(one.en for one in said) + ".",
+    )
+    for one in found.reductions(on=_today()):
+        less = (
+            Words("免收", "pays nothing")
+            if one.percent == 100
+            else Words(f"减 {one.percent}%", f"{one.percent} % less")
+        )
+        who = one.title if one.sure else Words(f"{one.title.zh}（待核）", f"{one.title.en} (to be confirmed)")
+        zh += f"{who.zh}{less.zh}，凭{one.shows.zh}。"
+        en += f" {who.en}: {less.en}, on showing {one.shows.en}."
+    return Words(zh, en)
+
+
+def _fee_row(row: Dated) -> Words:
+    title = Words.of(row.value["title"]) if "title" in row.value else None
+    cost = _money(row.value) if "amount" in row.value else None
+    zh = " ".join(one.zh for one in (title, cost) if one)
+    en = " ".join(one.en for one in (title, cost) if one)
+    return Words(zh, en) if row.sure else Words(f"{zh}（待核）", f"{en} (to be confirmed)")
 
 
 def _money(value: Mapping[str, Any]) -> Words:
