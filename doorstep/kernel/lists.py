@@ -20,8 +20,9 @@ from django.db import connection
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.party import names
 from doorstep.kernel.row import fetch
-from doorstep.kernel.trust import Viewer, keys, log_access
+from doorstep.kernel.trust import BRANCHES, Viewer, keys, log_access
 from doorstep.rulebook import clock, pack
+from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 
 PAGE = 100
@@ -48,6 +49,42 @@ class Row:
     unit: Words | None = None
     ended: bool = False
     provisional: bool = False
+    holder: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """What a work list is narrowed to; what is left empty does not narrow it. ``due``: late, today or soon; ``holders``: steps
+    that are one of theirs; ``free``: nobody's; ``returned``: sent back before; ``promised``: a day was promised.
+    """
+
+    branch: str = ""
+    item: str = ""
+    step: str = ""
+    due: str = ""
+    holders: tuple[UUID, ...] = ()
+    free: bool = False
+    returned: bool = False
+    promised: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The conditions; their values are ``values``."""
+        due = {"late": _LATE, "today": "s.due_at < %(midnight)s", "soon": "s.due_at < %(soon)s"}
+        asked = (
+            (self.branch, "m.branch = %(branch)s"), (self.item, "m.item = %(item)s"),
+            (self.step, "split_part(s.name, '@', 1) = %(step)s"), (self.holders, "s.account_id = any(%(holders)s)"),
+            (self.free, "s.account_id is null"), (self.returned, "jsonb_exists(m.flow, 'returns')"),
+            (self.promised, "m.due_at is not null"), (self.due, due.get(self.due, "true")),
+        )  # fmt: skip
+        return "".join(f" and {one}" for given, one in asked if given)
+
+    def values(self) -> dict[str, Any]:
+        """What its conditions compare with."""
+        now, zone = clock.now(), calendar().zone
+        day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return {"branch": BRANCHES.get(self.branch), "item": self.item, "step": self.step, "holders": list(self.holders),
+                "now": now, "midnight": day + timedelta(days=1), "soon": now + _SOON}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +109,25 @@ _UNIT = f"""select opened_at, id from (
   union
   (select distinct opened_at, matter_id from share where unit_id = %(unit)s and {_LIVE}{{state}}{{own_after}}
    order by opened_at desc, matter_id desc limit {{upto}})) either"""
-_WORK = f"""select {_LINE}, s.name, s.due_at, s.provisional, s.id from step s join matter m on m.id = s.matter_id
-where s.unit_id = %(unit)s and s.closed_at is null{{by}}{{past}} order by s.due_at, s.id offset {{start}} limit {{most}}"""
+_LATE = "s.due_at < %(now)s"
+_STEP = "s.name, s.due_at, s.provisional, s.account_id, s.id"
+_WORK = f"""select {_LINE}, {_STEP} from step s join matter m on m.id = s.matter_id
+where s.unit_id = %(unit)s and s.closed_at is null{{by}}{{only}}{{past}} order by s.due_at, s.id offset {{start}} limit {{most}}"""
 _DUE_LATER = " and (s.due_at, s.id) > (%(opened_at)s, %(id)s)"
 _NO_DUE = " and s.due_at is null"
 _SEARCH = f"""select {_LINE} from matter m where m.id in (select matter_id from posting where token = any(%(tokens)s))
 order by m.opened_at desc, m.id desc limit {{most}}"""
 _THESE = f"select {_LINE} from matter m where m.id = any(%(ids)s) offset {{start}} limit {{most}}"
-_OVERSEEN = f"""select {_LINE}, s.name, s.due_at, s.provisional, s.id from step s join matter m on m.id = s.matter_id
+_KINDS = """select m.branch, m.item, split_part(s.name, '@', 1), s.account_id, count(*), count(*) filter (where s.due_at < %s)
+from (select name, account_id, due_at, matter_id from step s where s.unit_id = %s and s.closed_at is null and s.by = %s
+  order by s.due_at, s.id limit %s) s join matter m on m.id = s.matter_id group by 1, 2, 3, 4"""
+_MOST = 3000
+_OVERSEEN = f"""select {_LINE}, {_STEP} from step s join matter m on m.id = s.matter_id
 where s.closed_at is null and m.unit_id = any(%(units)s) and {{which}} order by {{sort}} offset {{start}} limit {{most}}"""
 _SOON = timedelta(days=3)
 #: What a supervisor may ask for, and in which order.
 OVERSEEN = {
-    "late": "s.due_at < %(now)s",
+    "late": _LATE,
     "soon": "s.due_at >= %(now)s and s.due_at < %(soon)s",
     "still": "s.name = any(%(names)s)",
     "longer": "s.name = any(%(names)s)",
@@ -100,14 +143,42 @@ def _newest(found: str) -> str:
     select {_LINE} from page join matter m on m.id = page.id order by page.opened_at desc, page.id desc"""
 
 
-def work_list(viewer: Viewer, *, by: str = "", page: int = 1, after: str = "") -> Page:
+def work_list(
+    viewer: Viewer,
+    *,
+    by: str = "",
+    page: int = 1,
+    after: str = "",
+    only: Only = Only(),
+) -> Page:
     """The open steps that wait for the viewer's unit, the most urgent first, those without a due time last; one logged tier 0
-    read a page. ``by`` narrows to received, competent or hand_out; pages as `my_matters`.
+    read a page. ``by`` narrows to received, competent or hand_out, ``only`` further; pages as `my_matters`.
     """
     if viewer.unit_id is None:
         return Page((), page, False)
-    query = _work_past(_mark(after))
-    return _page(viewer, query, page, "work", unit=viewer.unit_id, by=by, after=after)
+    query = _work_past(_mark(after)).replace("{only}", only.sql)
+    return _page(viewer, query, page, "work", unit=viewer.unit_id, by=by, after=after, **only.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How many steps of one kind wait, and how many of them are late."""
+
+    branch: str
+    item: str
+    step: str
+    holder: UUID | None
+    count: int
+    late: int
+
+
+def work_kinds(viewer: Viewer, by: str) -> tuple[Waits, ...]:
+    """What waits for the viewer's unit, counted by item, step and whose it is: of the most urgent few thousand."""
+    if viewer.unit_id is None:
+        return ()
+    names = {number: name for name, number in BRANCHES.items()}
+    found = fetch(_KINDS, clock.now(), viewer.unit_id, by, _MOST)
+    return tuple(Waits(names.get(branch, ""), *rest) for branch, *rest in found)
 
 
 def _work_past(mark: dict[str, Any]) -> str:
@@ -117,7 +188,7 @@ def _work_past(mark: dict[str, Any]) -> str:
     if mark["opened_at"] is None:
         return _WORK.replace("{past}", f"{_NO_DUE} and s.id > %(id)s")
     halves = ") union all (".join(_WORK.replace("{past}", past) for past in (_DUE_LATER, _NO_DUE))
-    due, step = _LINE.count(",") + 3, _LINE.count(",") + 5
+    due, step = _LINE.count(",") + 3, _LINE.count(",") + 6
     return f"({halves}) order by {due}, {step} limit {{most}}"
 
 
@@ -254,6 +325,7 @@ def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
                 matter, number, item, known.title, state, who.get(applicant, ""), opened_at, due,
                 bool(due and due < moment and (step or closed_at is None)), known, step[0] if step else "",
                 known.flow.step(step[0]).title if step else None, unit_words(unit), closed_at is not None, bool(guess),
+                step[3] if step else None,
             )
         )  # fmt: skip
     return tuple(lines)

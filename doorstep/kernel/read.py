@@ -61,6 +61,7 @@ class StepView:
     outcome: str | None
     mine: bool
     outcomes: tuple[str, ...] = ()
+    holder: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,7 @@ def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step) -> StepView:
         s.id, s.name, declared.title, s.by, unit_words(s.unit_id) if s.unit_id else None, s.opened_at, s.due_at,
         s.provisional, bool(s.due_at and s.due_at < clock.now()) if s.closed_at is None else s.late_at is not None,
         s.closed_at, s.outcome, mine, declared.outcomes if mine else (),
+        s.account_id if s.closed_at is None and not viewer.is_resident else None,
     )  # fmt: skip
 
 
@@ -272,7 +274,14 @@ def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes)
     for e in event.history(row.id, key):
         header, body = e.header, e.body
         body.pop("data", None)
-        if viewer.is_resident and e.kind in ("noted", "involved", "located", "merged", "referred"):
+        if viewer.is_resident and e.kind in (
+            "noted",
+            "assigned",
+            "involved",
+            "located",
+            "merged",
+            "referred",
+        ):
             body = {}
         # What opened a part is a step of the other matter.
         token = "" if e.kind == "opened" else header.get("step", "")
@@ -305,6 +314,7 @@ KINDS: dict[str, Words] = {
     "called_off": Words("随上级事项一起结束", "Ended with the matter it belongs to"),
     "shared": Words("请其他单位一起看", "Shared with another unit"),
     "handed_over": Words("换承办单位", "Handed over to another unit"),
+    "assigned": Words("换经办人", "Given to another officer"),
     "linked": Words("关联另一件事", "Linked to another matter"),
     "added": Words("加办一步", "A step was added"),
     "involved": Words("记下相关的人", "Somebody concerned was noted"),

@@ -15,7 +15,9 @@ from doorstep.domains.counter import aside, frame
 from doorstep.domains.counter.case import case, checks, due_of
 from doorstep.domains.counter.frame import Line
 from doorstep.domains.counter.letter import fault_codes, faults_of, letter, return_reasons
-from doorstep.kernel.lists import work_list
+from doorstep.domains.counter.queue import Asked, choices, holder_of, stands
+from doorstep.kernel.assign import Colleague, assign, colleagues
+from doorstep.kernel.lists import work_kinds, work_list
 from doorstep.kernel.matter import act
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer
@@ -75,13 +77,15 @@ def routes(desk: Desk) -> tuple[Route, ...]:
         Route(f"{base}/", _queue(desk), name, desk.right, "staff", kinds=frame.STAFF),
         Route(f"{base}/<uuid:matter_id>", _case(desk), f"{name}_case", desk.right, "staff", both, frame.STAFF),
         Route(f"{base}/<uuid:matter_id>/letter", _letter(desk), f"{name}_letter", desk.right, "staff", ("POST",), frame.STAFF),
+        Route(f"{base}/<uuid:matter_id>/give", _give(desk), f"{name}_give", desk.right, "staff", ("POST",), frame.STAFF),
     )  # fmt: skip
 
 
 def _queue(desk: Desk) -> View:
     def queue(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         """The queue alone; opening a case is a read that stays on record, so nothing opens by itself."""
-        return frame.show(request, viewer, "queue", {"queue": _rows(viewer, desk), "said": _said(request)})
+        queue = _rows(viewer, desk, Asked.of(request.GET), colleagues(), after=request.GET.get("after", ""))
+        return frame.show(request, viewer, "queue", {"queue": queue, "said": _said(request)})
 
     return queue
 
@@ -112,6 +116,25 @@ def _letter(desk: Desk) -> View:
     return told
 
 
+def _give(desk: Desk) -> View:
+    def given(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+        """The step becomes a colleague's, one's own, or nobody's; then the queue goes on."""
+        post, asked = request.POST, Asked.of(request.GET)
+        to = UUID(post["to"]) if _is_id(post.get("to", "")) else None
+        try:
+            with transaction.atomic():
+                assign(viewer, matter_id, step=post.get("step", ""), to=to, reason=post.get("reason", ""),
+                       request_id=post.get("request_id", ""))  # fmt: skip
+        except Refused as refusal:
+            return _refused(request, viewer, desk, matter_id, refusal)
+        here = f"/counter/{desk.path}/"
+        if to == viewer.account_id:
+            return HttpResponseRedirect(f"{here}{matter_id}{asked.query}")
+        return HttpResponseRedirect(f"{here}{asked.query}{'&' if asked.query else '?'}did=given")
+
+    return given
+
+
 def _read(viewer: Viewer, matter_id: UUID) -> MatterView | None:
     """The matter, if it is in the viewer's hands; otherwise None (its own page asks for a purpose)."""
     try:
@@ -130,14 +153,32 @@ def _step(view: MatterView, desk: Desk) -> StepView | None:
 # ---- the queue ----
 
 
-def _rows(viewer: Viewer, desk: Desk, here: UUID | None = None) -> dict[str, Any]:
-    found = work_list(viewer, by=desk.by)
-    lines = [frame.line(row, aside.url_of(row, f"/counter/{desk.path}/{row.id}"), here) for row in found.rows]
+def _rows(
+    viewer: Viewer,
+    desk: Desk,
+    asked: Asked,
+    known: Mapping[UUID, Colleague],
+    here: UUID | None = None,
+    after: str = "",
+) -> dict[str, Any]:
+    """The queue as its address narrows it. However many lines there are, it asks the same few questions."""
+    away, path, names = stands(viewer), f"/counter/{desk.path}/", {c.id: c.name for c in known.values()}
+    found = work_list(viewer, by=desk.by, after=after, only=asked.only(viewer, away))
+    lines = [
+        frame.line(row, aside.url_of(row, f"{path}{row.id}{asked.query}"), here, holder_of(row, viewer, away, names))
+        for row in found.rows
+    ]  # fmt: skip
+    narrowed = Words("这样筛没有要办的。", "Nothing waits that fits these filters.")
     return {
         "title": desk.title, "page": desk.page, "count": desk.count.format(n=_count(len(lines), found.more)),
-        "empty": desk.empty, "start": desk.start, "bands": frame.bands(lines), "first": lines[0] if lines else None,
-        "more": found.more, "here": f"/counter/{desk.path}/{here}" if here else f"/counter/{desk.path}/", "lines": lines,
+        "empty": narrowed if asked.query else desk.empty, "start": desk.start, "bands": frame.bands(lines),
+        "first": lines[0] if lines else None, "more": _more(path, asked, found.after) if found.more else "",
+        "here": f"{path}{here or ''}{asked.query}", "lines": lines, "choices": choices(asked, path, work_kinds(viewer, desk.by)),
     }  # fmt: skip
+
+
+def _more(path: str, asked: Asked, after: str) -> str:
+    return f"{path}{asked.query}{'&' if asked.query else '?'}{urlencode({'after': after})}"
 
 
 def _count(number: int, more: bool) -> str:
@@ -164,12 +205,14 @@ def _show(
     step: StepView,
     refusal: Refused | None = None,
 ) -> HttpResponse:
-    queue = _rows(viewer, desk, view.id)
+    asked, known = Asked.of(request.GET), colleagues()
+    queue = _rows(viewer, desk, asked, known, view.id)
     before, after = _around(queue["lines"], view.id)
     post = request.POST
     shown = case(view) | due_of(step) | _form(view, step, post)
     shown |= {
-        "url": f"/counter/{desk.path}/{view.id}", "step": step.name,
+        "url": f"/counter/{desk.path}/{view.id}", "query": asked.query, "step": step.name,
+        "give": _givable(viewer, desk, view, step, known),
         "checks": checks(view) if desk.by != "hand_out" else (),
         "before_url": before.url if before else "", "next_url": after.url if after else "",
         "next_id": str(after.id) if after else "", "request_id": uuid4().hex,
@@ -183,6 +226,20 @@ def _show(
         "confirm_fault": refusal.words if refusal and code == "confirm" else None,
     }  # fmt: skip
     return frame.show(request, viewer, "queue", context, refusal.status if refusal else 200)
+
+
+def _givable(
+    viewer: Viewer, desk: Desk, view: MatterView, step: StepView, known: Mapping[UUID, Colleague]
+) -> dict[str, Any]:
+    """Whose the step is, and to whom it may be given."""
+    able = [
+        one for one in known.values()
+        if one.unit_id == viewer.unit_id and one.id not in (viewer.account_id, step.holder)
+        and one.may(desk.right, view.pack.branch)
+    ]  # fmt: skip
+    holder = known.get(step.holder) if step.holder else None
+    return {"me": viewer.account_id, "mine": step.holder == viewer.account_id, "to": able, "request_id": uuid4().hex,
+            "holder": holder.name if holder else Words("同事", "a colleague") if step.holder else None}  # fmt: skip
 
 
 def _form(view: MatterView, step: StepView, post: QueryDict) -> dict[str, Any]:
@@ -266,11 +323,13 @@ def _decide(request: HttpRequest, viewer: Viewer, desk: Desk, matter_id: UUID) -
             )  # fmt: skip
     except Refused as refusal:
         return _refused(request, viewer, desk, matter_id, refusal)
-    told = urlencode({"did": outcome, "number": done.number})
-    after = post.get("next", "")
-    return HttpResponseRedirect(
-        f"/counter/{desk.path}/{after}?{told}" if _is_id(after) else f"/counter/{desk.path}/?{told}"
+    told, query, after = (
+        urlencode({"did": outcome, "number": done.number}),
+        Asked.of(request.GET).query,
+        post.get("next", ""),
     )
+    to = f"/counter/{desk.path}/{after if _is_id(after) else ''}"
+    return HttpResponseRedirect(f"{to}{query}{'&' if query else '?'}{told}")
 
 
 def _check(post: QueryDict, desk: Desk, outcome: str) -> None:
@@ -302,7 +361,7 @@ def _refused(
     step = _step(view, desk) if view else None
     if view is not None and step is not None and step.name == request.POST.get("step"):
         return _show(request, viewer, desk, view, step, refusal)
-    queue = _rows(viewer, desk)
+    queue = _rows(viewer, desk, Asked.of(request.GET), colleagues())
     after = next((one for one in queue["lines"] if one.id != matter_id), None)
     gone = {
         "title": Words("同事刚刚办了这件", "A colleague has just dealt with this one"), "words": refusal.words,
@@ -335,6 +394,8 @@ def _said(request: HttpRequest) -> Words | None:
     """What was done a moment ago, for the head of the next case."""
     if request.GET.get("did") == "answered":
         return Words("答复记下了", "Your answer is kept")
+    if request.GET.get("did") == "given":
+        return Words("交给同事了，期限不变", "It is with a colleague now; the due time stays")
     did, number = _DID.get(request.GET.get("did", "")), request.GET.get("number", "")
     if did is None or not (number.isalnum() and len(number) <= 30):
         return None

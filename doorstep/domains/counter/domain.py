@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from doorstep.domains.counter import aside, desk, erasure, matter, oversee, sign, ties, versions, window
+from doorstep.domains.counter import (
+    absence,
+    aside,
+    desk,
+    erasure,
+    matter,
+    oversee,
+    sign,
+    ties,
+    versions,
+    window,
+)
 from doorstep.domains.counter.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.rulebook.words import Words
@@ -22,6 +33,8 @@ DOMAIN = Domain(
         Tile(Words("督办", "Oversee"), Words("超期、快到期的", "Late and soon due"), "/counter/oversee", "supervise", "eye"),
         Tile(Words("换到新版本", "Newer versions"), Words("按哪版办", "Which apply"), "/counter/versions", "repin", "versions"),
         Tile(Words("本单位的事", "Our matters"), Words("收、批、发", "All of them"), "/counter/matters", "read", "list-details"),
+        Tile(Words("代办和交接", "Away and hand over"), Words("请假、交给同事", "Leave, and what one holds"),
+             "/counter/mine", "assist", "user-share"),
     ),
     routes=(
         Route("counter/", window.start, "counter", "receive", "staff", _BOTH, STAFF, receives=True),
@@ -32,6 +45,7 @@ DOMAIN = Domain(
         *desk.routes(desk.INTAKE),
         *desk.routes(desk.HAND_OUT),
         *desk.routes(desk.ASKED),
+        Route("counter/mine", absence.mine, "counter_mine", "assist", "staff", _BOTH, STAFF),
         Route("counter/sign", sign.sign, "counter_sign", "receive", "staff", _BOTH, STAFF),
         Route("counter/oversee", oversee.oversee, "counter_oversee", "supervise", "staff", kinds=STAFF),
         Route("counter/versions", versions.versions, "counter_versions", "repin", "staff", _BOTH, STAFF),

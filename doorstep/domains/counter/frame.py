@@ -59,6 +59,7 @@ class Line:
     late: bool
     due_at: datetime | None
     here: bool = False
+    holder: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ def tabs(viewer: Viewer, path: str) -> tuple[Tab, ...]:
     return tuple(Tab(own, icon, title, own == at) for own, icon, title in mine)
 
 
-def line(row: Row, url: str, here: UUID | None = None) -> Line:
+def line(row: Row, url: str, here: UUID | None = None, holder: Words | None = None) -> Line:
     """One row of a kernel list as it is shown."""
     left, until = time_left(row.due_at, late=row.late)
     step, at = row.step_title, row.number
     note = Words(f"{step.zh}，{at}", f"{step.en}, {at}") if step else _with(row)
     return Line(
         row.id, row.number, row.state, row.title, row.name, note, url, left, until, row.late, row.due_at,
-        row.id == here,
+        row.id == here, holder,
     )  # fmt: skip
 
 
