@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from doorstep import __version__
 from doorstep.project import copies, log, packs, region
@@ -32,8 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
-    def verb(name: str, run: object, told: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=told, description=told)
+    def verb(name: str, run: object, told: str, **more: Any) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=told, description=told, **more)
         added.set_defaults(run=run)
         return added
 
@@ -61,8 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     standin = verb(
         "standin", _standin, "扮演外部系统 · play a system of the outside world, on this machine only"
     )
-    standin.add_argument("name", choices=["witness", "registers", "payments"])
+    standin.add_argument("name", choices=["witness", "registers", "payments", "device"])
     standin.add_argument("rest", nargs=argparse.REMAINDER, help="其余参数 · its own arguments")
+    told = "窗口电脑上的设备桥 · the devices on a counter's table, for its pages alone"
+    bridge = verb("bridge", _bridge, told, add_help=False, prefix_chars="+")  # what begins with - is its own
+    bridge.add_argument("rest", nargs=argparse.REMAINDER, help="其余参数 · its own arguments")
     verb("version", _version, "版本 · print the version")
     return parser
 
@@ -127,9 +131,17 @@ def _stream(args: argparse.Namespace) -> None:
 
 
 def _standin(args: argparse.Namespace) -> None:
-    """Becomes another program: a stand-in knows nothing of ours, not even the environment's secrets."""
+    _become(f"doorstep.standin.{args.name}", args.rest)
+
+
+def _bridge(args: argparse.Namespace) -> None:
+    _become("doorstep.bridge", args.rest)
+
+
+def _become(module: str, rest: list[str]) -> None:
+    """Becomes another program: one that knows nothing of ours, not even the environment's secrets."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("DOORSTEP_") and k != "DATABASE_URL"}
-    os.execve(sys.executable, [sys.executable, "-m", f"doorstep.standin.{args.name}", *args.rest], clean)  # noqa: S606
+    os.execve(sys.executable, [sys.executable, "-m", module, *rest], clean)  # noqa: S606
 
 
 def _version(_args: argparse.Namespace) -> None:
