@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,12 +95,19 @@ def test_saving_quietly_answers_with_the_bar_and_the_list(clerk: Desk, begin: Be
     assert 'id="win-bar"' in page and 'id="win-check"' in page and "证件数码照片" in page
 
 
-def test_a_scan_that_was_replaced_is_gone(clerk: Desk, begin: Begin) -> None:
+def test_a_scan_that_was_replaced_is_gone_after_the_minute_in_which_it_may_come_back(
+    clerk: Desk, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.domains.counter import undo
+
     address = begin()
     clerk.post(address, do="keep", **CARD, files=PHOTO)
     file = told(clerk.text(address), r"unfile:PHO:([0-9a-f-]+)")
     assert clerk.get(f"/counter/file/{file}").status_code == 200
     clerk.post(address, do=f"unfile:PHO:{file}", **CARD)
+    assert clerk.get(f"/counter/file/{file}").status_code == 200
+    monkeypatch.setattr(undo, "WITHIN", timedelta(0))
+    clerk.post(address, do="keep", **CARD)
     assert clerk.get(f"/counter/file/{file}").status_code == 404
 
 

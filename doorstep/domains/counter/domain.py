@@ -40,6 +40,7 @@ DOMAIN = Domain(
         Route("counter/", window.start, "counter", "receive", "staff", _BOTH, STAFF, receives=True),
         Route(_VISIT, window.go_on, "counter_visit", "receive", "staff", _BOTH, STAFF, receives=True),
         Route(f"{_VISIT}/keep", window.autosave, "counter_keep", "receive", "staff", ("POST",), STAFF),
+        Route(f"{_VISIT}/notice", window.notice, "counter_notice", "receive", "staff", kinds=STAFF),
         Route(f"{_VISIT}/receipt", window.receipt, "counter_receipt", "receive", "staff", kinds=STAFF),
         *desk.routes(desk.APPROVALS),
         *desk.routes(desk.INTAKE),

@@ -8,30 +8,30 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from doorstep.domains.counter import frame
+from doorstep.domains.counter import basket, checklist, frame, place, undo
 from doorstep.domains.counter import visit as visits
 from doorstep.domains.counter.case import about, masked
-from doorstep.domains.counter.visit import Missing, Needed, Visit
+from doorstep.domains.counter.checklist import Missing, Needed
+from doorstep.domains.counter.place import Window
+from doorstep.domains.counter.visit import Entry, Guest, Visit
 from doorstep.kernel import file
 from doorstep.kernel.lists import work_list
-from doorstep.kernel.org import town
 from doorstep.kernel.party import mask_name
-from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.flow import Flow
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
-from doorstep.web import finding, saying
+from doorstep.web import finding
 from doorstep.web.occasions import usual
-from doorstep.web.questions import Asking, Question, pairs_from
+from doorstep.web.questions import Asking, Question
 
-__all__ = ["context", "matching", "pairs_from", "receipt", "receipt_line", "shown"]
 _SELECT_FROM = 3
 _QUICK = 9
 """So many items stand beside the keys 1 to 9."""
 _LOOKED_AT = 40
 _LIST = 5
+_PARKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,12 @@ class Told:
 class Card:
     """One item of the basket with its questions."""
 
+    key: str
     code: str
     title: Words
+    name: str
     promise: Words
+    at_once: bool
     fee: Mapping[str, Any]
     stops: tuple[Words, ...]
     asked: Words
@@ -81,6 +84,7 @@ class Check:
     code: str
     anchor: str
     title: Words
+    whose: str
     for_items: tuple[Words, ...]
     hint: Words | None
     fault: Words | None
@@ -90,6 +94,7 @@ class Check:
     can_scan: bool
     can_tick: bool
     seen: bool
+    left: bool
     now: bool
 
 
@@ -97,30 +102,48 @@ def context(
     viewer: Viewer, found: Visit, faults: Mapping[str, Words] | None = None, *, more: str = ""
 ) -> dict[str, Any]:
     """Everything ``counter/window.html`` and its parts read."""
-    wrong, point = faults or {}, visits.point_of(viewer, found)
-    offers, left = visits.offered(viewer, point), visits.missing(found)
-    choices = [p for p in offers if p.code not in found.items]
+    wrong, point = faults or {}, place.point_of(viewer, found.point)
+    offers, left = place.offered(viewer, point), checklist.missing(found)
+    own = [visits.code_of(key) for key in found.items if visits.number_of(key) == found.at]
+    choices = [p for p in offers if p.code not in own]
+    begun = bool(found.items) or len(found.guests) > 1
     return {
         "visit": found,
         "action": f"/counter/visit/{found.id}" if found.id else "/counter/",
         "point": point,
-        "points": visits.points_of(viewer),
+        "points": place.points_of(viewer),
         "person": _person(found),
-        "person_questions": _person_questions(found, wrong) if not found.checked else (),
-        "cards": tuple(_card(found, item, wrong, more) for item in found.packs()),
+        "guests": _guests(found) if len(found.guests) > 1 else (),
+        "person_questions": _person_questions(found, wrong) if not found.guest.checked else (),
+        "cards": tuple(_card(found, entry, wrong, more, point) for entry in found.entries()),
+        "halted": [
+            {"key": key, "title": Words.of(found.titles[key]), "typed": _typed_of(found, key)}
+            for key in sorted(found.halted)
+        ],
+        "several": len(found.guests) > 1,
         "choices": choices,
-        "quick": [] if found.items else usual(choices)[:_QUICK],
+        "quick": [] if own else usual(choices)[:_QUICK],
         "checks": _checks(viewer, found, left, wrong),
         "bar": _bar(found, left),
-        "lists": _lists(viewer) if not found.items and not found.id else (),
+        "lists": _lists(viewer) if not begun and not found.id else (),
         "unfinished": _unfinished(viewer, found),
+        "undo": undo.offered(found),
+        "mark": visits.mark(found),
     }
+
+
+def _typed_of(found: Visit, key: str) -> int:
+    """How many answers an item holds that is not offered any more."""
+    return len(undo.values_of(found.answers.get(key, {})))
 
 
 def shown(found: Visit) -> tuple[str, ...]:
     """Which questions the page asks: if this changes, they must be drawn anew."""
     return tuple(
-        f"{p.code}{q.pointer}" for p in found.packs() for _, group in visits.to_ask(found, p) for q in group
+        f"{entry.key}{q.pointer}"
+        for entry in found.entries()
+        for _, group in basket.to_ask(found, entry)
+        for q in group
     )
 
 
@@ -143,12 +166,24 @@ def _person(found: Visit) -> dict[str, Any]:
     person = found.person
     hidden = person.masked()
     return {
-        "name": person.name, "id_no": hidden.id_no, "phone": hidden.phone, "checked": found.checked,
-        "about": about(person.id_no),
+        "name": person.name, "id_no": hidden.id_no, "phone": hidden.phone, "checked": found.guest.checked,
+        "number": found.at, "about": about(person.id_no),
         "others": [
-            {**row, "title": Words.of(row["title"]), "url": f"/counter/matter/{row['id']}"} for row in found.others
+            {**row, "title": Words.of(row["title"]), "url": f"/counter/matter/{row['id']}"} for row in found.guest.others
         ],
     }  # fmt: skip
+
+
+def _guests(found: Visit) -> tuple[dict[str, Any], ...]:
+    """Those who came together, each beside a key."""
+    return tuple(_guest(found, one, at) for at, one in enumerate(found.guests, 1))
+
+
+def _guest(found: Visit, one: Guest, at: int) -> dict[str, Any]:
+    count = sum(visits.number_of(key) == one.number for key in found.items)
+    said = Words(f"{count} 项", f"{count} item" + ("" if count == 1 else "s"))
+    return {"number": one.number, "name": one.person.name, "here": one.number == found.at, "checked": one.checked,
+            "said": said, "key": at if at < 10 else 0}  # fmt: skip
 
 
 def _person_questions(found: Visit, wrong: Mapping[str, Words]) -> tuple[Question, ...]:
@@ -178,24 +213,26 @@ def _person_questions(found: Visit, wrong: Mapping[str, Words]) -> tuple[Questio
 # ---- the basket ----
 
 
-def _card(found: Visit, item: Pack, wrong: Mapping[str, Words], more: str) -> Card:
-    data = visits.filled(found, item)
+def _card(found: Visit, entry: Entry, wrong: Mapping[str, Words], more: str, point: Window | None) -> Card:
+    item, key = entry.item, entry.key
     faults = {
-        name.removeprefix("f-" + item.code).replace("-", "/"): words
+        name.removeprefix(f"f-{key}").replace("-", "/"): words
         for name, words in wrong.items()
-        if name.startswith("f-" + item.code)
+        if name.startswith(f"f-{key}-")
     }
-    code, slash, rest = more.partition("/")
-    asking = Asking(data, faults, more=slash + rest if code == item.code else "")
+    of, slash, rest = more.partition("/")
+    asking = Asking(basket.filled(found, entry), faults, more=slash + rest if of == key else "")
     groups = tuple(
-        Group(title, tuple(_own(q, item.code) for q in asking.ask(fields)))
-        for title, fields in visits.to_ask(found, item)
+        Group(title, tuple(_own(q, key) for q in asking.ask(fields)))
+        for title, fields in basket.to_ask(found, entry)
     )
     count = sum(len(group.questions) for group in groups)
     asked = Words(f"要问 {count} 栏", f"{count} questions" if count != 1 else "1 question")
+    at_once = point is not None and point.channel in (item.raw.get("on_the_spot") or ())
+    name = entry.guest.person.name if len(found.guests) > 1 else ""
     return Card(
-        item.code, item.title, _promise(item), (item.fee(_today()) or _FREE).value, _stops(item.flow), asked, groups,
-        _told(found, item),
+        key, item.code, item.title, name, _promise(item), at_once, (item.fee(_today()) or _FREE).value, _stops(item.flow), asked,
+        groups, _told(found, entry),
     )  # fmt: skip
 
 
@@ -210,17 +247,17 @@ def _today() -> Any:
     return clock.now().date()
 
 
-def _own(question: Question, code: str) -> Question:
-    """The question under a name that says which item it belongs to; short lists become one select."""
+def _own(question: Question, key: str) -> Question:
+    """The question under a name that says which entry it belongs to; short lists become one select."""
     entries = tuple(
-        replace(entry, anchor=f"f-{code}{entry.anchor.removeprefix('f')}", questions=tuple(_own(q, code) for q in entry.questions))
+        replace(entry, anchor=f"f-{key}{entry.anchor.removeprefix('f')}", questions=tuple(_own(q, key) for q in entry.questions))
         for entry in question.entries
     )  # fmt: skip
     widget = question.widget
     if widget == "choice" and len(question.options) > _SELECT_FROM:
         widget = "select"
-    anchor = visits.anchor(code, question.name)
-    return replace(question, name=code + question.name, anchor=anchor, entries=entries, widget=widget)
+    anchor = basket.anchor(key, question.name)
+    return replace(question, name=key + question.name, anchor=anchor, entries=entries, widget=widget)
 
 
 def _promise(item: Pack) -> Words:
@@ -245,11 +282,11 @@ def _stops(flow: Flow) -> tuple[Words, ...]:
     )
 
 
-def _told(found: Visit, item: Pack) -> tuple[Told, ...]:
+def _told(found: Visit, entry: Entry) -> tuple[Told, ...]:
     """What other items of this visit have answered already; the person stands on the left."""
     lines = []
-    for pointer, value in visits.carried(found, item).items():
-        one = item.form.field(pointer)
+    for pointer, value in basket.carried(found, entry).items():
+        one = entry.item.form.field(pointer)
         if one is not None and not one.fact.startswith("applicant."):
             said = one.said(value)
             lines.append(Told(one.title, masked(said) if one.class_ == "secret" else said))
@@ -265,7 +302,7 @@ def _checks(
     """The checklist; the one paper that is next is marked."""
     first = next((one.anchor for one in left if one.anchor.startswith("paper-")), "")
     return tuple(
-        _check(viewer, found, one, wrong, f"paper-{one.code}" == first) for one in visits.papers(found)
+        _check(viewer, found, one, wrong, f"paper-{one.code}" == first) for one in checklist.papers(found)
     )
 
 
@@ -280,7 +317,9 @@ def _check(viewer: Viewer, found: Visit, needed: Needed, wrong: Mapping[str, Wor
         )
         for f in rows.values()
     )
-    if scans:
+    if needed.left:
+        state, said = "held", Words("原件留下", "Original stays here")
+    elif scans:
         state, said = "held", Words("已扫描", "Scanned")
     elif needed.seen and not needed.must_scan:
         state, said = "held", Words("看过原件", "Original seen")
@@ -293,8 +332,9 @@ def _check(viewer: Viewer, found: Visit, needed: Needed, wrong: Mapping[str, Wor
         state, said = "next", Words("有就看", "If there is one")
     anchor = f"paper-{needed.code}"
     return Check(
-        needed.code, anchor, needed.title, needed.items if len(found.items) > 1 else (), needed.note, wrong.get(anchor),
-        state, said, scans, bool(needed.slots) and not scans, not needed.must_scan, needed.seen, now,
+        needed.code, anchor, needed.title, needed.whose, needed.items if len(found.items) > 1 else (), needed.note,
+        wrong.get(anchor), state, said, scans, bool(needed.slots) and not scans, not needed.must_scan, needed.seen,
+        needed.left, now,
     )  # fmt: skip
 
 
@@ -302,7 +342,8 @@ def _check(viewer: Viewer, found: Visit, needed: Needed, wrong: Mapping[str, Wor
 
 
 def _bar(found: Visit, left: list[Missing]) -> dict[str, Any]:
-    total = sum((Decimal((p.fee(_today()) or _FREE).value["amount"]) for p in found.packs()), Decimal(0))
+    fees = [(one.item.fee(_today()) or _FREE).value["amount"] for one in found.entries()]
+    total = sum((Decimal(fee) for fee in fees), Decimal(0))
     count = len(found.items)
     names = {one.title.zh: one.title for one in left}
     said = list(names.values())[:4]
@@ -341,65 +382,17 @@ def _lists(viewer: Viewer) -> list[dict[str, Any]]:
 
 
 def _unfinished(viewer: Viewer, found: Visit) -> list[dict[str, Any]]:
-    others = [one for one in visits.unfinished(viewer) if one.id != found.id][:_LIST]
+    others = [one for one in visits.unfinished(viewer) if one.id != found.id][:_PARKED]
     return [
-        {"url": f"/counter/visit/{one.id}", "title": _visit_title(one), "at": one.saved_at} for one in others
-    ]
+        {"url": f"/counter/visit/{one.id}", "title": _visit_title(one), "at": one.saved_at, "parked": one.parked,
+         "key": "" if found.id else number}
+        for number, one in enumerate(others, 1)
+    ]  # fmt: skip
 
 
 def _visit_title(one: Visit) -> Words:
-    name = mask_name(one.person.name) or "…"
-    zh, en = "、".join(p.title.zh for p in one.packs()), ", ".join(p.title.en for p in one.packs())
-    return Words(f"{name}，{zh or '还没选事项'}", f"{name}, {en or 'no item yet'}")
-
-
-# ---- the receipt ----
-
-
-def receipt_line(view: MatterView) -> dict[str, Any]:
-    """What the receipt prints of one matter, kept with the visit."""
-    return {
-        "id": str(view.id), "number": view.number, "title": view.title.as_dict(), "state": view.state,
-        "unit": view.unit.as_dict(), "opened_at": view.opened_at.isoformat(),
-        "due_at": view.due_at.isoformat() if view.due_at else "", "hand_out": view.hand_out.code,
-        "goes_out": any(s.by == "hand_out" for s in view.pack.flow.steps.values()),
-        "papers": [{"number": p.number, "title": p.title.as_dict()} for p in view.papers],
-    }  # fmt: skip
-
-
-def receipt(viewer: Viewer, found: Visit) -> dict[str, Any]:
-    """Context of ``counter/receipt.html``."""
-    point = visits.point_of(viewer, found)
-    name = found.person.name
-    return {
-        "said": Words(f"已受理 {len(found.done)} 项", f"Accepted: {len(found.done)}"),
-        "unit": point.name if point else viewer.unit_name,
-        "address": Words(f"{point.address.zh}，{point.phone}", f"{point.address.en}, {point.phone}") if point else None,
-        "at": found.done[0]["opened_at"],
-        "lead": Words(f"{name}，您办的事我们收下了。", f"{name}, we have taken in your application."),
-        "matters": [_receipt_matter(one) for one in found.done],
-    }  # fmt: skip
-
-
-def _receipt_matter(one: Mapping[str, Any]) -> dict[str, Any]:
-    lines = [(Words("谁来办", "With"), Words.of(one["unit"]))]
-    if one["state"] in ("closed", "granted"):
-        lines.append((Words("结果", "Result"), Words("当场办好了", "Done at once")))
-    elif one["due_at"]:
-        lines.append((Words("最迟", "Due by"), _said(saying.day(one["due_at"]))))
-    point = town().point_by_code.get(one["hand_out"])
-    if one["goes_out"] and point is not None:
-        where = Words(f"{point.zh}，{point.address_zh}", f"{point.en}, {point.address_en}")
-        lines += [
-            (Words("在哪里领", "Pick up at"), where),
-            (Words("带什么", "Bring"), Words("本人证件和这张回执", "Your document and this receipt")),
-        ]
-    return {
-        "id": one["id"], "number": one["number"], "title": Words.of(one["title"]), "state": one["state"],
-        "lines": [{"title": title, "value": value} for title, value in lines],
-        "papers": [{"title": Words.of(p["title"]), "url": f"/counter/paper/{p['number']}"} for p in one["papers"]],
-    }  # fmt: skip
-
-
-def _said(text: str) -> Words:
-    return Words(text, text)
+    """Whose visit it is, masked: the next person may see the screen."""
+    names = [mask_name(guest.person.name) for guest in one.guests if guest.person.name] or ["…"]
+    titles = visits.names_of(one, one.items)
+    zh, en = "、".join(t.zh for t in titles), ", ".join(t.en for t in titles)
+    return Words(f"{'、'.join(names)}，{zh or '还没选事项'}", f"{', '.join(names)}: {en or 'no item yet'}")

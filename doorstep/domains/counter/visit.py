@@ -1,65 +1,120 @@
-"""One visit at the window: who came, what for, what was typed. Kept as one draft, so that nothing typed is ever lost."""
+"""One visit at the window: who came, what for, what was typed. Kept as one draft, so that nothing typed is ever lost.
+
+Several people may come together. Each has a number in the visit that is never given again; what belongs to the second carries
+it behind its code (`HZ-078_2`), what belongs to the first does not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from doorstep.domains.counter import place
 from doorstep.kernel import draft, matter
-from doorstep.kernel.matter import CHANNELS
-from doorstep.kernel.org import reach_at, town
-from doorstep.kernel.party import HELD, Person
+from doorstep.kernel.party import Person
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import pack
-from doorstep.rulebook.field import Fault, Field, at_pointer
 from doorstep.rulebook.format import FORMATS, tidy
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
-from doorstep.web.questions import Pairs, pairs_from, taken_in
 
 DRAFT = "counter"
 _NOBODY = Person("")
-_REMOTE = ("online", "kiosk", "agent", "post", "partner")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One of those who came. ``others``: matters of this person that the unit may see."""
+
+    number: int
+    person: Person = _NOBODY
+    checked: bool = False
+    others: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of the basket: for whom it is."""
+
+    key: str
+    item: Pack
+    guest: Guest
+
+    @property
+    def code(self) -> str:
+        return self.item.code
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit as it stands. ``answers`` holds what was typed by item, valid or not; ``seen`` the originals shown."""
+    """A visit as it stands. ``answers`` holds what was typed by entry, valid or not; ``seen`` the originals shown, ``left``
+    those that stay here; ``halted`` the entries that are not offered any more; ``dropped`` scans that may still come back.
+    """
 
     id: UUID | None = None
     saved_at: datetime | None = None
-    person: Person = _NOBODY
-    checked: bool = False
+    guests: tuple[Guest, ...] = (Guest(1),)
+    at: int = 1
     items: tuple[str, ...] = ()
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
     point: str = ""
     requests: Mapping[str, str] = field(default_factory=dict)
-    others: tuple[Mapping[str, Any], ...] = ()
     done: tuple[Mapping[str, Any], ...] = ()
+    parked: bool = False
+    halted: frozenset[str] = frozenset()
+    before: Mapping[str, Any] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
 
-    def packs(self) -> Iterator[Pack]:
-        """The packs of its items, in the order they were added."""
-        return (self._there(code) for code in self.items)
+    @property
+    def guest(self) -> Guest:
+        """Who is shown now."""
+        return next((one for one in self.guests if one.number == self.at), self.guests[0])
 
-    def _there(self, code: str) -> Pack:
+    @property
+    def person(self) -> Person:
+        return self.guest.person
+
+    @property
+    def checked(self) -> bool:
+        """Was everybody's document compared with the person, as far as they are here for something?"""
+        mine = {number_of(key) for key in self.items} or {self.at}
+        return all(one.checked for one in self.guests if one.number in mine)
+
+    def entries(self) -> Iterator[Entry]:
+        """What can be taken in, in the order it was added; what is not offered any more is left out."""
+        for key in self.items:
+            if key not in self.halted:
+                guest = next(one for one in self.guests if one.number == number_of(key))
+                yield Entry(key, self._there(key), guest)
+
+    def _there(self, key: str) -> Pack:
         """An item as it holds for the unit that the answers so far make competent."""
+        code = code_of(key)
         if not self.point:
             return pack.current(code)
-        return matter.asked_there(code, self.point, self.answers.get(code, {}))[0]
+        return matter.asked_there(code, self.point, self.answers.get(key, {}))[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """One thing that stands between this visit and its acceptance, and where on the page it is mended."""
+def key_of(code: str, number: int) -> str:
+    """What belongs to the person of this number."""
+    return code if number == 1 else f"{code}_{number}"
 
-    anchor: str
-    title: Words
-    words: Words
-    named: Words | None = None
+
+def code_of(key: str) -> str:
+    return key.partition("_")[0]
+
+
+def number_of(key: str) -> int:
+    return int(key.partition("_")[2] or 1)
+
+
+# ---- kept ----
 
 
 def load(viewer: Viewer, visit_id: UUID) -> Visit:
@@ -67,87 +122,90 @@ def load(viewer: Viewer, visit_id: UUID) -> Visit:
     view = draft.read_draft(viewer, visit_id)
     if view.item != DRAFT:
         raise not_found()
-    found = _from(view)
-    window = point_of(viewer, found)
-    return replace(found, point=window.code if window else "")
+    return here(viewer, from_raw(view.data, view.id, view.saved_at))
+
+
+def here(viewer: Viewer, visit: Visit) -> Visit:
+    """The visit at the window where it takes place: which of its items are not offered there any more."""
+    window = place.point_of(viewer, visit.point)
+    offered = {one.code for one in place.offered(viewer, window)} if visit.items else set()
+    halted = frozenset(key for key in visit.items if code_of(key) not in offered)
+    return replace(visit, point=window.code if window else "", halted=halted)
 
 
 def keep(viewer: Viewer, visit: Visit) -> Visit:
     """Store it as it stands."""
-    data = {
-        "person": [visit.person.name, visit.person.id_no, visit.person.phone], "checked": visit.checked,
-        "items": visit.items, "answers": visit.answers, "seen": sorted(visit.seen), "point": visit.point,
-        "requests": visit.requests, "others": visit.others, "done": visit.done,
-    }  # fmt: skip
-    view = draft.save_draft(viewer, DRAFT, data, "", visit.id)
+    view = draft.save_draft(viewer, DRAFT, raw(visit), "", visit.id)
     return replace(visit, id=view.id, saved_at=view.saved_at)
 
 
 def unfinished(viewer: Viewer) -> list[Visit]:
     """The clerk's visits that were begun and not accepted, newest first."""
-    views = [_from(view) for view in draft.my_drafts(viewer) if view.item == DRAFT]
-    return [one for one in views if not one.done and (one.person.name or one.items)]
+    views = [one for one in draft.my_drafts(viewer) if one.item == DRAFT]
+    visits = [from_raw(one.data, one.id, one.saved_at) for one in views]
+    return [one for one in visits if not one.done and (one.person.name or one.items)]
 
 
-def _from(view: draft.DraftView) -> Visit:
-    raw = view.data
-    name, id_no, phone = raw.get("person", ["", "", ""])
-    known = {found.code for found in pack.listed()}
+def raw(visit: Visit) -> dict[str, Any]:
+    """A visit as plain values."""
+    return {
+        "guests": [[one.number, asdict(one.person), one.checked, list(one.others)] for one in visit.guests],
+        "at": visit.at, "items": list(visit.items), "titles": visit.titles, "answers": visit.answers,
+        "seen": sorted(visit.seen), "left": sorted(visit.left), "point": visit.point, "requests": visit.requests,
+        "done": list(visit.done), "parked": visit.parked, "before": visit.before, "dropped": visit.dropped,
+    }  # fmt: skip
+
+
+def from_raw(data: Mapping[str, Any], visit_id: UUID | None, saved_at: datetime | None) -> Visit:
+    """The visit that `raw` wrote."""
+    guests = tuple(
+        Guest(n, Person(**who), checked, tuple(others)) for n, who, checked, others in data["guests"]
+    )
     return Visit(
-        view.id, view.saved_at, Person(name, id_no, phone), bool(raw.get("checked")),
-        tuple(code for code in raw.get("items", ()) if code in known), raw.get("answers", {}),
-        frozenset(raw.get("seen", ())), raw.get("point", ""), raw.get("requests", {}),
-        tuple(raw.get("others", ())), tuple(raw.get("done", ())),
+        visit_id, saved_at, guests or (Guest(1),), data["at"], tuple(data["items"]), data["titles"], data["answers"],
+        frozenset(data["seen"]), frozenset(data["left"]), data["point"], data["requests"], tuple(data["done"]),
+        data["parked"], frozenset(), data["before"], data["dropped"],
     )  # fmt: skip
 
 
-# ---- where ----
+# ---- who came ----
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A point of service with people in it, and how matters come in there (hall, station, room …)."""
-
-    code: str
-    name: Words
-    address: Words
-    phone: str
-    channel: str
+def with_guest(visit: Visit, guest: Guest) -> Visit:
+    """The visit with this person as they stand now."""
+    guests = tuple(guest if one.number == guest.number else one for one in visit.guests)
+    return replace(visit, guests=guests)
 
 
-def points_of(viewer: Viewer) -> list[Window]:
-    """The windows of the viewer's unit."""
-    mine = [p for p in town().points.values() if p.unit_id == viewer.unit_id]
-    windows = (Window(p.code, p.name, p.address, p.phone, _channel([p.kind, *p.channels])) for p in mine)
-    return [one for one in windows if one.channel]
+def with_person(visit: Visit, number: int, name: str, id_no: str, phone: str) -> Visit:
+    """A person as typed from the document, in plain digits. A number that nobody has changes nothing."""
+    typed = {"name": tidy(name), "id_no": tidy(id_no, "cn-id"), "phone": tidy(phone, "cn-mobile")}
+    for one in visit.guests:
+        if one.number == number:
+            return with_guest(visit, replace(one, person=replace(one.person, **typed)))
+    return visit
 
 
-def _channel(wanted: Iterable[str]) -> str:
-    return next((one for one in wanted if one in CHANNELS and one not in _REMOTE), "")
+def add_guest(visit: Visit) -> Visit:
+    """One more of the family, who is shown from now on; an empty place is used first."""
+    empty = next((one for one in visit.guests if one.person == _NOBODY), None)
+    if empty:
+        return replace(visit, at=empty.number)
+    used = [one.number for one in visit.guests] + [number_of(key) for key in visit.answers]
+    guest = Guest(max(used) + 1)
+    return replace(visit, guests=(*visit.guests, guest), at=guest.number)
 
 
-def point_of(viewer: Viewer, visit: Visit) -> Window | None:
-    """Where this visit takes place: as chosen, else the first window of the unit."""
-    mine = points_of(viewer)
-    return next((p for p in mine if p.code == visit.point), mine[0] if mine else None)
+def show_guest(visit: Visit, number: int) -> Visit:
+    """Another of those who came is shown."""
+    return replace(visit, at=number) if number in {one.number for one in visit.guests} else visit
 
 
-def offered(viewer: Viewer, point: Window | None) -> list[Pack]:
-    """The items that this clerk may take in at this point."""
-    return [
-        p
-        for p in pack.listed(reach_at(point.code) if point else ())
-        if point and point.channel in p.channels and viewer.may("receive", p.branch)
-    ]
-
-
-# ---- what was typed ----
-
-
-def with_person(visit: Visit, name: str, id_no: str, phone: str) -> Visit:
-    """The person as typed from the document, in plain digits."""
-    person = Person(tidy(name), tidy(id_no, "cn-id"), tidy(phone, "cn-mobile"))
-    return replace(visit, person=person)
+def drop_guest(visit: Visit, number: int) -> Visit:
+    """Without one person and what they came for; the last one stays."""
+    guests = tuple(one for one in visit.guests if one.number != number)
+    items = tuple(key for key in visit.items if number_of(key) != number)
+    return replace(visit, guests=guests, items=items, at=guests[0].number) if guests else visit
 
 
 def person_faults(person: Person) -> dict[str, Words]:
@@ -165,177 +223,29 @@ def person_faults(person: Person) -> dict[str, Words]:
     return faults
 
 
-def add_item(visit: Visit, code: str) -> Visit:
-    """One more item; an item that is there already stays once."""
-    if code in visit.items:
+# ---- what for ----
+
+
+def add_item(visit: Visit, found: Pack) -> Visit:
+    """One more item for who is shown; one that is there already stays once."""
+    key = key_of(found.code, visit.at)
+    if key in visit.items:
         return visit
-    requests = {**visit.requests, code: uuid4().hex}
-    return replace(visit, items=(*visit.items, code), requests=requests)
+    requests = {**visit.requests, key: uuid4().hex}
+    titles = {**visit.titles, key: found.title.as_dict()}
+    return replace(visit, items=(*visit.items, key), requests=requests, titles=titles)
 
 
-def drop_item(visit: Visit, code: str) -> Visit:
+def drop_item(visit: Visit, key: str) -> Visit:
     """Without an item; what was typed for it stays, should it come back."""
-    return replace(visit, items=tuple(one for one in visit.items if one != code))
+    return replace(visit, items=tuple(one for one in visit.items if one != key))
 
 
-def carried(visit: Visit, found: Pack) -> dict[str, Any]:
-    """What is known without asking: pointer to value, from the person and from items before this one."""
-    known: dict[str, Any] = {
-        fact: value for fact, key in HELD.items() if (value := getattr(visit.person, key))
-    }
-    for earlier in visit.packs():
-        if earlier.code == found.code:
-            break
-        known = {**_facts(earlier, visit.answers.get(earlier.code, {})), **known}
-    own = [one for one in found.form.fields if one.fact and one.widget not in ("repeat", "upload")]
-    return {one.pointer: known[one.fact] for one in own if one.fact in known}
+def names_of(visit: Visit, keys: Iterable[str]) -> list[Words]:
+    """The titles of these entries, offered or not."""
+    return [Words.of(visit.titles[key]) for key in keys if key in visit.titles]
 
 
-def _facts(found: Pack, data: Mapping[str, Any]) -> dict[str, Any]:
-    named = [one for one in found.form.fields if one.fact and one.widget not in ("repeat", "upload")]
-    values = ((one.fact, at_pointer(data, one.pointer)) for one in named)
-    return {fact: value for fact, value in values if value is not None}
-
-
-def filled(visit: Visit, found: Pack) -> dict[str, Any]:
-    """The whole form of one item: what was typed, with what is carried over."""
-    pairs = pairs_from(dict(visit.answers.get(found.code, {})))
-    known = carried(visit, found)
-    kept = [pair for pair in pairs if pair[0] not in known and found.form.field(pair[0])]
-    return found.form.from_post([*kept, *((pointer, str(value)) for pointer, value in known.items())])
-
-
-def to_ask(visit: Visit, found: Pack) -> list[tuple[Words, tuple[Field, ...]]]:
-    """Page by page the questions that are still the clerk's to ask: not the carried ones, not the papers."""
-    known, groups = carried(visit, found), []
-    of_person = set(HELD)
-    for page in found.form.pages(filled(visit, found)):
-        fields = tuple(
-            one for one in page.fields
-            if one.pointer not in known and one.fact not in of_person and one.widget != "upload"
-        )  # fmt: skip
-        if fields:
-            groups.append((page.title, fields))
-    return groups
-
-
-def take_in(visit: Visit, posted: Mapping[str, Pairs]) -> Visit:
-    """The visit with what was posted, by item. Questions that were not on the page keep their answers."""
-    answers = dict(visit.answers)
-    for found in visit.packs():
-        fields = [one for _, group in to_ask(visit, found) for one in group]
-        old = answers.get(found.code, {})
-        answers[found.code] = taken_in(found.form, fields, old, posted.get(found.code, []))
-    return replace(visit, answers=answers)
-
-
-# ---- papers ----
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """One paper of the visit: for which items, where its scans go (item, pointer), and whether it is a must."""
-
-    code: str
-    title: Words
-    items: tuple[Words, ...]
-    note: Words | None
-    required: bool
-    must_scan: bool
-    slots: tuple[tuple[str, str], ...]
-    file_ids: tuple[str, ...]
-    seen: bool
-
-    @property
-    def there(self) -> bool:
-        return bool(self.file_ids) or (self.seen and not self.must_scan)
-
-
-def papers(visit: Visit) -> list[Needed]:
-    """One list for all items; a paper that several need is there once."""
-    found: dict[str, Needed] = {}
-    for one in visit.packs():
-        data = filled(visit, one)
-        for asked in one.materials:
-            slots = [
-                f for f in one.form.fields if f.material == asked.material.code and one.form.asked(f, data)
-            ]
-            conditional = [f for f in one.form.fields if f.material == asked.material.code and f.when]
-            if conditional and not slots:
-                continue
-            before = found.get(asked.material.code)
-            files = [str(v) for f in slots if (v := at_pointer(data, f.pointer))]
-            found[asked.material.code] = Needed(
-                asked.material.code,
-                asked.material.title,
-                (*(before.items if before else ()), one.title),
-                asked.note or (before.note if before else None),
-                asked.required or bool(before and before.required),
-                any(f.required for f in slots) or bool(before and before.must_scan),
-                (*(before.slots if before else ()), *((one.code, f.pointer) for f in slots)),
-                tuple(dict.fromkeys([*(before.file_ids if before else ()), *files])),
-                asked.material.code in visit.seen,
-            )
-    return list(found.values())
-
-
-def with_file(visit: Visit, material: str, file_id: str | None) -> Visit:
-    """Put a scan (or nothing) into every place that asks for this paper."""
-    answers = {code: dict(data) for code, data in visit.answers.items()}
-    for needed in papers(visit):
-        for code, pointer in needed.slots if needed.code == material else ():
-            pairs = [p for p in pairs_from(answers.get(code, {})) if p[0] != pointer]
-            if file_id:
-                pairs.append((pointer, file_id))
-            answers[code] = pack.current(code).form.from_post(pairs)
-    return replace(visit, answers=answers)
-
-
-# ---- what is missing ----
-
-
-def faults(visit: Visit) -> list[tuple[Pack, Fault]]:
-    """Everything the forms of this visit still want, item by item."""
-    return [(found, fault) for found in visit.packs() for fault in found.form.validate(filled(visit, found))]
-
-
-def missing(visit: Visit) -> list[Missing]:
-    """What stands between this visit and its acceptance, in the order of the page."""
-    found: list[Missing] = []
-    if not visit.checked:
-        words = Words("先核对来的人。", "Identify the visitor first.")
-        found.append(Missing("who", Words("核对证件", "identify the visitor"), words))
-    uploads: list[Missing] = []
-    for item, fault in faults(visit):
-        one = item.form.field(fault.pointer)
-        if one is not None and one.fact in HELD:
-            if visit.checked:
-                found.append(Missing("who", one.title, fault.words))
-        elif one is not None and one.material:
-            uploads.append(Missing(f"paper-{one.material}", _paper(one, item), fault.words))
-        else:
-            title = one.title if one else item.title
-            found.append(Missing(anchor(item.code, fault.pointer), title, fault.words))
-    return found + list(_papers_missing(visit, uploads))
-
-
-def _paper(one: Field, item: Pack) -> Words:
-    return next((a.material.title for a in item.materials if a.material.code == one.material), one.title)
-
-
-def _papers_missing(visit: Visit, uploads: Iterable[Missing]) -> Iterator[Missing]:
-    told = {one.anchor: one for one in uploads}
-    for needed in papers(visit):
-        at = f"paper-{needed.code}"
-        if at in told:
-            yield told[at]
-        elif needed.required and not needed.there:
-            words = Words(
-                "看过原件请打勾，或者扫描进来。", "Tick it once you have seen the original, or scan it."
-            )
-            yield Missing(at, needed.title, words, needed.title)
-
-
-def anchor(code: str, pointer: str) -> str:
-    """The id of the input that asks for this pointer of this item."""
-    return "f-" + code + pointer.replace("/", "-")
+def mark(visit: Visit) -> str:
+    """Six characters by which people speak of a visit: on the sheet one takes home, and between colleagues."""
+    return visit.id.hex[-6:].upper() if visit.id else ""

@@ -1,4 +1,4 @@
-"""The one-window workbench: identify, add what is wanted, ask, collect papers, accept, hand over the receipt."""
+"""The one-window workbench: identify who came, add what is wanted, ask, collect papers, accept, hand over the receipt."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
-from doorstep.domains.counter import frame, page
+from doorstep.domains.counter import accept, basket, checklist, frame, page, place, slip, undo
 from doorstep.domains.counter import visit as visits
+from doorstep.domains.counter.checklist import Missing
 from doorstep.domains.counter.visit import Visit
 from doorstep.kernel import file
 from doorstep.kernel.lists import search
-from doorstep.kernel.matter import act, note, open_matter
-from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.questions import Pairs, pairs_of
 from doorstep.web.uploads import Received
@@ -28,9 +25,10 @@ Faults = dict[str, Words]
 
 def start(request: HttpRequest, viewer: Viewer, received: Received) -> HttpResponse:
     """An empty workbench; the first thing posted begins a visit."""
+    fresh = visits.here(viewer, Visit())
     if request.method == "POST":
-        return _change(request, viewer, Visit(), received)
-    return _page(request, viewer, Visit())
+        return _change(request, viewer, fresh, received)
+    return _page(request, viewer, fresh)
 
 
 def go_on(request: HttpRequest, viewer: Viewer, visit_id: UUID, received: Received) -> HttpResponse:
@@ -59,31 +57,47 @@ def receipt(request: HttpRequest, viewer: Viewer, visit_id: UUID) -> HttpRespons
     found = visits.load(viewer, visit_id)
     if not found.done:
         raise not_found()
-    return frame.show(request, viewer, "receipt", {"receipt": page.receipt(viewer, found)})
+    return frame.show(request, viewer, "receipt", {"receipt": slip.receipt(viewer, found)})
+
+
+def notice(request: HttpRequest, viewer: Viewer, visit_id: UUID) -> HttpResponse:
+    """Everything that is missing over all items, once, on one sheet for the person to take home. Refused: "not-found"."""
+    found = visits.load(viewer, visit_id)
+    if found.done or not found.items:
+        raise not_found()
+    return frame.show(request, viewer, "notice", {"notice": slip.notice(viewer, found)})
 
 
 # ---- one post ----
 
 
 def _change(request: HttpRequest, viewer: Viewer, found: Visit, received: Received) -> HttpResponse:
-    typed = _typed(found, request.POST)
+    typed = replace(_typed(found, request.POST), parked=False)
     typed, faults = _take_files(viewer, typed, received)
-    name, _, value = request.POST.get("do", "keep").partition(":")
-    if "more" in request.POST:
-        name, value = "more", request.POST["more"]
-    elif "less" in request.POST:
-        name, value = "less", request.POST["less"]
+    name, value = _wanted(request.POST)
     if name == "accept":
         return _accept(request, viewer, typed)
     step = _STEPS.get(name, _keep)
     changed, more_faults, at = step(viewer, typed, value, request.POST)
-    kept = visits.keep(viewer, changed)
+    if name in undo.CAN:
+        changed = undo.remember(typed, changed, name, value)
+    kept = visits.keep(viewer, undo.forget_files(viewer, checklist.spread(changed)))
     faults |= more_faults
     if faults or name == "more":
-        return _page(
-            request, viewer, kept, faults, more=value if name == "more" else "", status=422 if faults else 200
-        )
+        more = value if name == "more" else ""
+        return _page(request, viewer, kept, faults, more=more, status=422 if faults else 200)
+    if name == "park":
+        return HttpResponseRedirect("/counter/")
     return HttpResponseRedirect(f"/counter/visit/{kept.id}" + (f"#{at}" if at else ""))
+
+
+def _wanted(post: QueryDict) -> tuple[str, str]:
+    """Which button was pressed, and what it is about."""
+    for name in ("more", "less"):
+        if name in post:
+            return name, post.get(name, "")
+    name, _, value = post.get("do", "keep").partition(":")
+    return name, value
 
 
 Answer = tuple[Visit, Faults, str]
@@ -97,24 +111,53 @@ def _keep(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
 def _check(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
     """The clerk compared the document with the person: matters of this person that the unit may see are listed."""
     faults = visits.person_faults(found.person)
+    if not faults and _twice(found):
+        faults["id_no"] = Words("这个证件号已经在这次来访里。", "This number is in this visit already.")
     if faults:
         return found, faults, ""
     others = search(viewer, found.person.id_no).rows[:5] if viewer.may("search") else ()
     rows = tuple(
         {"id": str(r.id), "number": r.number, "title": r.title.as_dict(), "state": r.state} for r in others
     )
-    return replace(found, checked=True, others=rows), {}, ""
+    return visits.with_guest(found, replace(found.guest, checked=True, others=rows)), {}, "add"
+
+
+def _twice(found: Visit) -> bool:
+    same = [one for one in found.guests if one.person.id_no and one.person.id_no == found.person.id_no]
+    return len(same) > 1
 
 
 def _who(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
-    return replace(found, checked=False), {}, "name"
+    return visits.with_guest(found, replace(found.guest, checked=False)), {}, "name"
+
+
+def _guest(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
+    return visits.add_guest(found), {}, "name"
+
+
+def _show(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
+    shown = visits.show_guest(found, int(value) if value.isdecimal() else 0)
+    return shown, {}, "add" if shown.guest.checked else "name"
+
+
+def _leave(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
+    return visits.drop_guest(found, int(value) if value.isdecimal() else 0), {}, "add"
+
+
+def _park(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
+    return replace(found, parked=True, before={}), {}, ""
 
 
 def _add(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
     wanted = value or post.get("add", "")
-    fits = page.matching(wanted, visits.offered(viewer, visits.point_of(viewer, found)))
+    fits = page.matching(wanted, place.offered(viewer, place.point_of(viewer, found.point)))
     if len(fits) == 1:
-        return visits.add_item(found, fits[0].code), {}, f"ask-{fits[0].code}"
+        added = visits.here(viewer, visits.add_item(found, fits[0]))
+        key = visits.key_of(fits[0].code, found.at)
+        first = next(
+            (one.anchor for one in checklist.missing(added) if one.anchor.startswith(f"f-{key}-")), ""
+        )
+        return basket.proposed(added, fits[0]), {}, first or "add"
     words = Words("没有找到这一项，请换个说法。", "No such item here; put it another way.")
     several = Words("有几项都对得上，请在下面选。", "Several items fit; choose one below.")
     return found, {"add": several if fits else words}, ""
@@ -124,54 +167,71 @@ def _drop(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
     return visits.drop_item(found, value), {}, "add"
 
 
+def _aside(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
+    """An item that is not offered any more goes into a visit of its own, with all that was typed for it; the rest goes on."""
+    if value in found.halted:
+        visits.keep(viewer, accept.set_aside(found, value))
+        found = visits.drop_item(found, value)
+        found = replace(found, answers={k: v for k, v in found.answers.items() if k != value})
+    return found, {}, "add"
+
+
 def _less(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
-    """One row of a group less: ``<item>/<group>:<number>``."""
+    """One row of a group less: ``<entry>/<group>:<number>``."""
     name, _, number = value.rpartition(":")
-    code, slash, rest = name.partition("/")
-    row = f"{slash}{rest}/{number}"
-    for item in found.packs():
-        if item.code == code:
-            pairs = [
-                p
-                for p in page.pairs_from(dict(found.answers.get(code, {})))
-                if not p[0].startswith(row + "/")
-            ]
-            answers = {**found.answers, code: item.form.from_post(pairs)}
-            return replace(found, answers=answers), {}, visits.anchor(code, slash + rest)
-    return found, {}, ""
+    key, slash, rest = name.partition("/")
+    return basket.without_row(found, name, number), {}, basket.anchor(key, slash + rest)
 
 
 def _unfile(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
-    material, _, file_id = value.partition(":")
-    if file_id in {f for needed in visits.papers(found) for f in needed.file_ids}:
-        file.drop(viewer, UUID(file_id))
-    return visits.with_file(found, material, None), {}, f"paper-{material}"
+    code, _, file_id = value.partition(":")
+    return undo.let_go(checklist.with_file(found, code, None), found, file_id), {}, f"paper-{code}"
+
+
+def _undo(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
+    restored = undo.undone(viewer, found)
+    if restored is None:
+        words = Words(
+            "过了一分钟，或者后来又动过，不能撤销了。", "A minute has passed, or something was done since."
+        )
+        return found, {"undo": words}, ""
+    return basket.take_in(restored, _posted(restored, post)), {}, ""
 
 
 _STEPS: Mapping[str, Step] = {
-    "keep": _keep, "more": _keep, "check": _check, "who": _who, "add": _add, "drop": _drop, "less": _less,
-    "unfile": _unfile,
+    "keep": _keep, "more": _keep, "check": _check, "who": _who, "guest": _guest, "show": _show, "leave": _leave,
+    "park": _park, "add": _add, "drop": _drop, "aside": _aside, "less": _less, "unfile": _unfile, "undo": _undo,
 }  # fmt: skip
 
 
 def _typed(found: Visit, post: QueryDict) -> Visit:
     """The visit with everything that stands in the form."""
     if "name" in post:
-        found = visits.with_person(found, post.get("name", ""), post.get("id_no", ""), post.get("phone", ""))
+        number = int(post.get("guest", "")) if post.get("guest", "").isdecimal() else found.at
+        found = visits.with_person(
+            found, number, post.get("name", ""), post.get("id_no", ""), post.get("phone", "")
+        )
     if "point" in post:
         found = replace(found, point=post.get("point", ""))
     shown = set(post.getlist("ticks"))
     ticked = {code for code in shown if f"seen:{code}" in post}
-    found = replace(found, seen=(found.seen - shown) | ticked)
-    return visits.take_in(found, {code: _pairs(post, code) for code in found.items})
+    left = {code for code in shown if f"left:{code}" in post}
+    found = replace(found, seen=(found.seen - shown) | ticked | left, left=(found.left - shown) | left)
+    return basket.take_in(found, _posted(found, post))
 
 
-def _pairs(post: QueryDict, code: str) -> Pairs:
-    """What was posted for one item: names without the item's code in front."""
+def _posted(found: Visit, post: QueryDict) -> dict[str, Pairs]:
+    """What was posted, of the entries whose questions stood on that page."""
+    asked, posted = set(post.getlist("asked")), {key: _pairs(post, key) for key in found.items}
+    return {key: pairs for key, pairs in posted.items() if pairs or key in asked}
+
+
+def _pairs(post: QueryDict, key: str) -> Pairs:
+    """What was posted for one entry: names without its key in front."""
     own = QueryDict(mutable=True)
     for name in post:
-        if name.startswith(code + "/"):
-            own[name.removeprefix(code)] = post.get(name, "")
+        if name.startswith(key + "/"):
+            own[name.removeprefix(key)] = post.get(name, "")
     return pairs_of(own)
 
 
@@ -179,68 +239,33 @@ def _take_files(viewer: Viewer, found: Visit, received: Received) -> tuple[Visit
     """Scans that came with the post, each into its place; what was not taken says why beside it."""
     faults: Faults = {}
     for name, taken in received.items():
-        material = name.removeprefix("paper:")
+        code = name.removeprefix("paper:")
         if isinstance(taken, Refused):
-            faults[f"paper-{material}"] = taken.words
+            faults[f"paper-{code}"] = taken.words
         else:
-            found = visits.with_file(found, material, str(file.add(viewer, taken, material)))
+            added = file.add(viewer, taken, visits.code_of(code))
+            found = replace(checklist.with_file(found, code, str(added)), before={})
     return found, faults
-
-
-# ---- acceptance ----
 
 
 def _accept(request: HttpRequest, viewer: Viewer, typed: Visit) -> HttpResponse:
     """All items or none. A refusal leaves the page as it was typed."""
     kept = visits.keep(viewer, typed)
-    left = visits.missing(kept)
+    left = checklist.missing(kept)
     if left or not kept.items:
         faults = {one.anchor: one.words for one in left}
         return _page(request, viewer, kept, faults, summary=left, status=422)
     try:
-        with transaction.atomic():
-            done = tuple(_open(viewer, kept, item) for item in kept.packs())
+        accept.take_in(viewer, kept)
     except Refused as refusal:
-        return _page(request, viewer, kept, refusal=refusal.words, status=refusal.status)
-    # Of a visit that is done only what its receipt prints is kept.
-    person = replace(kept.person, id_no="", phone="")
-    visits.keep(viewer, Visit(id=kept.id, person=person, point=kept.point, done=done))
+        return _page(
+            request,
+            viewer,
+            visits.load(viewer, kept.id or UUID(int=0)),
+            refusal=refusal.words,
+            status=refusal.status,
+        )
     return HttpResponseRedirect(f"/counter/visit/{kept.id}/receipt")
-
-
-def _open(viewer: Viewer, kept: Visit, item: Pack) -> dict[str, Any]:
-    """Open one matter and finish the step of the window at once: the clerk has just checked everything."""
-    point = visits.point_of(viewer, kept)
-    if point is None:
-        raise Refused(
-            "no-point",
-            Words("您的单位没有登记服务窗口，请找管理员添加。", "Your unit has no window. Ask the administrator to add one."),
-        )  # fmt: skip
-    data, request_id = visits.filled(kept, item), kept.requests[item.code]
-    opened = open_matter(
-        viewer, item=item.code, point=point.code, channel=point.channel, data=data,
-        hand_out=item.hand_out_code(data), applicant=kept.person, request_id=request_id,
-    )  # fmt: skip
-    view = read_matter(viewer, opened.matter_id, purpose=item.purpose)
-    for step in view.mine:
-        if step.by == "received":
-            act(
-                viewer,
-                opened.matter_id,
-                step=step.name,
-                outcome=step.outcomes[0],
-                request_id=f"{request_id}-in",
-            )
-    _note_originals(viewer, kept, view, request_id)
-    return page.receipt_line(read_matter(viewer, opened.matter_id, purpose=item.purpose))
-
-
-def _note_originals(viewer: Viewer, kept: Visit, view: MatterView, request_id: str) -> None:
-    """Which originals the clerk saw stands in the chain: the papers themselves went back to the person."""
-    own = {asked.material.code for asked in view.pack.materials}
-    seen = [one.title.zh for one in visits.papers(kept) if one.seen and one.code in own]
-    if seen and viewer.may("note", view.pack.branch):
-        note(viewer, view.id, text="窗口看过原件：" + "、".join(seen), request_id=f"{request_id}-seen")
 
 
 # ---- the page ----
@@ -253,17 +278,18 @@ def _page(
     faults: Mapping[str, Words] | None = None,
     *,
     refusal: Words | None = None,
-    summary: list[visits.Missing] | None = None,
+    summary: list[Missing] | None = None,
     more: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    typed = request.POST.get("add", "") if faults and "add" in faults else ""
-    told = page.context(viewer, found, faults or {}, more=more)
+    wrong: Mapping[str, Words] = faults or {}
+    typed = request.POST.get("add", "") if "add" in wrong else ""
+    told: dict[str, Any] = page.context(viewer, found, wrong, more=more)
     context = told | {
         "quick": page.matching(typed, told["choices"]) if typed else told["quick"],
-        "refusal": refusal,
+        "refusal": refusal or wrong.get("undo"),
         "faults": [{"anchor": m.anchor, "title": m.named, "words": m.words} for m in summary or ()],
-        "add_fault": (faults or {}).get("add"),
+        "add_fault": wrong.get("add"),
         "add_text": typed,
     }
     return frame.show(request, viewer, "window", context, status)

@@ -33,12 +33,15 @@ _SEX = (Words("女", "Female"), Words("男", "Male"))
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A paper that an item may ask for. ``shared``: another authority holds it and could be asked."""
+    """A paper that an item may ask for. ``shared``: another authority holds it and could be asked; ``family``: people who
+    come together show it once for all.
+    """
 
     code: str
     title: Words
     source: Words
     shared: bool
+    family: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,13 @@ class Library:
     @cached_property
     def materials(self) -> Mapping[str, Material]:
         return {
-            code: Material(code, Words.of(one["title"]), Words.of(one["source"]), bool(one["shared"]))
+            code: Material(
+                code,
+                Words.of(one["title"]),
+                Words.of(one["source"]),
+                bool(one["shared"]),
+                bool(one.get("family")),
+            )
             for code, one in self.raw["materials"]["materials"].items()
         }
 

@@ -1,0 +1,196 @@
+"""One visit at the window (A02): a family and several items, one list, taken back within a minute, found again, told once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.cast import Cast
+from tests.journeys.counter import SCAN, Desk, id_number, open_desk, told
+
+HOME = {"home/address": "柳溪街 20 号 1-101", "home/station": "AL-LJ-LX", "home/right": "owner"}
+TENANT = {
+    "tenants/0/name": "何晚晴", "tenants/0/id_no": id_number(), "tenants/0/from.y": "2026", "tenants/0/from.m": "11",
+    "tenants/0/from.d": "1",
+}  # fmt: skip
+CARD = {
+    "household/address": "柳溪街 18 号 2-402", "household/station": "AL-LJ-LX", "reason": "lost", "pick_up/point": "HW-1",
+}  # fmt: skip
+
+
+def asked(key: str, answers: dict[str, str]) -> dict[str, str]:
+    """Answers under the name of their entry."""
+    return {f"{key}/{name}": value for name, value in answers.items()}
+
+
+@pytest.fixture
+def clerk(cast: Cast) -> Desk:
+    return open_desk(cast["clerk"].token)
+
+
+@pytest.fixture
+def later() -> Iterator[Any]:
+    """Let time pass for the whole process."""
+    from doorstep.rulebook import clock
+
+    yield lambda seconds: clock.set_clock(lambda: datetime.now(UTC) + timedelta(seconds=seconds))
+    clock.set_clock(None)
+
+
+def begin(clerk: Desk, name: str = "柳如初", item: str = "HZ-078") -> str:
+    """A visit of one person with one item; its address."""
+    first = clerk.post("/counter/", do="check", name=name, id_no=id_number(), phone="19900000555")
+    address = str(first["Location"].partition("#")[0])
+    if item:
+        clerk.post(address, do=f"add:{item}")
+    return address
+
+
+def and_along(clerk: Desk, address: str, name: str) -> None:
+    """Somebody came along; the document was compared."""
+    clerk.post(address, do="guest")
+    number = told(clerk.text(address), r'name="guest" value="(\d+)"')
+    clerk.post(address, do="check", guest=number, name=name, id_no=id_number(), phone="")
+
+
+def parked(clerk: Desk) -> list[str]:
+    """The visits that wait, by their addresses."""
+    return re.findall(r'href="(/counter/visit/[^"]+)"', clerk.text("/counter/"))
+
+
+def lines_of(page: str) -> list[str]:
+    """The codes of the checklist, in its order."""
+    return re.findall(r'<li id="paper-([^"]+)"', page)
+
+
+def test_A02_a_family_asks_for_two_items_on_one_list_and_takes_one_receipt(cast: Cast, clerk: Desk) -> None:
+    address = begin(clerk, item="HZ-106")
+    clerk.post(address, do="keep", **asked("HZ-106", HOME | TENANT))
+    and_along(clerk, address, "柳如常")
+    clerk.post(address, do="add:HZ-106")
+    page = clerk.text(address)
+    assert "柳溪街 20 号 1-101" in told(page, r'(name="HZ-106_2/home/address"[^>]*>[^<]*)'), (
+        "the home is proposed"
+    )
+    assert lines_of(page).count("PRO") == 1 and {"ID", "ID_2"} <= set(lines_of(page))
+
+    both = asked("HZ-106", HOME | TENANT) | asked("HZ-106_2", HOME | TENANT)
+    clerk.post(address, do="keep", **both, files={"paper:PRO.file": SCAN})
+    ticks: dict[str, Any] = {"ticks": ["HKB", "ID", "ID_2"], "seen:ID": "1", "seen:ID_2": "1"}
+    done = clerk.post(address, do="accept", **both, **ticks)
+    assert done.status_code == 302, re.findall(r'<a href="#[^"]+">[^<]+', done.content.decode())
+    slip = clerk.text(done["Location"])
+    numbers = re.findall(r'data-matter="([^"]+)"', slip)
+    assert len(numbers) == 2 and "柳如初" in slip and "柳如常" in slip and slip.count('class="slip"') == 1
+    held = [_files_of(cast, number) for number in numbers]
+    assert all(held) and not set(held[0]) & set(held[1]), "the one scan is with both matters, a copy each"
+
+
+def _files_of(cast: Cast, number: str) -> list[str]:
+    from doorstep.kernel.read import read_matter, read_number
+
+    with cast.enter("clerk") as viewer:
+        view = read_matter(viewer, read_number(viewer, number), purpose=_purpose(viewer, number))
+        return [str(one.id) for one in view.files if one.material == "PRO"]
+
+
+def _purpose(viewer: Any, number: str) -> str:
+    from doorstep.kernel.lists import search
+
+    return str(search(viewer, number).rows[0].pack.purpose)
+
+
+def test_A02_a_clerk_who_signs_off_with_a_basket_finds_it_on_another_machine(cast: Cast) -> None:
+    from doorstep.kernel import trust
+
+    member = cast["clerk"]
+    first = open_desk(trust.sign_in(member.login, member.password))
+    address = begin(first, "海上云")
+    first.post(address, do="keep", **asked("HZ-078", {"household/address": "打到一半的地"}))
+    first.client.post("/logout")
+    assert first.get(address).status_code == 302
+    second = open_desk(trust.sign_in(member.login, member.password))
+    home = second.text("/counter/")
+    assert f'href="{address}"' in home and "海**" in home and "海上云" not in home
+    assert "打到一半的地" in second.text(address)
+
+
+def test_A02_the_next_person_sees_nothing_of_the_one_before(clerk: Desk) -> None:
+    address = begin(clerk, "山间月")
+    assert clerk.post(address, do="park", **asked("HZ-078", CARD))["Location"] == "/counter/"
+    fresh = clerk.get("/counter/")
+    page = fresh.content.decode()
+    assert "no-store" in fresh["Cache-Control"]
+    assert "山间月" not in page and CARD["household/address"] not in page and "山**" in page
+    assert CARD["household/address"] in clerk.text(address)
+    inputs = re.findall(r'<input[^>]*name="(?:name|id_no|phone)"[^>]*>', page)
+    assert inputs and all('value=""' in one and 'autocomplete="off"' in one for one in inputs)
+
+
+def test_A02_a_wrong_click_is_undone_within_a_minute_and_not_later(clerk: Desk, later: Any) -> None:
+    address = begin(clerk)
+    clerk.post(address, do="keep", **asked("HZ-078", CARD), files={"paper:PHO.file": SCAN})
+    file = told(clerk.text(address), r"unfile:PHO:([0-9a-f-]+)")
+    clerk.post(address, do=f"unfile:PHO:{file}", **asked("HZ-078", CARD))
+    assert f"unfile:PHO:{file}" not in clerk.text(address)
+    clerk.post(address, do="undo")
+    assert f"unfile:PHO:{file}" in clerk.text(address), "the scan is back"
+
+    clerk.post(address, do="drop:HZ-078")
+    assert 'data-entry="HZ-078"' not in clerk.text(address)
+    later(50)
+    clerk.post(address, do="undo")
+    page = clerk.text(address)
+    assert 'data-entry="HZ-078"' in page and CARD["household/address"] in page
+
+    clerk.post(address, do="drop:HZ-078")
+    later(50 + 62)
+    assert 'value="undo"' not in clerk.text(address)
+    assert clerk.post(address, do="undo").status_code == 422
+
+
+def test_A02_one_sheet_tells_all_that_is_missing_over_all_items(clerk: Desk) -> None:
+    address = begin(clerk, item="HZ-106")
+    clerk.post(address, do="add:HZ-078")
+    sheet = clerk.text(f"{address}/notice")
+    assert "一次性告知单" in sheet and "不动产权证书" in sheet and "证件数码照片" in sheet
+    assert sheet.count("<b>居民身份证</b>") == 1
+    assert told(sheet, r'报编号\s+<b class="num tight">([0-9A-F]{6})</b>')
+
+
+def test_A02_an_item_that_is_withdrawn_in_mid_visit_is_said_and_nothing_typed_is_lost(
+    clerk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.domains.counter import place
+
+    before = set(parked(clerk))
+    address = begin(clerk, item="HZ-106")
+    clerk.post(address, do="add:HZ-078", **asked("HZ-106", HOME))
+    clerk.post(
+        address, do="keep", **asked("HZ-106", HOME), **asked("HZ-078", CARD), files={"paper:PHO.file": SCAN}
+    )
+    offered = place.offered
+    monkeypatch.setattr(place, "offered", lambda *told: [p for p in offered(*told) if p.code != "HZ-106"])
+    page = clerk.text(address)
+    assert 'data-halted="HZ-106"' in page and "停办" in page
+    refused = clerk.post(address, do="accept", **asked("HZ-078", CARD))
+    assert refused.status_code == 422 and "停办" in refused.content.decode()
+    clerk.post(address, do="aside:HZ-106", **asked("HZ-078", CARD))
+    done = clerk.post(address, do="accept", **asked("HZ-078", CARD))
+    assert done["Location"] == f"{address}/receipt"
+    monkeypatch.undo()
+    aside = next(one for one in parked(clerk) if one not in before)
+    assert HOME["home/address"] in clerk.text(aside), "it is offered again and what was typed stands there"
+
+
+def test_the_same_person_is_not_two_people_of_a_visit(clerk: Desk) -> None:
+    number = id_number()
+    first = clerk.post("/counter/", do="check", name="柳如初", id_no=number, phone="")
+    address = str(first["Location"].partition("#")[0])
+    clerk.post(address, do="guest")
+    again = clerk.post(address, do="check", guest="2", name="柳如初", id_no=number, phone="")
+    assert again.status_code == 422 and "已经在这次来访里" in again.content.decode()
