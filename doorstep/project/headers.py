@@ -1,5 +1,5 @@
-"""What the browser may do with our pages: run and fetch our own files, talk to our own stream, nothing
-else.
+"""What the browser may do with our pages: run and fetch our own files, talk to our own stream, at a counter to the bridge
+of its table, nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data: blob:",
         "font-src 'self'",
-        "connect-src 'self' {stream}",
+        "connect-src 'self' {stream} {bridge}",
         "manifest-src 'self'",
         "worker-src 'self'",
         "form-action 'self' {payments}",
@@ -44,6 +44,12 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
+def _of_staff(request: HttpRequest) -> bool:
+    """Whether this is a page of staff: they alone may reach the devices of their table."""
+    view = request.resolver_match.func if request.resolver_match else None
+    return getattr(getattr(view, "route", None), "surface", "") == "staff"
+
+
 class ContentPolicy:
     """Middleware: a strict content policy on every answer without one of its own; ``request.stream_url``."""
 
@@ -57,7 +63,8 @@ class ContentPolicy:
             stream = ""
         request.stream_url = stream  # type: ignore[attr-defined]
         response = self._get_response(request)
-        policy = _POLICY.format(stream=stream, payments=_origin(settings.PAYMENTS_URL))
+        bridge = settings.BRIDGE_URL if _of_staff(request) else ""
+        policy = _POLICY.format(stream=stream, payments=_origin(settings.PAYMENTS_URL), bridge=bridge)
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault(

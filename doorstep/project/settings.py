@@ -140,6 +140,11 @@ CONNECTORS = dict(
 # Where fees are paid online, and where the payer comes back to.
 PAYMENTS_URL = os.environ.get("DOORSTEP_PAYMENTS", "").rstrip("/")
 
+# The bridge to the devices of a counter's table, on the machine of whoever looks at the page; empty: there is none.
+BRIDGE_URL = os.environ.get("DOORSTEP_BRIDGE", "http://127.0.0.1:17660").rstrip("/")
+BRIDGE_CODE = os.environ.get("DOORSTEP_BRIDGE_CODE", "")
+BRIDGE_HANDS = os.environ.get("DOORSTEP_BRIDGE_HANDS", "")
+
 # What is printed on papers: where anybody can check them.
 PUBLIC_URL = os.environ.get(
     "DOORSTEP_PUBLIC_URL", f"http://localhost:{os.environ.get('DOORSTEP_PORT', '8000')}"

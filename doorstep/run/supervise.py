@@ -91,7 +91,7 @@ class Supervisor:
         self.held = hold_port(bind, _port_wish("DOORSTEP_STREAM_PORT", "0"))
         self.children = _children(self.place, bind, self.port, int(self.held.getsockname()[1]))
         if self.demo:
-            self.children = [*_standins(self.place), *self.children]
+            self.children = [*_standins(self.place), *_bridge(self.place, self.port), *self.children]
         for child in self.children:
             child.start()
         self._record()
@@ -232,6 +232,33 @@ def _standins(place: Place) -> list[Child]:
         command = [sys.executable, "-m", "doorstep", "standin", name, "--port", str(port), "--db", database]
         found.append(Child(name, command + more.get(name, []), {}, place.log))
     return found
+
+
+def _bridge(place: Place, port: int) -> list[Child]:
+    """In a demonstration a bridge with stand-in devices, paired without a word; unless somebody says where theirs is."""
+    if "DOORSTEP_BRIDGE" in os.environ:
+        return []
+    os.environ["DOORSTEP_BRIDGE_CODE"] = place.secret("bridge")
+    ports = []
+    for variable in ("DOORSTEP_BRIDGE", "DOORSTEP_BRIDGE_HANDS"):
+        with share_port("127.0.0.1", 0) as free:
+            ports.append(str(free.getsockname()[1]))
+        os.environ[variable] = f"http://127.0.0.1:{ports[-1]}"
+    command = [
+        sys.executable,
+        "-m",
+        "doorstep",
+        "bridge",
+        "--standin",
+        "--port",
+        ports[0],
+        "--standin-port",
+        ports[1],
+    ]
+    command += ["--data", str(place.data / "bridge"), "--code-file", str(place.secrets / "bridge.secret")]
+    for host in ("localhost", "127.0.0.1"):
+        command += ["--counter", f"http://{host}:{port}"]
+    return [Child("bridge", command, {}, place.log)]
 
 
 def _port_wish(name: str, usual: str) -> int:

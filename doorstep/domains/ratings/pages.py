@@ -39,8 +39,7 @@ def levels(chosen: str = "") -> list[dict[str, Any]]:
 
 def rate_part(request: HttpRequest, viewer: Viewer, view: MatterView) -> Mapping[str, Any] | None:
     """The form on the page of one's own ended matter, or how one rated it."""
-    ended = view.closed_at is not None and view.state in ("closed", "granted", "refused")
-    if not ended or view.pack.part_of or not viewer.may("rate"):
+    if not _ended(view) or view.pack.part_of or not viewer.may("rate"):
         return None
     refusal: Refused | None = getattr(request, "rating_refusal", None)
     level = rate.own_level(view.id)
@@ -52,16 +51,32 @@ def rate_part(request: HttpRequest, viewer: Viewer, view: MatterView) -> Mapping
 
 
 def slip_part(request: HttpRequest, viewer: Viewer, view: MatterView) -> Mapping[str, Any] | None:
-    """The slip among the papers of a matter that can be rated, now or later."""
-    return None if view.pack.part_of else {"matter": view}
+    """The slip among the papers of a matter that can be rated, now or later; at a counter the pad, once there is a result."""
+    if view.pack.part_of:
+        return None
+    pad = not viewer.is_resident and _ended(view)
+    return {"matter": view, "code": _code(view.id) if pad else None}
 
 
 def code_part(request: HttpRequest, viewer: Viewer, matter_id: str) -> Mapping[str, Any] | None:
-    """The code beside the number on a receipt that is handed over."""
+    """The code beside the number on a receipt that is handed over, and where it is used (the number is still to be added)."""
+    code = _code(UUID(matter_id))
+    return (
+        {"code": code, "address": request.build_absolute_uri(f"/ratings/with?code={code}&number=")}
+        if code
+        else None
+    )
+
+
+def _code(matter_id: UUID) -> str | None:
     try:
-        return {"code": rate.code_of(UUID(matter_id))}
+        return rate.code_of(matter_id)
     except Refused:
         return None
+
+
+def _ended(view: MatterView) -> bool:
+    return view.closed_at is not None and view.state in ("closed", "granted", "refused")
 
 
 def own(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
