@@ -30,6 +30,8 @@ from doorstep.rulebook.words import Refused, Words
 
 #: A leg of a level above is worked on as the competent unit's steps are, at that level's own desk.
 _STANDS = {"county": "competent", "city": "competent"}
+_DID = """select 1 from step where matter_id = %s and split_part(name, '@', 1) = any(%s) and account_id = %s
+and closed_at is not null limit 1"""
 _OPEN_STEP = "where matter_id = %s and name = %s and closed_at is null"
 RIGHT_OF = {
     "received": "receive", "hand_out": "hand_out", "applicant": "apply", "branch": "assist",
@@ -297,6 +299,7 @@ def check_mine(viewer: Viewer, opened: Opened, step: str, present: Person | None
     mine = row.party_id == viewer.party_id if by == "applicant" else row.unit_id == viewer.unit_id
     if not mine or (row.party_id is None and row.unit_id is None):
         raise refuse_right()
+    _check_apart(viewer, opened, step)
 
 
 def _check_present(row: Matter, present: Person) -> None:
@@ -412,6 +415,30 @@ def validate(
             ),
             faults=tuple((f.pointer, f.words) for f in faults),
         )  # fmt: skip
+
+
+def write_in(opened: Opened, step: str, outcome: str, given: Mapping[str, Any]) -> bool:
+    """Keep what an officer writes at a step that asks for it, unless it is sent back or refused. Refused: "invalid", by field."""
+    name = flows.step_of(step)
+    form = opened.pack.fills.get(name)
+    if form is None or outcome in ("return", "refuse"):
+        return False
+    kept = form.clean(dict(given))
+    if faults := form.validate(kept):
+        told = Words("有 {n} 处要写，写好才能定。", "{n} things are to be written before this can be done.")
+        pairs = tuple((f"/heard/{name}{fault.pointer}", fault.words) for fault in faults)
+        raise Refused("invalid", told.format(n=len(faults)), faults=pairs)
+    opened.data["heard"] = {**opened.data.get("heard", {}), name: kept}
+    return True
+
+
+def _check_apart(viewer: Viewer, opened: Opened, step: str) -> None:
+    """A second pair of eyes belongs to somebody else than the first. Refused: "same-person" (409)."""
+    first_eyes = opened.pack.asks.get(flows.step_of(step), {}).get("apart_from")
+    if first_eyes and fetch(_DID, opened.row.id, list(first_eyes), viewer.account_id):
+        words = Words("前一步是您办的，这一步要由另一个人办。什么都没有改动。",
+                      "You did the step before; this one is for somebody else. Nothing was changed.")  # fmt: skip
+        raise Refused("same-person", words, status=409)
 
 
 def channel_closed(found: pack.Pack, channel: str) -> Refused:

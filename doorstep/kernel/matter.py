@@ -155,6 +155,7 @@ def _act(
     if by_applicant and data is not None:
         change.validate(viewer, found, data, present or own_person(viewer), child.signed_faults(opened, data))
         opened.data = data | {name: opened.data[name] for name in ("heard",) if name in opened.data}
+    written = not by_applicant and change.write_in(opened, step, outcome, data or {})
     if found.accepts(step, outcome):
         due.accept(row, found, opened.at)
     facts = found.facts(opened.data, channel=row.channel)
@@ -162,19 +163,16 @@ def _act(
         facts["given"] = data
     command = Command("act", step, outcome)
     state, happened = move(opened.flow, State.from_json(row.flow), command, facts, opened.at)
-    body: dict[str, Any] = {}
-    if data is not None:
-        body["data"] = data
-    if reason:
-        body["reason"] = reason
-    if faults:
-        body["faults"] = [dict(f) for f in faults]
+    said = {"data": data, "reason": reason or None, "faults": [dict(f) for f in faults] or None}
+    body = {name: value for name, value in said.items() if value is not None}
     codes: dict[str, Any] = {"step": step, "outcome": outcome} | ({"present": True} if present else {})
     codes |= aside.answered(viewer, row.id, declared, step, outcome, reason)
     if by_applicant and data is not None:
         file.attach(viewer, found.form.files(data), row.id, found.form.materials)
         row.sealed = change.seal_data(row.id, opened.key, opened.data)
         row.figures = found.figures_of(data, row.channel)
+    elif written:
+        row.sealed = change.seal_data(row.id, opened.key, opened.data)
     finished = change.finish(viewer, opened, "acted", state, happened, codes, body)
     if "longer" in codes and row.applicant_id:
         post.notify(row.applicant_id, "longer", row.id, row.number)

@@ -62,6 +62,7 @@ class StepView:
     mine: bool
     outcomes: tuple[str, ...] = ()
     holder: UUID | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         version=row.version, opened_at=row.opened_at, due_at=row.due_at, provisional=row.provisional, closed_at=row.closed_at,
         point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
         applicant=applicant or Person("***"), data=open_data(row, key),
-        steps=tuple(_step_view(viewer, packs, s) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
+        steps=tuple(_step_view(viewer, packs, s, steps) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
         parties=tied.parties(viewer, row, told), ties=tied.ties(row), place=tied.place(row, told),
         events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
         addable=tuple(
@@ -255,7 +256,7 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
     )  # fmt: skip
 
 
-def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step) -> StepView:
+def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step, steps: Sequence[Step]) -> StepView:
     found, declared = packs[0], _declared(packs, s.name)
     mine = s.closed_at is None and (
         (s.party_id is not None and s.party_id == viewer.party_id)
@@ -266,6 +267,10 @@ def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step) -> StepView:
         s.provisional, bool(s.due_at and s.due_at < clock.now()) if s.closed_at is None else s.late_at is not None,
         s.closed_at, s.outcome, mine, declared.outcomes if mine else (),
         s.account_id if s.closed_at is None and not viewer.is_resident else None,
+        mine and any(
+            one.account_id == viewer.account_id and one.closed_at and step_of(one.name) in found.asks[step_of(s.name)]["apart_from"]
+            for one in (steps if found.asks.get(step_of(s.name), {}).get("apart_from") else ())
+        ),
     )  # fmt: skip
 
 

@@ -201,8 +201,14 @@ class Way:
         with self.life.staff.enter(login) as viewer:
             matter.act(
                 viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason") or self._why(step, outcome),
-                data=move.get("data"), request_id=self.request_id,
+                data=self._writes(move, step, outcome), request_id=self.request_id,
             )  # fmt: skip
+
+    def _writes(self, move: Move, step: Step, outcome: str) -> Any:
+        """What the officer writes at this step: as the example says, or as another of the same item."""
+        if "data" in move or outcome in ("return", "refuse") or step_of(step.name) not in self.of.fills:
+            return move.get("data")
+        return self.of.writes(step.name, move)
 
     def _why(self, step: Step, outcome: str) -> str:
         """A reason of the pack, or the answer of a unit that was asked, where the example leaves it open."""

@@ -267,8 +267,14 @@ def answers(form: Form, data: Mapping[str, Any], *, masked: bool = False) -> tup
 
 def heard(found: Pack, data: Mapping[str, Any]) -> tuple[Line, ...]:
     """What other systems answered, as far as the item keeps it."""
-    told = ((words, at_pointer(data, pointer)) for pointer, words in found.heard.items())
-    return tuple(Line(words, _plain(value)) for words, value in told if value is not None)
+    told = (
+        (words, at_pointer(data, pointer), found.field(pointer)) for pointer, words in found.heard.items()
+    )
+    return tuple(
+        Line(words, one.said(value) if one else _plain(value))
+        for words, value, one in told
+        if value is not None
+    )
 
 
 def _plain(value: Any) -> Words:

@@ -21,8 +21,9 @@ from doorstep.kernel.lists import work_kinds, work_list
 from doorstep.kernel.matter import act
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer
-from doorstep.rulebook.flow import Flow
+from doorstep.rulebook.flow import Flow, step_of
 from doorstep.rulebook.words import Refused, Words
+from doorstep.web.questions import Asking, Question, pairs_of
 from doorstep.web.routes import Route
 
 View = Callable[..., HttpResponse]
@@ -209,7 +210,7 @@ def _show(
     queue = _rows(viewer, desk, asked, known, view.id)
     before, after = _around(queue["lines"], view.id)
     post = request.POST
-    shown = case(view) | due_of(step) | _form(view, step, post)
+    shown = case(view) | due_of(step) | _form(view, step, post, refusal)
     shown |= {
         "url": f"/counter/{desk.path}/{view.id}", "query": asked.query, "step": step.name,
         "give": _givable(viewer, desk, view, step, known),
@@ -242,7 +243,29 @@ def _givable(
             "holder": holder.name if holder else Words("同事", "a colleague") if step.holder else None}  # fmt: skip
 
 
-def _form(view: MatterView, step: StepView, post: QueryDict) -> dict[str, Any]:
+def _to_write(
+    view: MatterView, step: StepView, post: QueryDict, refusal: Refused | None
+) -> tuple[Question, ...]:
+    """What this step asks the officer to write, with what was typed and what is wrong with it."""
+    name = step_of(step.name)
+    form = view.pack.fills.get(name)
+    if form is None:
+        return ()
+    faults = (
+        {pointer.removeprefix(f"/heard/{name}"): words for pointer, words in refusal.faults}
+        if refusal
+        else {}
+    )
+    return Asking(form.from_post(pairs_of(post)), faults).ask(form.fields)
+
+
+def _written(view: MatterView | None, post: QueryDict) -> dict[str, Any] | None:
+    """What was typed at a step that asks for it; None for the others."""
+    form = view.pack.fills.get(step_of(post.get("step", ""))) if view else None
+    return form.from_post(pairs_of(post)) if form else None
+
+
+def _form(view: MatterView, step: StepView, post: QueryDict, refusal: Refused | None) -> dict[str, Any]:
     """What the viewer can decide, as posted so far."""
     declared, chosen = view.pack.flow.step(step.name), post.get("outcome", "")
     options = [
@@ -254,7 +277,8 @@ def _form(view: MatterView, step: StepView, post: QueryDict) -> dict[str, Any]:
     refusals = view.pack.reasons.get("refuse", {}) if "refuse" in step.outcomes else {}
     ticks = [{"value": v, "title": t, "chosen": v in post.getlist("confirm")} for v, t in _TICKS]
     return {
-        "options": options, "typed": post.get("reason", ""),
+        "questions": _to_write(view, step, post, refusal), "apart": step.apart,
+        "options": [] if step.apart else options, "typed": post.get("reason", ""),
         "return_reasons": return_reasons(view, step, post) if "return" in step.outcomes else (),
         "return_left": _returns_left(view.pack.flow, step),
         "refuse_reasons": [{"code": c, "title": w, "chosen": c in codes} for c, w in refusals.items()],
@@ -316,9 +340,14 @@ def _decide(request: HttpRequest, viewer: Viewer, desk: Desk, matter_id: UUID) -
     try:
         with transaction.atomic():
             _check(post, desk, outcome)
+            typed = (
+                _written(_read(viewer, matter_id), post)
+                if any(name.startswith("/") for name in post)
+                else None
+            )
             done = act(
                 viewer, matter_id, step=post.get("step", ""), outcome=outcome, reason=post.get("reason", "").strip(),
-                faults=faults_of(post, outcome), version=int(post.get("version") or 0),
+                faults=faults_of(post, outcome), data=typed, version=int(post.get("version") or 0),
                 request_id=post.get("request_id", ""),
             )  # fmt: skip
     except Refused as refusal:

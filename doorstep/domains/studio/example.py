@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from doorstep.rulebook import clock, machine
-from doorstep.rulebook.flow import State
+from doorstep.rulebook.flow import State, step_of
 from doorstep.rulebook.machine import Command
 from doorstep.rulebook.pack.fee import yuan_of
 from doorstep.rulebook.pack.item import Pack
@@ -82,7 +82,18 @@ class _Life:
             and told.get("reason") not in self.pack.reasons.get(outcome, {})
         ):
             raise Refused("reason", Words("没有这个理由", f"no such reason: {told.get('reason')}"))
+        self.write(step, outcome, self.pack.writes(step, told))
         self.move("act", step, outcome)
+
+    def write(self, step: str, outcome: str, given: Mapping[str, Any]) -> None:
+        """What the officer writes at a step that asks for it."""
+        form = self.pack.fills.get(step_of(step))
+        if form is None or outcome in ("return", "refuse"):
+            return
+        if faults := form.validate(dict(given)):
+            missing = ", ".join(fault.pointer for fault in faults)
+            raise Refused("invalid", Words("没有写全", f"fills: {missing}"), faults=_pairs(faults))
+        self.data.setdefault("heard", {})[step_of(step)] = dict(given)
 
 
 def _pairs(faults: Any) -> tuple[tuple[str, Words], ...]:

@@ -153,6 +153,23 @@ def _sources(pack: Pack) -> Iterator[Flaw]:
                 yield _flaw((*way.split("/"), at, "sure"), "source", zh, en)
 
 
+def _officers(pack: Pack) -> Iterator[Flaw]:
+    """What an officer writes is plain; a second pair of eyes looks at a step that there is."""
+    for name, form in pack.fills.items():
+        for one in form.fields:
+            if one.widget in ("upload", "repeat", "check") or one.pointer.count("/") > 1:
+                zh, en = (
+                    "民警写的只能是文字、数字、日期、选项",
+                    "an officer writes text, numbers, days or choices only",
+                )
+                yield _flaw((*_at(pack, name), "fills", "properties", one.key), "fills", zh, en)
+    for name, step in pack.asks.items():
+        for place, other in enumerate(step.get("apart_from") or ()):
+            if other == name or other not in pack.asks:
+                zh, en = f"没有“{other}”这一步", f"there is no other step '{other}'"
+                yield _flaw((*_at(pack, name), "apart_from", place), "apart_from", zh, en)
+
+
 def _materials(pack: Pack) -> Iterator[Flaw]:
     known = pack.library.materials
     asked = {one["code"] for one in pack.raw["materials"]}
@@ -391,6 +408,7 @@ _RULES = (
     unknown_cases,
     _sources,
     _materials,
+    _officers,
     _named_fields,
     _needless,
     _tables,

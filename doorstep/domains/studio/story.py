@@ -84,6 +84,18 @@ def _act(found: Pack, move: Mapping[str, Any]) -> Words:
     )
     said = Words("{s}：{l}", "{s}: {l}").format(s=_title(found, token), l=label)
     reason = found.reasons.get(str(outcome), {}).get(str(move.get("reason", "")))
+    if move.get("fills"):
+        written = [
+            f"{found.heard[p].zh} {v}"
+            for n, v in move["fills"].items()
+            if (p := f"/heard/{token}/{n}") in found.heard
+        ]
+        english = [
+            f"{found.heard[p].en}: {v}"
+            for n, v in move["fills"].items()
+            if (p := f"/heard/{token}/{n}") in found.heard
+        ]
+        said = Words(f"{said.zh}，写上{'、'.join(written)}", f"{said.en}, writing {', '.join(english)}")
     return Words(f"{said.zh}，因为“{reason.zh}”", f"{said.en}, because “{reason.en}”") if reason else said
 
 

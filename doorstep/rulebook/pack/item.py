@@ -15,7 +15,7 @@ import orjson
 
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.fact import Fact, read_facts
-from doorstep.rulebook.field import at_pointer
+from doorstep.rulebook.field import Field, at_pointer
 from doorstep.rulebook.flaw import Flaw, Flawed, Where
 from doorstep.rulebook.flow import Flow
 from doorstep.rulebook.flow_source import compile_flow
@@ -147,6 +147,9 @@ class Pack:
             raise Flawed(flaws)
         made = cls(raw, library, provenance or {})
         vars(made).update(form=form, tables=tables, flow=flow)
+        _part(flaws, ("flow",), lambda: made.fills)
+        if flaws:
+            raise Flawed(flaws)
         return made
 
     @cached_property
@@ -193,13 +196,41 @@ class Pack:
         return {str(one["id"]): one for one in _steps(self.raw["flow"])}
 
     @cached_property
-    def heard(self) -> Mapping[str, Words]:
-        """What connectors' answers leave with the matter: pointer into its data, and what it is called."""
+    def fills(self) -> Mapping[str, Form]:
+        """What an officer writes at a step, by its name: a form of one page, whose answers stand at ``/heard/<step>``."""
         return {
+            name: Form(_one_page(name, one["fills"]), self.library.facts)
+            for name, one in self.asks.items()
+            if "fills" in one
+        }
+
+    @cached_property
+    def heard(self) -> Mapping[str, Words]:
+        """What connectors' answers and officers leave with the matter: pointer into its data, and what it is called."""
+        told = {
             f"/heard/{step}/{name}": Words.of(words)
             for step, one in self.asks.items()
             for name, words in (one.get("shows") or {}).items()
         }
+        return told | {
+            f"/heard/{step}{one.pointer}": one.title
+            for step, form in self.fills.items()
+            for one in form.fields
+        }
+
+    def writes(self, step: str, move: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the officer writes at a step in an example: as its line says, else as another example of this item does."""
+        lines = [
+            move,
+            *(one for raw in self.raw["examples"] for one in raw.get("do") or () if one.get("step") == step),
+        ]
+        return next((one["fills"] for one in lines if "fills" in one), {})
+
+    def field(self, pointer: str) -> Field | None:
+        """The question at a pointer into the data of a matter: to the applicant, or to an officer at a step."""
+        step, _, name = pointer.removeprefix("/heard/").partition("/")
+        written = self.fills.get(step) if pointer.startswith("/heard/") else None
+        return written.field(f"/{name}") if written else self.form.field(pointer)
 
     @property
     def aliases(self) -> Mapping[str, tuple[str, ...]]:
@@ -259,7 +290,8 @@ class Pack:
     def _shared(self) -> dict[str, Any]:
         """The facts, types and materials that this pack uses, no others: a change elsewhere is none here."""
         raw = self.library.raw
-        bound = [item for one in self.form.fields for item in (one, *one.items)]
+        asked = [one for form in (self.form, *self.fills.values()) for one in form.fields]
+        bound = [item for one in asked for item in (one, *one.items)]
         facts = {
             name: raw["facts"]["facts"][name] for name in sorted({one.fact for one in bound if one.fact})
         }
@@ -345,7 +377,12 @@ class Pack:
 
     def facts(self, data: Any, *, channel: str) -> dict[str, Any]:
         """What decision tables may look at."""
-        return {**self.form.facts(data), "channel": channel}
+        written = [form.facts(at_pointer(data, f"/heard/{step}")) for step, form in self.fills.items()]
+        return {
+            **self.form.facts(data),
+            **{k: v for one in written for k, v in one.items()},
+            "channel": channel,
+        }
 
     def figures_of(self, data: Any, channel: str) -> dict[str, Any]:
         """What stands in clear for counting; by it nobody can be known."""
@@ -479,12 +516,18 @@ class Pack:
         return Words.of(what).as_dict()
 
     def _row(self, pointer: str, data: Any) -> dict[str, Any] | None:
-        one, value = self.form.field(pointer), at_pointer(data, pointer)
+        one, value = self.field(pointer), at_pointer(data, pointer)
         title = one.title if one else self.heard.get(pointer)
         if title is None or value is None:
             return None
         said = one.said(value) if one else Words(str(value), str(value))
         return {"label": title.as_dict(), "value": said.zh if said.zh == said.en else said.as_dict()}
+
+
+def _one_page(step: str, fills: Mapping[str, Any]) -> dict[str, Any]:
+    """What an officer writes at a step, as a form of one page."""
+    fields = [f"/{name}" for name in fills["properties"]]
+    return {**fills, "x-pages": [{"id": step, "title": {"zh": step, "en": step}, "fields": fields}]}
 
 
 def _digest(content: str) -> bytes:
