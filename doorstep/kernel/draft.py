@@ -60,9 +60,9 @@ def read_draft(viewer: Viewer, draft_id: UUID) -> DraftView:
     return _view(_mine(viewer, draft_id))
 
 
-def my_drafts(viewer: Viewer) -> list[DraftView]:
-    """The viewer's drafts of the last 30 days, newest first."""
-    rows = Draft.objects.filter(account_id=viewer.account_id, saved_at__gt=clock.now() - KEPT)
+def my_drafts(viewer: Viewer, **only: str) -> list[DraftView]:
+    """The viewer's drafts of the last 30 days, newest first; ``only`` of an ``item`` or at a ``page``."""
+    rows = Draft.objects.filter(account_id=viewer.account_id, saved_at__gt=clock.now() - KEPT, **only)
     return [_view(row) for row in rows.order_by("-saved_at")[:20]]
 
 

@@ -194,3 +194,96 @@ def test_the_same_person_is_not_two_people_of_a_visit(clerk: Desk) -> None:
     clerk.post(address, do="guest")
     again = clerk.post(address, do="check", guest="2", name="柳如初", id_no=number, phone="")
     assert again.status_code == 422 and "已经在这次来访里" in again.content.decode()
+
+
+def test_A02_a_visit_goes_to_a_colleague_who_accepts_it_and_the_giver_has_it_no_more(
+    cast: Cast, clerk: Desk
+) -> None:
+    from doorstep.kernel import trust
+    from doorstep.sim.office import open_office
+
+    rights = list(_clerk_rights())
+    login, password = "window-two", "window-two-1234"
+    order = {"login": login, "password": password, "kind": "officer", "role": "clerk", "rights": rights, "name": ["苏二", "Su Er"],
+             "unit": _unit_of(cast), "assurance": 2}  # fmt: skip
+    with open_office() as office:
+        office.ask([{"make": order}])
+    colleague = open_desk(trust.sign_in(login, password))
+    other = open_desk(cast["other_station"].token)
+
+    address = begin(clerk, "山间月")
+    clerk.post(address, do="keep", **asked("HZ-078", CARD), files={"paper:PHO.file": SCAN})
+    file = told(clerk.text(address), r"unfile:PHO:([0-9a-f-]+)")
+    clerk.post(f"{address}/pass-on", to="", note="还差户口簿")
+    offered = colleague.text("/counter/")
+    assert "山**" in offered and "山间月" not in offered and "还差户口簿" in offered
+    take = told(offered, r'action="(/counter/offer/[^"]+)"')
+    assert "还差户口簿" not in other.text("/counter/"), "another unit hears nothing of it"
+    assert other.post(take).status_code == 409
+
+    clerk.post(address, do="keep")
+    assert colleague.post(take).status_code == 409, "the giver went on with it, which takes it back"
+    clerk.post(f"{address}/pass-on", to="", note="")
+    take = told(colleague.text("/counter/"), r'action="(/counter/offer/[^"]+)"')
+    assert colleague.post(take)["Location"] == address
+    assert CARD["household/address"] in colleague.text(address)
+    assert colleague.get(f"/counter/file/{file}").status_code == 200
+    assert clerk.get(address).status_code == 404 and clerk.get(f"/counter/file/{file}").status_code == 404
+    done = colleague.post(address, do="accept", **asked("HZ-078", CARD))
+    assert done["Location"] == f"{address}/receipt", "with the scan that came along"
+
+
+def _clerk_rights() -> list[str]:
+    from doorstep.rulebook.region import region
+
+    return list(region().roles["clerk"])
+
+
+def _unit_of(cast: Cast) -> int:
+    with cast.enter("clerk") as viewer:
+        return viewer.unit_id or 0
+
+
+def test_A02_results_and_originals_of_one_person_go_out_together_with_one_signature(
+    cast: Cast, clerk: Desk
+) -> None:
+    number = id_number()
+    first = clerk.post("/counter/", do="check", name="海上云", id_no=number, phone="")
+    address = str(first["Location"].partition("#")[0])
+    clerk.post(address, do="add:HZ-078")
+    left: dict[str, Any] = {"ticks": ["HKB"], "left:HKB": "1"}
+    clerk.post(address, do="keep", **asked("HZ-078", CARD), **left, files={"paper:PHO.file": SCAN})
+    slip = clerk.text(clerk.post(address, do="accept", **asked("HZ-078", CARD), **left)["Location"])
+    assert "原件留在这里" in slip and "居民户口簿" in slip
+    matter = _matter_of(cast, told(slip, r'data-matter="([^"]+)"'))
+    for step, outcome in (("review", "approve"), ("issue", "done")):
+        cast.act("approver", matter, step, outcome)
+
+    nobody = clerk.post("/counter/results", do="find", name="海上月", id_no=number)
+    assert nobody.status_code == 404, "another name does not open what waits for this number"
+    who = {"name": "海上云", "id_no": number}
+    found = clerk.post("/counter/results", do="find", **who).content.decode()
+    assert "居民户口簿" in found and number not in found.replace(f'name="id_no" value="{number}"', "")
+    give = {
+        **who, "do": "give", "request_id": told(found, r'name="request_id" value="([^"]+)"'),
+        "matter": str(matter), "original": told(found, r'name="original" value="([^"]+)"'),
+    }  # fmt: skip
+    assert clerk.post("/counter/results", **give).status_code == 422, (
+        "nobody said that it is the person, nor that they signed"
+    )
+    done = clerk.post("/counter/results", **give, person="1", signed="paper")
+    assert done.status_code == 302
+    assert "居民户口簿" in clerk.text(done["Location"]) and "海上云" in clerk.text(done["Location"])
+    with cast.enter("clerk") as viewer:
+        from doorstep.domains.counter import originals
+        from doorstep.kernel.lists import these
+
+        assert these(viewer, [matter], "test")[matter].ended
+        assert not originals.here(viewer, [matter])
+
+
+def _matter_of(cast: Cast, number: str) -> Any:
+    from doorstep.kernel.read import read_number
+
+    with cast.enter("clerk") as viewer:
+        return read_number(viewer, number)

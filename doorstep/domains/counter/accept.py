@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from doorstep.domains.counter import checklist, place, slip, undo
+from doorstep.domains.counter import checklist, originals, place, slip, undo
 from doorstep.domains.counter import visit as visits
 from doorstep.domains.counter.basket import filled
 from doorstep.domains.counter.visit import Entry, Visit
@@ -27,6 +27,7 @@ def take_in(viewer: Viewer, kept: Visit) -> Visit:
     with transaction.atomic():
         taken: set[UUID] = set()
         done = tuple(_open(viewer, kept, entry, taken) for entry in kept.entries())
+        _keep_originals(viewer, kept, done)
         guests = tuple(
             replace(one, person=replace(one.person, id_no="", phone=""), others=()) for one in kept.guests
         )
@@ -62,7 +63,16 @@ def _open(viewer: Viewer, kept: Visit, entry: Entry, taken: set[UUID]) -> dict[s
     _note_originals(viewer, kept, entry, view, request_id)
     at_once = point.channel in (item.raw.get("on_the_spot") or ())
     line = slip.receipt_line(read_matter(viewer, opened.matter_id, purpose=item.purpose))
-    return line | {"guest": entry.guest.number, "at_once": at_once}
+    return line | {"guest": entry.guest.number, "at_once": at_once, "entry": entry.key, "left": []}
+
+
+def _keep_originals(viewer: Viewer, kept: Visit, done: tuple[dict[str, Any], ...]) -> None:
+    """What stays here is kept for the first matter that needs it, and said on its receipt."""
+    for one in done:
+        mine = [n for n in checklist.papers(kept) if n.left and n.entries[0] == one["entry"]]
+        materials = {visits.code_of(n.code): n.title for n in mine}
+        originals.keep(viewer, UUID(one["id"]), materials, kept.requests[one["entry"]])
+        one["left"] = [title.as_dict() for title in materials.values()]
 
 
 def _own_files(viewer: Viewer, entry: Entry, data: dict[str, Any], taken: set[UUID]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""What the desks keep beside the matters: who is away and who stands in."""
+"""What counter and desks keep beside the matters: who is away, visits that are passed on, originals that stayed here."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -23,4 +24,55 @@ class Absence(models.Model):
         indexes = [
             models.Index(fields=["substitute_id", "last"], name="desk_absence_stands_in"),
             models.Index(fields=["unit_id", "last"], name="desk_absence_unit"),
+        ]
+
+
+class Offer(models.Model):
+    """A visit that a colleague may take over; ``sealed`` says in short whose it is. ``to_account`` empty: anybody of the unit."""
+
+    id = models.UUIDField(primary_key=True)
+    visit_id = models.UUIDField()
+    unit_id = models.IntegerField()
+    from_account = models.UUIDField()
+    to_account = models.UUIDField(null=True)
+    mark = models.CharField(max_length=6)
+    files = ArrayField(models.UUIDField())
+    key = models.BinaryField()
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+    taken_by = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "visit_offer"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit_id"], condition=models.Q(ended_at=None), name="visit_offer_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["unit_id", "at"], name="visit_offer_unit", condition=models.Q(ended_at=None))
+        ]
+
+
+class Original(models.Model):
+    """A paper of somebody's that stays with a unit for a matter, and how it went back."""
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    material = models.CharField(max_length=24)
+    unit_id = models.IntegerField()
+    kept_by = models.UUIDField()
+    kept_at = models.DateTimeField()
+    returned_by = models.UUIDField(null=True)
+    returned_at = models.DateTimeField(null=True)
+    signed = models.CharField(max_length=8, default="")
+
+    class Meta:
+        db_table = "original_kept"
+        constraints = [models.UniqueConstraint(fields=["matter_id", "material"], name="original_kept_once")]
+        indexes = [
+            models.Index(
+                fields=["unit_id", "kept_at"], name="original_kept_here", condition=models.Q(returned_at=None)
+            )
         ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from doorstep.domains.counter import basket, checklist, frame, place, undo
+from doorstep.domains.counter import basket, checklist, frame, pass_on, place, undo
 from doorstep.domains.counter import visit as visits
 from doorstep.domains.counter.case import about, masked
 from doorstep.domains.counter.checklist import Missing, Needed
@@ -127,6 +127,7 @@ def context(
         "bar": _bar(found, left),
         "lists": _lists(viewer) if not begun and not found.id else (),
         "unfinished": _unfinished(viewer, found),
+        "offers": [one for one in pass_on.offered(viewer) if not one.mine] if not found.id else (),
         "undo": undo.offered(found),
         "mark": visits.mark(found),
     }
@@ -384,7 +385,7 @@ def _lists(viewer: Viewer) -> list[dict[str, Any]]:
 def _unfinished(viewer: Viewer, found: Visit) -> list[dict[str, Any]]:
     others = [one for one in visits.unfinished(viewer) if one.id != found.id][:_PARKED]
     return [
-        {"url": f"/counter/visit/{one.id}", "title": _visit_title(one), "at": one.saved_at, "parked": one.parked,
+        {"url": f"/counter/visit/{one.id}", "title": _visit_title(one), "at": one.saved_at, "offered": bool(one.offer),
          "key": "" if found.id else number}
         for number, one in enumerate(others, 1)
     ]  # fmt: skip

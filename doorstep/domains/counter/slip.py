@@ -76,6 +76,15 @@ def _receipt_matter(one: Mapping[str, Any], name: str) -> dict[str, Any]:
             (Words("在哪里领", "Pick up at"), where),
             (Words("带什么", "Bring"), Words("本人证件和这张回执", "Your document and this receipt")),
         ]
+    left = [Words.of(title) for title in one.get("left", ())]
+    if left:
+        zh, en = "、".join(t.zh for t in left), ", ".join(t.en for t in left)
+        lines.append(
+            (
+                Words("原件留在这里", "Originals left here"),
+                Words(f"{zh}，办好还您，当面签收", f"{en}; returned to you against your signature"),
+            )
+        )
     return {
         "id": one["id"], "number": one["number"], "title": Words.of(one["title"]), "state": one["state"],
         "lines": [{"title": title, "value": value} for title, value in lines],

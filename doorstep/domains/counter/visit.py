@@ -22,6 +22,7 @@ from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
 
 DRAFT = "counter"
+DONE = "done"
 _NOBODY = Person("")
 
 
@@ -67,6 +68,7 @@ class Visit:
     requests: Mapping[str, str] = field(default_factory=dict)
     done: tuple[Mapping[str, Any], ...] = ()
     parked: bool = False
+    offer: str = ""
     halted: frozenset[str] = frozenset()
     before: Mapping[str, Any] = field(default_factory=dict)
     dropped: Mapping[str, str] = field(default_factory=dict)
@@ -135,13 +137,13 @@ def here(viewer: Viewer, visit: Visit) -> Visit:
 
 def keep(viewer: Viewer, visit: Visit) -> Visit:
     """Store it as it stands."""
-    view = draft.save_draft(viewer, DRAFT, raw(visit), "", visit.id)
+    view = draft.save_draft(viewer, DRAFT, raw(visit), DONE if visit.done else "", visit.id)
     return replace(visit, id=view.id, saved_at=view.saved_at)
 
 
 def unfinished(viewer: Viewer) -> list[Visit]:
     """The clerk's visits that were begun and not accepted, newest first."""
-    views = [one for one in draft.my_drafts(viewer) if one.item == DRAFT]
+    views = draft.my_drafts(viewer, item=DRAFT, page="")
     visits = [from_raw(one.data, one.id, one.saved_at) for one in views]
     return [one for one in visits if not one.done and (one.person.name or one.items)]
 
@@ -152,7 +154,8 @@ def raw(visit: Visit) -> dict[str, Any]:
         "guests": [[one.number, asdict(one.person), one.checked, list(one.others)] for one in visit.guests],
         "at": visit.at, "items": list(visit.items), "titles": visit.titles, "answers": visit.answers,
         "seen": sorted(visit.seen), "left": sorted(visit.left), "point": visit.point, "requests": visit.requests,
-        "done": list(visit.done), "parked": visit.parked, "before": visit.before, "dropped": visit.dropped,
+        "done": list(visit.done), "parked": visit.parked, "offer": visit.offer,
+        "before": visit.before, "dropped": visit.dropped,
     }  # fmt: skip
 
 
@@ -164,7 +167,7 @@ def from_raw(data: Mapping[str, Any], visit_id: UUID | None, saved_at: datetime 
     return Visit(
         visit_id, saved_at, guests or (Guest(1),), data["at"], tuple(data["items"]), data["titles"], data["answers"],
         frozenset(data["seen"]), frozenset(data["left"]), data["point"], data["requests"], tuple(data["done"]),
-        data["parked"], frozenset(), data["before"], data["dropped"],
+        data["parked"], data.get("offer", ""), frozenset(), data["before"], data["dropped"],
     )  # fmt: skip
 
 

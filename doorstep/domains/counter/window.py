@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
-from doorstep.domains.counter import accept, basket, checklist, frame, page, place, slip, undo
+from doorstep.domains.counter import accept, basket, checklist, frame, page, pass_on, place, slip, undo
 from doorstep.domains.counter import visit as visits
 from doorstep.domains.counter.checklist import Missing
 from doorstep.domains.counter.visit import Visit
@@ -72,7 +72,7 @@ def notice(request: HttpRequest, viewer: Viewer, visit_id: UUID) -> HttpResponse
 
 
 def _change(request: HttpRequest, viewer: Viewer, found: Visit, received: Received) -> HttpResponse:
-    typed = replace(_typed(found, request.POST), parked=False)
+    typed = replace(pass_on.withdraw(viewer, _typed(found, request.POST)), parked=False)
     typed, faults = _take_files(viewer, typed, received)
     name, value = _wanted(request.POST)
     if name == "accept":
@@ -86,8 +86,8 @@ def _change(request: HttpRequest, viewer: Viewer, found: Visit, received: Receiv
     if faults or name == "more":
         more = value if name == "more" else ""
         return _page(request, viewer, kept, faults, more=more, status=422 if faults else 200)
-    if name == "park":
-        return HttpResponseRedirect("/counter/")
+    if name in ("park", "pass_on"):
+        return HttpResponseRedirect("/counter/" if name == "park" else f"/counter/visit/{kept.id}/pass-on")
     return HttpResponseRedirect(f"/counter/visit/{kept.id}" + (f"#{at}" if at else ""))
 
 
@@ -199,8 +199,9 @@ def _undo(viewer: Viewer, found: Visit, value: str, post: QueryDict) -> Answer:
 
 
 _STEPS: Mapping[str, Step] = {
-    "keep": _keep, "more": _keep, "check": _check, "who": _who, "guest": _guest, "show": _show, "leave": _leave,
-    "park": _park, "add": _add, "drop": _drop, "aside": _aside, "less": _less, "unfile": _unfile, "undo": _undo,
+    "keep": _keep, "more": _keep,
+    "check": _check, "who": _who, "guest": _guest, "show": _show, "leave": _leave,
+    "park": _park, "pass_on": _keep, "add": _add, "drop": _drop, "aside": _aside, "less": _less, "unfile": _unfile, "undo": _undo,
 }  # fmt: skip
 
 
