@@ -1,4 +1,4 @@
-"""The window with the devices of its table: a rating on the pad."""
+"""The window with the devices of its table: a card read, pulled out, typed instead; a slip printed; a rating on the pad."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tests.journeys.examples import _WAY, Hand, person_of
 from tests.running import ROOT, Doorstep
 
 pytestmark = [pytest.mark.browser, pytest.mark.standin, pytest.mark.wheel]
+READ = "[data-device=card]"
+SAYS = "[data-device-says]"
 
 
 class Hands:
@@ -58,6 +60,92 @@ def hands(clerk: Phone) -> Iterator[Hands]:
     made = Hands(clerk.page.get_attribute("[data-bridge=paired] a.linked", "href"))
     yield made
     made.do(card="", printer="", rating="", lay="0", press="5", press2="0")
+
+
+def test_a_card_is_read_pulled_out_and_typed_instead(clerk: Phone, hands: Hands) -> None:
+    page = clerk.page
+    clerk.open("/counter/")
+    page.wait_for_selector(f"{READ}:visible")
+    page.click(READ)
+    page.get_by_text("请看是不是本人").wait_for()
+    assert (page.input_value("#name"), page.input_value("#id_no")) == ("宋知意", "990103198805214023")
+    assert clerk.faults() == []
+
+    hands.do(lay="1")  # somebody else's card changes nothing of what stands there
+    page.click(READ)
+    page.get_by_text("不是同一个人").wait_for()
+    assert page.input_value("#name") == "宋知意"
+
+    hands.do(card="half")
+    clerk.open("/counter/")
+    page.click(READ)
+    page.get_by_text("读卡器只传来一半").wait_for()
+    hands.do(card="pulled")
+    page.click(READ)
+    page.get_by_text("读卡器没有连上。请照着证件输入。").wait_for()
+    assert page.evaluate("document.activeElement.id") == "name" and page.input_value("#id_no") == ""
+    hands.do(card="down")
+    page.wait_for_selector(READ, state="hidden")
+    page.keyboard.type("何晚晴")
+    page.fill("#id_no", "990101199003071288")
+    page.keyboard.press("F2")
+    page.wait_for_selector(".who-name")
+    assert page.inner_text(".who-name") == "何晚晴" and clerk.noise == []
+    hands.do(card="", lay="0")
+
+
+def test_without_a_bridge_the_window_is_what_it_was(clerk: Phone, hands: Hands) -> None:
+    page = clerk.page
+    bridge = page.get_attribute("#devices", "data-url")
+    policy = {
+        at: page.request.get(clerk.url + at).headers["content-security-policy"] for at in ("/counter/", "/")
+    }
+    assert bridge in policy["/counter/"] and bridge not in policy["/"]
+    page.route(f"{bridge}/**", lambda route: route.abort())
+    clerk.open("/counter/")
+    page.wait_for_timeout(400)
+    assert page.locator("[data-device]:visible").count() == 0 and page.locator(f"{SAYS}:visible").count() == 0
+    page.unroute(f"{bridge}/**")
+
+
+def test_a_visit_goes_by_card_camera_and_slip(clerk: Phone, hands: Hands) -> None:
+    page = clerk.page
+    clerk.open("/counter/")
+    page.wait_for_selector(f"{READ}:visible")
+    page.keyboard.press("Alt+c")
+    page.get_by_text("请看是不是本人").wait_for()
+    page.keyboard.press("F2")
+    page.wait_for_selector(".who-name")
+    page.fill("#add", "HZ-078")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[name='HZ-078/household/address']")
+    page.fill("[name='HZ-078/household/address']", "示范路 8 号 2-301")
+    _choose(page, "HZ-078/household/station")
+    _choose(page, "HZ-078/reason")
+    _choose(page, "HZ-078/pick_up/point")
+    page.click("#paper-PHO [data-device=camera]")
+    page.wait_for_selector("#paper-PHO .scan img")
+    page.click("[data-verb=open_matter]")
+    clerk.on("counter_receipt")
+    page.click("[data-device=printer]")
+    page.get_by_text("打好了").wait_for()
+    slip, number = hands.state()["slips"][-1], page.get_attribute("[data-matter]", "data-matter")
+    assert "受理回执" in slip and "宋知意，您办的事我们收下了" in slip and number in slip
+    assert re.search(rf"\[QR http\S+/ratings/with\?code=\w+(-\w+)*&number={number}\]", slip), slip
+    hands.do(printer="ends")
+    page.click("[data-device=printer]")
+    page.get_by_text("小票打印机没有纸了。打出来的半张不要交给对方。请用普通打印机打印。").wait_for()
+    assert page.locator("[data-print]:visible").count() == 1 and clerk.noise == []
+    hands.do(printer="")
+
+
+def _choose(page: Any, name: str) -> None:
+    """The first of what is offered, be it a list or choices."""
+    field = page.locator(f"[name='{name}']").first
+    if field.evaluate("el => el.tagName") == "SELECT":
+        field.select_option(index=1)
+    else:
+        field.check(force=True)
 
 
 def test_A22_a_rating_goes_in_from_the_pad_once_and_the_page_never_has_it(

@@ -29,6 +29,12 @@ _TITLES: Final = {
     "printer": "小票打印机 Slip printer", "call": "叫号屏 Call terminal", "speaker": "音箱 Speaker",
     "rating": "评价器 Rating pad", "rating2": "第二个评价器 Second rating pad",
 }  # fmt: skip
+_FAULTS: Final = {
+    "": "好的 Well", "down": "拔掉 Unplug", "pulled": "用到一半拔掉 Unplug in the middle", "half": "只到一半 Half of it",
+    "cut": "断在中间 Breaks off", "garbage": "乱码 Garbage", "slow": "很慢 Slow", "wrong": "校验错 Wrong sum",
+    "touch": "只碰一下 A mere touch", "nobody": "没人 Nobody", "paper": "没有纸 No paper", "ends": "打到一半没纸 Paper ends",
+    "cover": "开着盖 Cover open",
+}  # fmt: skip
 _PAGE: Final = """<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><title>设备替身 Stand-in devices</title>
 <meta name="viewport" content="width=device-width"><style>
 body{{font:16px/1.6 system-ui,sans-serif;max-width:64rem;margin:1.5rem auto;padding:0 1rem}}
@@ -121,7 +127,7 @@ def _section(name: str, hands: Hands) -> str:
         )
     if name == "printer":
         parts += [f"<pre>{html.escape(slip)}</pre>" for slip in reversed(hands.slips)]
-    faults = [(one, one or "好的 Well", one == hands.fault(name)) for one in ("", *FAULTS[name])]
+    faults = [(one, _FAULTS[one], one == hands.fault(name)) for one in ("", *FAULTS[name])]
     return f"<section>{''.join(parts)}{_form(name, faults)}</section>"
 
 
