@@ -17,6 +17,7 @@ from doorstep.project.packs import machines as known
 from doorstep.run.place import Place
 from doorstep.run.roles import DATABASE, SUPERUSER, dsn
 from tests.cast import Cast, make_cast
+from tests.regions.elsewhere import PRISTINE, copy_database
 from tests.running import Doorstep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
@@ -64,6 +65,7 @@ def database(place: Place) -> Iterator[Place]:
     server = own_server(place)
     try:
         migrate_apart()
+        copy_database(place, DATABASE, PRISTINE)
         os.environ["DOORSTEP_DB_ROLE"] = "app"
         django.setup()
         yield place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from pydantic import Field, RootModel
 
 from doorstep.api.answer import Duration, In, Money, Out, Text, said
 from doorstep.api.guard import Asked, operation
-from doorstep.kernel.org import point_named, reach_at
+from doorstep.kernel.org import reach_at
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.flow import Step
 from doorstep.rulebook.pack.dated import Dated
@@ -21,6 +21,7 @@ from doorstep.rulebook.region import calendar, region
 from doorstep.rulebook.region_profile import RegionProfile, load_profiles
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.finding import Hit, find
+from doorstep.web.places import brought, offered
 from doorstep.web.routes import PUBLIC
 
 router = Router(tags=["items"])
@@ -128,6 +129,7 @@ class Profile(Out):
     profile: str
     title: Text
     count: int
+    published: Annotated[int, Field(description="how many of them are offered by this installation today")]
     codes: list[str]
     through: list[str]
     through_one: list[str]
@@ -168,16 +170,9 @@ def list_items(
     channel: str = "",
 ) -> HttpResponse:
     """What can be brought here, narrowed by words, branch, point, region and channel. With ``point`` as it holds there."""
-    scope = reach_at(point) if point else ()
-    channels = {channel} if channel else set()
-    if point:
-        offered = set(point_named(point).channels)
-        channels = channels & offered if channels else offered
-    found = [
-        one
-        for one in (pack.listed(scope) if region_ in ("", region().code) else ())
-        if (not branch or one.branch == branch) and (not (channel or point) or channels & set(one.channels))
-    ]
+    here = pack.listed(reach_at(point) if point else ()) if region_ in ("", region().code) else ()
+    shown = brought(here, channel, point) if channel or point or not here else offered()
+    found = [one for one in shown if not branch or one.branch == branch]
     cards = [ItemCard(**_card(one)) for one in (_best_first(found, q) if q.strip() else found)]
     return said(Items(results=cards, count=len(cards)))
 
@@ -200,12 +195,14 @@ def list_profiles(request: Asked, name: str) -> HttpResponse:
     except LookupError:
         words = Words("没有这个地方的清单。", "There are no lists of this region.")
         raise Refused("no-region", words, status=404) from None
-    return said(Profiles([_profile(one) for one in found.profiles.values()]))
+    held = pack.digests()
+    return said(Profiles([_profile(one, held) for one in found.values()]))
 
 
-def _profile(one: RegionProfile) -> Profile:
+def _profile(one: RegionProfile, held: Collection[str]) -> Profile:
     return Profile(
         profile=one.code, title=Text.of(one.title), count=len(one.items), codes=list(one.items),
+        published=sum(code in held for code in one.items),
         through=list(one.through), through_one=list(one.through_one),
         groups=[ProfileGroup(title=Text.of(group.title), codes=list(group.items)) for group in one.groups],
         modes={kind: list(codes) for kind, codes in one.extent.items() if codes},
@@ -218,7 +215,7 @@ def guide(request: Asked, asked: Question) -> HttpResponse:
 
     Nothing of the text is kept, so it needs no Idempotency-Key.
     """
-    hits = find(asked.text, pack.listed())
+    hits = find(asked.text, offered())
     return said(
         Guesses(
             [

@@ -452,6 +452,21 @@ def channel_closed(found: pack.Pack, channel: str) -> Refused:
     )  # fmt: skip
 
 
+def not_here(found: pack.Pack, channel: str, point: Point) -> Refused:
+    zh, en = f"“{found.title.zh}”", f"“{found.title.en}”"
+    if channel in point.channels:
+        words = Words(
+            f"{point.zh}不收{zh}。能收的地方写在它的办事指南里。什么都没有提交。",
+            f"{point.en} does not take {en}. Its guide lists the places that do. Nothing was submitted.",
+        )
+    else:
+        words = Words(
+            f"{point.zh}没有这个渠道，{zh}在这里不能这样办。什么都没有提交。",
+            f"{point.en} does not work through this channel, so {en} cannot be brought this way here. Nothing was submitted.",
+        )
+    return Refused("not-here", words, status=409)
+
+
 def applicant(viewer: Viewer, person: Person | None, found: pack.Pack) -> UUID | None:
     if viewer.is_resident:
         if viewer.party_id is None:

@@ -92,8 +92,9 @@ def settle_points(place: Region) -> list[str]:
         told = {
             "code": raw["code"], "unit_id": units[raw["unit"]], "kind": raw["kind"],
             "zh": raw["name"]["zh"], "en": raw["name"]["en"], "address_zh": raw["address"]["zh"],
-            "address_en": raw["address"]["en"], "lon": raw["lon"], "lat": raw["lat"],
+            "address_en": raw["address"]["en"], "lon": raw.get("lon"), "lat": raw.get("lat"),
             "phone": raw.get("phone", ""), "hours": raw.get("hours", {}), "channels": raw["channels"],
+            "sure": raw.get("sure", True), "takes": raw.get("takes", {}),
         }  # fmt: skip
         was = held.get(raw["id"])
         if was is None or any(getattr(was, key) != value for key, value in told.items()):

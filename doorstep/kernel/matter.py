@@ -42,8 +42,8 @@ def open_matter(
     the pack says who is competent (Y). A resident applies for the own person; a clerk names ``applicant``. Answers that
     name another applicant are faults.
 
-    Refused: "sign-in", "no-right", "no-item", "no-point", "channel" (409), "invalid" with faults by field,
-    "request-reused" (409).
+    Refused: "sign-in", "no-right", "no-item", "no-point", "channel" (409), "not-here" (409) where the point does not take
+    the item through this channel, "invalid" with faults by field, "request-reused" (409).
     """
     if not viewer.signed_in:
         raise refuse_sign_in()
@@ -72,6 +72,8 @@ def _open(
     here = pack.current(found.code, reach_at(at_point.code))
     if channel not in here.channels or (channel != "online" and viewer.is_resident):
         raise change.channel_closed(here, channel)
+    if not at_point.serves(channel, here.code):
+        raise change.not_here(here, channel, at_point)
     if not viewer.is_resident and at_point.unit_id != viewer.unit_id:
         raise refuse_right()
     person = own_person(viewer) if viewer.is_resident else applicant

@@ -12,7 +12,7 @@ from doorstep.rulebook.words import Refused, Words
 _FRESH_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Town:
     """All units and points of this deployment at one moment."""
 

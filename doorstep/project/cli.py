@@ -22,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorstep.project.settings")
     args = _parser().parse_args(argv)
     try:
+        if args.verb not in ("version", "standin"):
+            Place.from_env().choose_region(getattr(args, "region", ""))
         return int(args.run(args) or 0)
     except Halt as halt:
         say(halt.words)
@@ -38,8 +40,11 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    verb("up", _up, "启动全部 · start everything and keep it running")
-    verb("demo", _demo, "演示城镇 · the same, with a demonstration town")
+    up = verb("up", _up, "启动全部 · start everything and keep it running")
+    demo = verb("demo", _demo, "演示城镇 · the same, with a demonstration town")
+    for one in (up, demo):
+        told = "regions/ 里的哪个地方 · which folder of regions/; kept with the data"
+        one.add_argument("--region", default="", metavar="NAME", help=told)
     verb("migrate", _migrate, "升级数据库 · bring the tables to this version")
     web = verb("web", _web, "网页进程 · pages and API (started by `up`)")
     web.add_argument("--host", default="127.0.0.1")

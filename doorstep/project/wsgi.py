@@ -28,9 +28,11 @@ application = get_wsgi_application()
 
 def serve(host: str, port: int) -> None:
     """Answers on a port, with DOORSTEP_WEB_WORKERS processes of DOORSTEP_WEB_THREADS threads, until SIGTERM."""
+    from doorstep.web.places import offered  # its models are there once the application is
+
     list(get_resolver().url_patterns)
     list(pack.every())
-    finding.find("身份证", pack.listed())  # the index, read once for all workers
+    finding.find("身份证", offered())  # the index, read once for all workers
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # workers would inherit its sockets, and talk at once on one
     gc.collect()

@@ -1,11 +1,14 @@
-"""A region as its files say: name, calendar, units, points, roles. Read once a process; the kernel knows no other town."""
+"""A region as its files say: name, calendar, units, points and what each takes, roles. Read once a process; the kernel
+knows no other town."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +16,11 @@ from zoneinfo import ZoneInfo
 from doorstep.rulebook.clock import Calendar
 from doorstep.rulebook.hours import Week
 from doorstep.rulebook.notation import compose, plain
+from doorstep.rulebook.region_profile import FOLDER, RegionProfile, load_profiles, regions
 from doorstep.rulebook.words import Words
 
-FOLDER = Path(__file__).resolve().parents[2] / "regions"
+__all__ = ["FOLDER", "Region", "calendar", "load_region", "region"]
+_ITEM = re.compile(r"[A-Z]{2}-\d{3}")
 _LEVELS = ("province", "city", "county", "station")
 
 
@@ -34,12 +39,26 @@ class Region:
     roles: dict[str, tuple[str, ...]]
     cast: tuple[dict[str, Any], ...]
     streets: tuple[str, ...]
+    lists: Mapping[str, RegionProfile] = field(default_factory=dict)
+    """What is done where; empty for a region that says nothing of it."""
+
+    @cached_property
+    def listed_at(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """The names of the lists of each point, by channel."""
+        return {str(one["code"]): one["lists"] for one in self.points}
+
+    @cached_property
+    def extents(self) -> Mapping[str, str]:
+        """How far each item goes online, as the lists say (`region_profile.EXTENTS`)."""
+        told = (one.extent.items() for one in self.lists.values())
+        return {code: kind for extent in told for kind, codes in extent for code in codes}
 
 
 def load_region(code: str, folder: Path = FOLDER) -> Region:
     """The region in ``folder``/``code``. Raises ValueError with the file and what is wrong."""
     path = folder / code / "region.yaml"
     raw = _yaml(path)
+    lists = load_profiles(code, folder) if code in regions(folder) else {}
     try:
         return Region(
             code=raw["region"],
@@ -49,13 +68,48 @@ def load_region(code: str, folder: Path = FOLDER) -> Region:
             division=str(raw["division"]),
             calendar=_calendar(raw, _yaml(path.parent / raw["calendar"])),
             units=tuple(raw["units"]),
-            points=_points(raw, path.parent / "layers"),
-            roles={name: tuple(rights) for name, rights in raw["roles"].items()},
-            cast=tuple(raw.get("cast", ())),
+            points=tuple(_taking(raw, one, lists) for one in _points(raw, path.parent / "layers")),
+            roles={name: tuple(rights) for name, rights in _of(raw["roles"], "roles", folder).items()},
+            cast=_cast(raw.get("cast", ()), folder),
             streets=tuple(raw.get("streets", ())),
+            lists=lists,
         )
     except (KeyError, TypeError, ValueError) as why:
         raise ValueError(f"{path.name} of region {code}: {why!r}") from why
+
+
+def _of(raw: Any, key: str, folder: Path) -> Any:
+    """What stands there; a name alone is that of the region of which it is taken over."""
+    return _yaml(folder / raw / "region.yaml")[key] if isinstance(raw, str) else raw
+
+
+def _cast(raw: Any, folder: Path) -> tuple[dict[str, Any], ...]:
+    """The people of a demonstration: told here, or those of another region at units of this one (``as``, ``units``)."""
+    if not isinstance(raw, dict):
+        return tuple(raw)
+    people, units = _yaml(folder / raw["as"] / "region.yaml")["cast"], raw["units"]
+    return tuple(one | ({"unit": units[one["unit"]]} if "unit" in one else {}) for one in people)
+
+
+def _taking(raw: dict[str, Any], point: dict[str, Any], lists: Mapping[str, RegionProfile]) -> dict[str, Any]:
+    """A point with the items that it ``takes`` through each of its channels, and the ``lists`` that name them: its own, else
+    those of the region for this channel. Lists or single items may be named; a channel without either takes all."""
+    own = point.get("takes", {})
+    told = {**raw.get("takes", {}), **own}
+    named = {channel: tuple(told[channel]) for channel in point["channels"] if told.get(channel)}
+    wrong = [f"no {channel} at {point['code']}" for channel in own if channel not in point["channels"]]
+    takes = {}
+    for channel, ones in named.items():
+        wrong += [f"{point['code']}: {one} not by {channel}" for one in ones if not _may(one, channel, lists)]
+        codes = (lists[one].begun if one in lists else (one,) for one in ones)
+        takes[channel] = sorted({code for some in codes for code in some})
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return {**point, "lists": named, "takes": takes}
+
+
+def _may(one: str, channel: str, lists: Mapping[str, RegionProfile]) -> bool:
+    return lists[one].goes(channel) if one in lists else bool(_ITEM.fullmatch(one))
 
 
 def _points(raw: dict[str, Any], layers: Path) -> tuple[dict[str, Any], ...]:

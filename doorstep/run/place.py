@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from doorstep.kernel.crypto import make_keys
+from doorstep.rulebook.region_profile import FOLDER as REGIONS
 from doorstep.rulebook.words import Words
-from doorstep.run.halt import DISK_FULL, FAILED, SECOND_INSTANCE, WRONG_DATA, Halt
+from doorstep.run.halt import DISK_FULL, FAILED, SECOND_INSTANCE, USAGE, WRONG_DATA, Halt
 
 FORMAT: Final = 1
 """The layout of the data directory. A higher number on disk was written by a newer Doorstep."""
@@ -74,7 +75,8 @@ class Place:
             self._refuse_strangers()
             self.data.chmod(0o700)
             make_keys(self.secrets)  # before the mark: a directory that has it never gets other keys
-            write_private(mark, json.dumps({"instance": uuid.uuid4().hex, "format": FORMAT, "demo": demo}))
+            told = {"instance": uuid.uuid4().hex, "format": FORMAT, "demo": demo}
+            write_private(mark, json.dumps(told | {"region": os.environ.get("DOORSTEP_REGION", "")}))
         if self.instance.get("format", 0) > FORMAT:
             raise Halt(WRONG_DATA, _NEWER.format(path=self.data))
         for folder in (self.secrets, self.log):
@@ -90,7 +92,7 @@ class Place:
 
     @property
     def instance(self) -> dict[str, Any]:
-        """{instance, format, demo}; empty before `prepare`. Refuses a file nobody can read."""
+        """{instance, format, demo, region}; empty before `prepare`. Refuses a file nobody can read."""
         try:
             found: dict[str, Any] = json.loads((self.data / "instance.json").read_text())
         except FileNotFoundError:
@@ -98,6 +100,20 @@ class Place:
         except (ValueError, PermissionError) as error:
             raise Halt(WRONG_DATA, _OWNER.format(path=self.data)) from error
         return found
+
+    def choose_region(self, name: str = "") -> None:
+        """Every process started from here on is of this region: as named, else as DOORSTEP_REGION says, else as the directory was
+        made for. Refused: a region that is not there; another than the one of this directory.
+        """
+        made = self.instance.get("region", "") if self.instance else None
+        wanted = name or os.environ.get("DOORSTEP_REGION", "") or made or ""
+        if name and not (REGIONS / name / "region.yaml").is_file():
+            known = ", ".join(sorted(path.parent.name for path in REGIONS.glob("*/region.yaml")))
+            raise Halt(USAGE, _NO_REGION.format(name=name, known=known))
+        if name and made and made != name:
+            raise Halt(WRONG_DATA, _OTHER_REGION.format(path=self.data, made=made, name=name))
+        if wanted:
+            os.environ["DOORSTEP_REGION"] = wanted
 
     def check_room(self, *folders: Path) -> None:
         """Refuses to start when a disk that will be written is nearly full."""
@@ -186,4 +202,12 @@ _SECOND = Words(
 _CANNOT = Words(
     "无法写入数据目录 {path}（{why}）。请检查权限，或换一个 DOORSTEP_DATA。",
     "Cannot write the data directory {path} ({why}). Check its permissions, or choose another DOORSTEP_DATA.",
+)
+_NO_REGION = Words(
+    "没有“{name}”这个地区；有的是：{known}。",
+    "There is no region {name}; there are: {known}.",
+)
+_OTHER_REGION = Words(
+    "{path} 是为 {made} 建的，不能当作 {name} 启动。数据没有改动；请换一个 DOORSTEP_DATA。",
+    "{path} was made for {made} and is not started as {name}. Nothing was changed; choose another DOORSTEP_DATA.",
 )

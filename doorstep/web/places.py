@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from doorstep.kernel.org import point_named, reach_at, town
+from doorstep.kernel.org import Town, point_named, reach_at, town
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.hours import MIDNIGHT, Hours, Opening, clock_words
 from doorstep.rulebook.pack import Pack
-from doorstep.rulebook.region import calendar
+from doorstep.rulebook.region import calendar, region
+from doorstep.rulebook.region_profile import RegionProfile
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
 
@@ -40,6 +41,73 @@ class Place:
     """Its usual times: 周一至周五 9:00–17:00."""
     unusual: tuple[Words, ...] = ()
     """Days of the next two weeks on which it is closed or open otherwise, and why."""
+    sure: bool = True
+    """False: its name, address or hours are ours, until somebody who knows the place says them."""
+
+
+def brought(packs: Iterable[Pack], channel: str = "", point: str = "") -> tuple[Pack, ...]:
+    """Those of ``packs`` that can be brought through a channel, without one through any; at a point, without one at any.
+
+    At a point without a channel: what is done by coming there. Nothing is brought through a channel that no point has.
+    Refused: "no-point".
+    """
+    through = _through(town(), [point_named(point).id]) if point else _all_through(town())
+    wanted = {channel} if channel else (set(through) - {"online"} if point else set()) or set(through)
+    return tuple(one for one in packs if _takes(through, wanted, one))
+
+
+def offered() -> tuple[Pack, ...]:
+    """All that a person can find here: what is brought somewhere, and what one can at least read up on online."""
+    packs = pack.listed()
+    here = {one.code for one in brought(packs)}
+    return tuple(one for one in packs if one.code in here or extent(one.code) == "look_guide")
+
+
+def online_here(found: Pack) -> bool:
+    """Can it be begun online?"""
+    return bool(brought([found], "online"))
+
+
+def extent(code: str) -> str:
+    """How far an item goes online as the region's lists say (`region_profile.EXTENTS`); empty where they say nothing."""
+    return region().extents.get(code, "")
+
+
+def lists_at(point: str) -> tuple[RegionProfile, ...]:
+    """The lists of what is done by coming to a point; none if it takes all that its channels allow."""
+    here = region()
+    named = [
+        code for name, codes in here.listed_at.get(point, {}).items() if name != "online" for code in codes
+    ]
+    return tuple(here.lists[code] for code in dict.fromkeys(named) if code in here.lists)
+
+
+Through = Mapping[str, frozenset[str] | None]
+"""By channel the codes that are taken; None: all that go through it."""
+
+
+def _takes(through: Through, wanted: set[str], one: Pack) -> bool:
+    for name in one.channels:
+        if name in wanted and name in through:
+            codes = through[name]
+            if codes is None or one.code in codes:
+                return True
+    return False
+
+
+def _through(now: Town, points: Iterable[int]) -> Through:
+    found: dict[str, frozenset[str] | None] = {}
+    for point in (now.points[one] for one in points):
+        for channel in point.channels:
+            listed = frozenset(point.takes[channel]) if channel in point.takes else None
+            held = found.get(channel, frozenset())
+            found[channel] = None if listed is None or held is None else held | listed
+    return found
+
+
+@lru_cache(maxsize=1)
+def _all_through(now: Town) -> Through:
+    return _through(now, now.points)
 
 
 def counters(channels: tuple[str, ...] = _COUNTERS) -> tuple[Place, ...]:
@@ -52,7 +120,7 @@ def serving(code: str) -> tuple[Place, ...]:
     """Points to which one can go with an item, as the layers there say, the open ones first: counters, then those without
     people, some of which are open at night."""
     offered = (
-        (p, set(p.channels) & set(pack.current(code, reach_at(p.code)).channels))
+        (p, {name for name in pack.current(code, reach_at(p.code)).channels if p.serves(name, code)})
         for p in town().points.values()
     )
     found = [
@@ -80,7 +148,8 @@ def online_point(found: Pack, data: Mapping[str, Any]) -> str:
     chosen, unit = found.hand_out_code(data), found.competent_code(data)
     if isinstance(chosen, str) and chosen in town().point_by_code:
         return chosen
-    online = [p for p in town().points.values() if "online" in p.channels]
+    taken = [p for p in town().points.values() if p.serves("online", found.code)]
+    online = taken or [p for p in town().points.values() if "online" in p.channels]
     near = [p for p in online if unit and town().units[p.unit_id].code == unit]
     return (near or online)[0].code
 
@@ -102,6 +171,7 @@ def _place(code: str) -> Place:
         _opens(now),
         week,
         unusual,
+        point.sure,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from doorstep.kernel.matter import CHANNELS
-from doorstep.kernel.org import reach_at, town
+from doorstep.kernel.org import point_named, reach_at, town
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import pack
 from doorstep.rulebook.pack import Pack
@@ -29,12 +29,14 @@ class Window:
 def points_of(viewer: Viewer) -> list[Window]:
     """The windows of the viewer's unit."""
     mine = [p for p in town().points.values() if p.unit_id == viewer.unit_id]
-    windows = (Window(p.code, p.name, p.address, p.phone, _channel([p.kind, *p.channels])) for p in mine)
+    windows = (Window(p.code, p.name, p.address, p.phone, _channel(p.kind, p.channels)) for p in mine)
     return [one for one in windows if one.channel]
 
 
-def _channel(wanted: Iterable[str]) -> str:
-    return next((one for one in wanted if one in CHANNELS and one not in _REMOTE), "")
+def _channel(kind: str, channels: Sequence[str]) -> str:
+    """That of its kind, if the point has it; else its first that needs people there."""
+    found = [one for one in channels if one in CHANNELS and one not in _REMOTE]
+    return kind if kind in found else next(iter(found), "")
 
 
 def point_of(viewer: Viewer, chosen: str) -> Window | None:
@@ -48,5 +50,8 @@ def offered(viewer: Viewer, point: Window | None) -> list[Pack]:
     return [
         p
         for p in pack.listed(reach_at(point.code) if point else ())
-        if point and point.channel in p.channels and viewer.may("receive", p.branch)
+        if point
+        and point.channel in p.channels
+        and point_named(point.code).serves(point.channel, p.code)
+        and viewer.may("receive", p.branch)
     ]

@@ -44,14 +44,22 @@ class Point(models.Model):
     en = models.TextField()
     address_zh = models.TextField()
     address_en = models.TextField()
-    lon = models.FloatField()
-    lat = models.FloatField()
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
     phone = models.CharField(max_length=24, default="")
     hours = models.JSONField(default=dict)
+    sure = models.BooleanField(default=True)
+    """False: name, address or hours are ours, and wait for those who know the place."""
     channels = models.JSONField(default=list)
+    takes = models.JSONField(default=dict)
+    """Channel to the codes of the items taken through it; a channel without a list takes all that go through it."""
 
     class Meta:
         db_table = "point"
+
+    def serves(self, channel: str, code: str) -> bool:
+        """Is this item taken here through this channel, as far as the point is concerned?"""
+        return channel in self.channels and code in self.takes.get(channel, (code,))
 
     @property
     def name(self) -> Words:

@@ -21,7 +21,7 @@ from doorstep.rulebook.form import Form
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
-from doorstep.web.places import online_point
+from doorstep.web.places import online_here, online_point
 from doorstep.web.portal.item import fee_words
 from doorstep.web.questions import Asking, FaultLine, anchor_of
 from doorstep.web.uploads import Received
@@ -295,6 +295,12 @@ def _online(code: str) -> Pack:
     found = pack.current(code)
     if "online" not in found.channels:
         raise not_found()
+    if not online_here(found):
+        words = Words(
+            f"“{found.title.zh}”在这里不能网上申请，要到窗口办；指南里写着去哪里。",
+            f"“{found.title.en}” cannot be begun online here. Its guide says where to go.",
+        )
+        raise Refused("not-here", words, status=409)
     return found
 
 

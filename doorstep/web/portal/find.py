@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from doorstep.kernel.org import point_named, reach_at, town
+from doorstep.kernel.org import reach_at, town
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import pack
 from doorstep.rulebook.pack import Pack
@@ -20,12 +20,20 @@ from doorstep.web import finding
 from doorstep.web.catalogue import BRANCHES, CHANNELS
 from doorstep.web.language import lang
 from doorstep.web.occasions import Occasion, occasions
+from doorstep.web.places import brought, extent, lists_at, offered, online_here
 
 _OPEN = 40
 """Up to so many services are shown at once; more lie folded in their groups."""
 _KEPT = 64
 """So many drawn lists are kept, some 150 KB each at most."""
 _drawn: dict[tuple[object, ...], str] = {}
+EXTENTS = {"do": Words("网上可办", "done online"), "look": Words("网上可查", "looked up online")}
+_FAR = {
+    "do_whole": Words("网上全程", "wholly online"),
+    "do_apply": Words("网上可申请", "apply online"),
+    "look_answer": Words("网上可查", "look it up online"),
+    "look_guide": Words("网上看指南", "its guide is online"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +85,22 @@ class Wanted:
     branch: str = ""
     channel: str = ""
     point: str = ""
+    extent: str = ""
+    """Online: ``do`` what can be done, ``look`` what can be looked up."""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Wanted:
         """From the address of a page."""
         said = {
             name: request.GET.get(name, "").strip()[:80]
-            for name in ("q", "occasion", "branch", "channel", "point")
+            for name in ("q", "occasion", "branch", "channel", "point", "extent")
         }
-        known = {"branch": BRANCHES, "channel": CHANNELS, "occasion": {one.id for one in occasions()}}
+        known = {
+            "branch": BRANCHES,
+            "channel": CHANNELS,
+            "occasion": {one.id for one in occasions()},
+            "extent": EXTENTS,
+        }
         return cls(**{name: told if told in known.get(name, (told,)) else "" for name, told in said.items()})
 
     def url(self, **other: str) -> str:
@@ -97,7 +112,7 @@ class Wanted:
     @property
     def narrowed(self) -> bool:
         """Is anything but words wished for?"""
-        return bool(self.occasion or self.branch or self.channel or self.point)
+        return bool(self.occasion or self.branch or self.channel or self.point or self.extent)
 
 
 def find(request: HttpRequest, viewer: Viewer) -> HttpResponse:
@@ -105,7 +120,7 @@ def find(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     wanted = Wanted.of(request)
     there, note = _there(wanted.point)
     wanted = wanted if there is not None else replace(wanted, point="")
-    packs = there if there is not None else pack.listed()
+    packs = there if there is not None else offered()
     context = {
         **asked(wanted.q),
         "occasion": _occasion(wanted.occasion),
@@ -127,11 +142,13 @@ def _list(request: HttpRequest, packs: Sequence[Pack], wanted: Wanted, note: Wor
 
 def _told(packs: Sequence[Pack], wanted: Wanted, note: Words | None) -> dict[str, object]:
     shown = narrowed(packs, wanted)
+    own, rest = _by_list(shown, wanted.point)
     return {
         "wanted": wanted, "note": note, "count": len(shown), "all": len(packs), "open": len(shown) <= _OPEN,
-        "branches": _branches(shown), "occasion": _occasion(wanted.occasion), "points": town().points.values(),
+        "branches": [*own, *_branches(rest)], "occasion": _occasion(wanted.occasion), "points": town().points.values(),
         "occasions": [one for one in told_occasions(packs, wanted) if one.count], "by_branch": _by_branch(packs, wanted),
-        "by_channel": _by_channel(packs, wanted), "in_order": tuple(map(card, shown)) if wanted.occasion else (),
+        "by_channel": _by_channel(packs, wanted), "by_extent": _by_extent(packs, wanted),
+        "in_order": tuple(map(card, shown)) if wanted.occasion else (),
     }  # fmt: skip
 
 
@@ -144,7 +161,7 @@ def asked(q: str) -> dict[str, object]:
     """The words, at most three services that fit them, and where to go with what is not for the police."""
     return {
         "q": q,
-        "hits": [card(hit.pack) for hit in finding.find(q, pack.listed())] if q else [],
+        "hits": [card(hit.pack) for hit in finding.find(q, offered())] if q else [],
         "signpost": finding.signpost(q) if q else None,
     }
 
@@ -152,12 +169,16 @@ def asked(q: str) -> dict[str, object]:
 def narrowed(packs: Iterable[Pack], wanted: Wanted) -> tuple[Pack, ...]:
     """Those that were wished for; by occasion in the order in which they are needed."""
     occasion = _occasion(wanted.occasion)
-    found = occasion.of(packs) if occasion else packs
+    found = tuple(occasion.of(packs) if occasion else packs)
+    if wanted.channel:
+        there = brought(found, wanted.channel, wanted.point)
+        read = {one.code for one in found if wanted.channel == "online" and extent(one.code) == "look_guide"}
+        found = tuple(one for one in found if one in there or one.code in read) if read else there
     return tuple(
         one
         for one in found
         if (not wanted.branch or one.branch == wanted.branch)
-        and (not wanted.channel or wanted.channel in one.channels)
+        and (not wanted.extent or extent(one.code).startswith(f"{wanted.extent}_"))
     )
 
 
@@ -167,21 +188,37 @@ def card(one: Pack) -> Card:
 
 
 def _way(one: Pack) -> Words | None:
-    if "online" not in one.channels:
+    if far := extent(one.code):
+        return _FAR[far]
+    if not online_here(one):
         return None
     whole = "online" in (one.raw.get("no_meeting") or ()) or one.raw.get("visits") == 0
     return Words("网上全程", "wholly online") if whole else Words("网上可申请", "apply online")
 
 
 def _there(point: str) -> tuple[tuple[Pack, ...] | None, Words | None]:
-    """What can be brought at a point, as its layers say; None everywhere else."""
+    """What can be brought at a point, as its layers and its lists say; None everywhere else."""
     if not point:
         return None, None
     try:
-        channels = set(point_named(point).channels)
+        return brought(pack.listed(reach_at(point)), point=point), None
     except Refused as refusal:
         return None, refusal.words
-    return tuple(one for one in pack.listed(reach_at(point)) if channels & set(one.channels)), None
+
+
+def _by_list(packs: Sequence[Pack], point: str) -> tuple[list[Branch], Sequence[Pack]]:
+    """The services of a point's lists, in the groups of each list that has groups; and all others."""
+    held, found, rest = {one.code: one for one in packs}, [], list(packs)
+    for one in lists_at(point) if point else ():
+        groups = [
+            Group(group.title, tuple(card(held[code]) for code in group.items if code in held))
+            for group in one.groups
+        ]
+        count = sum(len(group.cards) for group in groups)
+        if count:
+            found.append(Branch(one.code, one.title, tuple(group for group in groups if group.cards), count))
+            rest = [each for each in rest if each.code not in one.items]
+    return found, rest
 
 
 def _occasion(named: str) -> Occasion | None:
@@ -210,8 +247,8 @@ def _by_branch(packs: Iterable[Pack], wanted: Wanted) -> list[Choice]:
 
 
 def _by_channel(packs: Iterable[Pack], wanted: Wanted) -> list[Choice]:
-    rest = narrowed(packs, replace(wanted, channel=""))
-    counts = {code: sum(code in one.channels for one in rest) for code in ("online", *CHANNELS)}
+    rest = tuple(packs)
+    counts = {code: len(narrowed(rest, replace(wanted, channel=code))) for code in ("online", *CHANNELS)}
     return [
         Choice(
             CHANNELS[code],
@@ -222,6 +259,17 @@ def _by_channel(packs: Iterable[Pack], wanted: Wanted) -> list[Choice]:
         for code, n in counts.items()
         if n
     ]
+
+
+def _by_extent(packs: Iterable[Pack], wanted: Wanted) -> list[Choice]:
+    """What can be done online, and what can only be looked up, where the region's lists tell them apart."""
+    rest = tuple(packs)
+    counts = {code: len(narrowed(rest, replace(wanted, extent=code))) for code in EXTENTS}
+    return [
+        Choice(title, wanted.url(extent="" if code == wanted.extent else code), counts[code], code == wanted.extent)
+        for code, title in EXTENTS.items()
+        if counts[code]
+    ]  # fmt: skip
 
 
 def _branches(packs: Iterable[Pack]) -> list[Branch]:

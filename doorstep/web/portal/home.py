@@ -1,4 +1,4 @@
-"""Home, search, the list of services and of counters: open to anybody."""
+"""Home: open to anybody."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from django.shortcuts import render
 
 from doorstep.kernel import lists
 from doorstep.kernel.trust import Viewer
-from doorstep.rulebook import pack
 from doorstep.web.occasions import tips
-from doorstep.web.places import counters
+from doorstep.web.places import counters, offered
 from doorstep.web.portal.find import Wanted, told_occasions
 from doorstep.web.portal.rows import mine_row
 
@@ -18,7 +17,7 @@ _NEAR = 4
 
 def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Search, what there is, my open matters, counters open now."""
-    packs = tuple(pack.listed())
+    packs = offered()
     places = counters()
     mine = lists.my_matters(viewer).rows if viewer.is_resident else ()
     waits = lists.waiting(viewer)
@@ -33,8 +32,3 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "count": len(packs),
     }
     return render(request, "web/portal/home.html", context)
-
-
-def points(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Every counter, the open ones first."""
-    return render(request, "web/portal/points.html", {"points": counters()})

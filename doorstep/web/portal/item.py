@@ -23,7 +23,7 @@ from doorstep.rulebook.pack.item import Asked
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
-from doorstep.web.places import place_named, serving
+from doorstep.web.places import online_here, place_named, serving
 
 _NEAR = 4
 _MATERIAL_ICONS = {"PHO": "camera", "HKB": "book", "ID": "id", "PRO": "home", "LEA": "file-text"}
@@ -98,7 +98,7 @@ def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     found = pack.current(code, reach_at(point) if point else ())
     drafts = draft.my_drafts(viewer) if viewer.is_resident else []
     context = {
-        "item": guide_of(found),
+        "item": guide_of(found, online=online_here(found)),
         "points": sorted(serving(code), key=lambda place: place.code != point)[:_NEAR],
         "at": place_named(point) if point else None,
         "draft": next((one for one in drafts if one.item == code), None),
@@ -106,9 +106,9 @@ def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     return render(request, "web/portal/item.html", context)
 
 
-def guide_of(found: Pack) -> Guide:
-    """The guide of a pack as of today."""
-    online = "online" in found.channels
+def guide_of(found: Pack, online: bool | None = None) -> Guide:
+    """The guide of a pack as of today. ``online``: whether it can be begun online here; else as its channels say."""
+    online = "online" in found.channels if online is None else online
     told = dict(found.guide)
     who, where, after = told.pop("who", None), told.pop("where", None), told.pop("next", None)
     told.pop("how", None)
@@ -126,18 +126,18 @@ def guide_of(found: Pack) -> Guide:
         privacy=Words.of(found.privacy["notice"]),
         who=where,
         notes=tuple(words for words in (*told.values(), after) if words),
-        how=how_it_goes(found),
+        how=how_it_goes(found, online),
         law=tuple(_law(title, sure) for title, sure in found.law),
         fee_note=_fee_note(found),
         promise=_promise(found),
     )
 
 
-def how_it_goes(found: Pack) -> tuple[HowStep, ...]:
+def how_it_goes(found: Pack, online: bool = True) -> tuple[HowStep, ...]:
     """The steps of the flow in the words of the pack, each with its limit."""
     fill = Words("您填好交上", "You fill it in and send it")
     first = HowStep(fill, Words("大约几分钟，填一半也会存着。", "A few minutes; a half-filled form is kept."))
-    if "online" not in found.channels:
+    if not online or "online" not in found.channels:
         come = Words("您带材料到窗口", "You come to a window with your papers")
         first = HowStep(come, Words("工作人员陪您填，不用自己写。", "The staff fill it in with you."))
     steps = (found.flow.step(name) for name in found.flow.order)

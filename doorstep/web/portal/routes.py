@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from doorstep.web.portal import account, apply, correct, find, home, item, matter, sign, verified, verify
+from doorstep.web.portal import (
+    account,
+    apply,
+    correct,
+    find,
+    home,
+    item,
+    matter,
+    points,
+    sign,
+    verified,
+    verify,
+)
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
@@ -12,7 +24,7 @@ ROUTES: tuple[Route, ...] = (
     Route("", home.home, "home", PUBLIC),
     Route("find", find.find, "find", PUBLIC),
     Route("find/hits", find.hits, "find.hits", PUBLIC),
-    Route("points", home.points, "points", PUBLIC),
+    Route("points", points.points, "points", PUBLIC),
     Route("item/<str:code>", item.item, "item", PUBLIC),
     Route("v", verify.ask, "verify.ask", PUBLIC),
     Route("v/<str:code>", verify.verify, "verify", PUBLIC, methods=_BOTH),

@@ -1,0 +1,84 @@
+"""Every place one can go to: by kind, the open ones first, with its hours and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from doorstep.kernel.org import reach_at, town
+from doorstep.kernel.trust import Viewer
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Words
+from doorstep.web.catalogue import CHANNELS
+from doorstep.web.places import Place, brought, lists_at, place_named
+
+_OPEN = 12
+"""A kind with more points than this lies folded, but for the first."""
+_counted: dict[tuple[object, ...], int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place with how many services it takes, and the names of the lists that say which."""
+
+    place: Place
+    count: int
+    lists: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Places of one kind."""
+
+    title: Words
+    stops: tuple[Stop, ...]
+    open: bool
+
+
+def points(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Every place with something that one can come for."""
+    kinds = tuple(_kinds())
+    unsure = any(not stop.place.sure for kind in kinds for stop in kind.stops)
+    return render(request, "web/portal/points.html", {"kinds": kinds, "unsure": unsure})
+
+
+def _kinds() -> list[Kind]:
+    by_kind: dict[str, list[Stop]] = {}
+    for point in town().points.values():
+        if set(point.channels) - {"online", "post"}:
+            by_kind.setdefault(point.kind, []).append(_stop(point.code))
+    return [
+        Kind(
+            CHANNELS[name],
+            tuple(sorted(by_kind[name], key=lambda stop: not stop.place.open)),
+            len(by_kind[name]) <= _OPEN,
+        )
+        for name in CHANNELS
+        if name in by_kind
+    ]
+
+
+def _stop(code: str) -> Stop:
+    return Stop(place_named(code), _count(code), tuple(one.title for one in lists_at(code)))
+
+
+def _count(code: str) -> int:
+    """How many services a point takes; the same for all points that have the same channels, lists and layers."""
+    point, scope = town().point_by_code[code], reach_at(code)
+    takes: Mapping[str, list[str]] = point.takes
+    key = (_today(), scope, *point.channels, *((name, *codes) for name, codes in takes.items()))
+    if key not in _counted:
+        _counted[key] = len(brought(pack.listed(scope), point=code))
+    return _counted[key]
+
+
+def _today() -> date:
+    return calendar().day_of(clock.now())
+
+
+pack.when_published(_counted.clear)
