@@ -63,7 +63,8 @@ class Party(In):
 class NewMatter(In):
     """``item`` (or ``kind``) is what is brought, ``point`` where it comes in, ``hand_out`` where the result is fetched.
 
-    A resident applies for themself and needs no ``parties``; a clerk names the applicant.
+    A resident applies for themself and needs no ``parties``, or ``on_behalf`` of somebody, by the id of the mandate that
+    they were given; a clerk names the applicant.
     """
 
     item: str = ""
@@ -72,6 +73,7 @@ class NewMatter(In):
     hand_out: str | None = None
     channel: str | None = None
     parties: list[Party] = Field(default_factory=list, max_length=1)
+    on_behalf: UUID | None = None
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -89,6 +91,7 @@ def create_matter(request: Asked, new: NewMatter) -> HttpResponse:
             request_id=request.request_id,
             hand_out=new.hand_out,
             applicant=_applicant(viewer, new.parties),
+            on_behalf=new.on_behalf,
         )
     return done(Acknowledged.of(made), replayed=made.replayed, location=f"/api/v1/matters/{made.matter_id}")
 

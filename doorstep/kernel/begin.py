@@ -84,5 +84,6 @@ def bring(
         change.post_tokens(row, party_id, person)
         change.move(viewer, opened, happened)
         change.tell(row, happened, "invited" if step and row.state == "returned" else "opened")
+    change.acted_for(viewer, row, "opened", {})
     change.follow(viewer, opened, happened)
     return opened

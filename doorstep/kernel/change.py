@@ -18,7 +18,15 @@ from doorstep.kernel.models import Matter, Point, Share, Step, Unit
 from doorstep.kernel.org import above, reach, town, unit_named
 from doorstep.kernel.party import Person, differ, disagreements, find_or_add, people
 from doorstep.kernel.row import fetch, first, insert, run, settle, together, update
-from doorstep.kernel.trust import Viewer, keys, not_found, refuse_assurance, refuse_erased, refuse_right
+from doorstep.kernel.trust import (
+    Viewer,
+    keys,
+    log_access,
+    not_found,
+    refuse_assurance,
+    refuse_erased,
+    refuse_right,
+)
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook import flow as flows
 from doorstep.rulebook.field import Fault
@@ -30,6 +38,7 @@ from doorstep.rulebook.words import Refused, Words
 
 #: A leg of a level above is worked on as the competent unit's steps are, at that level's own desk.
 _STANDS = {"county": "competent", "city": "competent"}
+_AGENT = "where matter_id = %s and party_id = %s and role = 'agent' and until > clock_timestamp()"
 _DID = """select 1 from step where matter_id = %s and split_part(name, '@', 1) = any(%s) and account_id = %s
 and closed_at is not null limit 1"""
 _OPEN_STEP = "where matter_id = %s and name = %s and closed_at is null"
@@ -104,10 +113,33 @@ def finish(
         event.append(entry, row.state)
         move(viewer, opened, happened)
         tell(row, happened, kind)
+    acted_for(viewer, row, kind, codes)
     if due.touched(opened.flow, happened):
         due.recount(row, opened.pack, opened.at)
     follow(viewer, opened, happened)
     return done(row)
+
+
+def agent(viewer: Viewer, row: Matter) -> bool:
+    """Does the viewer act here for the applicant, by a mandate that still lasts?"""
+    if not viewer.is_resident or row.applicant_id in (None, viewer.party_id):
+        return False
+    return first(Share, _AGENT, row.id, viewer.party_id) is not None
+
+
+def own(viewer: Viewer, row: Matter) -> bool:
+    """Is it the viewer's own matter, or one they may act in for its applicant?"""
+    return viewer.party_id is not None and (viewer.party_id == row.applicant_id or agent(viewer, row))
+
+
+def acted_for(viewer: Viewer, row: Matter, kind: str, codes: Mapping[str, Any]) -> None:
+    """What an agent did stands on the applicant's page of readers, and the applicant is told at once."""
+    if row.applicant_id is not None and agent(viewer, row):
+        what = " ".join(str(codes[name]) for name in ("step", "outcome") if name in codes)
+        log_access(
+            viewer, kind="did", tier=1, purpose="agent", matter_id=row.id, party_id=row.applicant_id, detail=f"{kind} {what}"[:200]
+        )  # fmt: skip
+        post.notify(row.applicant_id, "agent", row.id, row.number)
 
 
 def _decisive(opened: Opened, happened: Sequence[Happening]) -> list[Happening]:
@@ -296,7 +328,7 @@ def check_mine(viewer: Viewer, opened: Opened, step: str, present: Person | None
     if present is not None and at_window:
         _check_present(opened.row, present)
         return
-    mine = row.party_id == viewer.party_id if by == "applicant" else row.unit_id == viewer.unit_id
+    mine = own(viewer, opened.row) if by == "applicant" else row.unit_id == viewer.unit_id
     if not mine or (row.party_id is None and row.unit_id is None):
         raise refuse_right()
     _check_apart(viewer, opened, step)
@@ -333,7 +365,7 @@ def may_stand_as(viewer: Viewer, row: Matter, found: pack.Pack, step: str) -> fl
     adhoc = found.flow.step(step).adhoc
     for by in adhoc.added_by if adhoc else ():
         unit_id, party_id = _owner(row, Happening("step.opened", step, by=by))
-        mine = viewer.party_id == party_id if by == "applicant" else viewer.unit_id == unit_id
+        mine = own(viewer, row) if by == "applicant" else viewer.unit_id == unit_id
         if mine and (unit_id or party_id) and viewer.may(RIGHT_OF.get(by, "decide"), found.branch):
             return by
     return None

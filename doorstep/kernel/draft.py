@@ -30,12 +30,15 @@ class DraftView:
     data: dict[str, Any]
     version: int
     saved_at: datetime
+    mandate_id: UUID | None = None
 
 
 def save_draft(
-    viewer: Viewer, item: str, data: Mapping[str, Any], page: str = "", draft_id: UUID | None = None
-) -> DraftView:
-    """Keep what was typed, valid or not. Refused: "sign-in", "not-found" for a draft of somebody else."""
+    viewer: Viewer, item: str, data: Mapping[str, Any], page: str = "", draft_id: UUID | None = None, mandate_id: UUID | None = None
+) -> DraftView:  # fmt: skip
+    """Keep what was typed, valid or not; under a mandate for as long as that lasts. Refused: "sign-in", "not-found" for a draft
+    of somebody else.
+    """
     if not viewer.signed_in:
         raise refuse_sign_in()
     moment = clock.now()
@@ -43,7 +46,7 @@ def save_draft(
         new_id, key = uuid7(), new_key()
         row = Draft(
             id=new_id, account_id=viewer.account_id, item=item, opened_at=moment, version=0,
-            key=keys().wrap(key, new_id.bytes),
+            mandate_id=mandate_id, key=keys().wrap(key, new_id.bytes),
         )  # fmt: skip
     else:
         row = _mine(viewer, draft_id)
@@ -52,7 +55,7 @@ def save_draft(
     row.page, row.saved_at, row.version = page, moment, row.version + 1
     row.sealed = seal(key, canonical(dict(data)), b"draft:" + row.id.bytes)
     row.save(force_insert=fresh)
-    return DraftView(row.id, row.item, row.page, dict(data), row.version, moment)
+    return DraftView(row.id, row.item, row.page, dict(data), row.version, moment, row.mandate_id)
 
 
 def read_draft(viewer: Viewer, draft_id: UUID) -> DraftView:
@@ -81,4 +84,4 @@ def _mine(viewer: Viewer, draft_id: UUID) -> Draft:
 def _view(row: Draft) -> DraftView:
     key = keys().unwrap(bytes(row.key), row.id.bytes)
     data = orjson.loads(open_sealed(key, bytes(row.sealed), b"draft:" + row.id.bytes))
-    return DraftView(row.id, row.item, row.page, data, row.version, row.saved_at)
+    return DraftView(row.id, row.item, row.page, data, row.version, row.saved_at, row.mandate_id)

@@ -19,7 +19,7 @@ from django.db import connection
 from doorstep.kernel import file, paper, post
 from doorstep.kernel.crypto import open_sealed, open_small, seal
 from doorstep.kernel.event import canonical
-from doorstep.kernel.models import Matter, Paper
+from doorstep.kernel.models import Matter, Paper, Share
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import people
 from doorstep.kernel.row import first, insert, together, update
@@ -160,9 +160,26 @@ def download(viewer: Viewer, number: str) -> tuple[bytes, str]:
     if matter and matter["key"] is None:
         raise refuse_erased()
     applicant = matter["applicant_id"] if matter else None
+    if viewer.is_resident and applicant != viewer.party_id:
+        _hold_back(viewer, row.matter_id)
     purpose = file.why(viewer, row.matter_id, applicant)
     log_access(viewer, kind="paper", tier=2, purpose=purpose, matter_id=row.matter_id, party_id=applicant)
     return file.content(row.file_id), f"{row.number}.pdf"
+
+
+_KEEPS = (
+    "where matter_id = %s and party_id = %s and role = 'agent' and tier > 1 and until > clock_timestamp()"
+)
+
+
+def _hold_back(viewer: Viewer, matter_id: UUID) -> None:
+    """An agent keeps no copy: the paper is its holder's, or a child's parent's. Refused: "holder-only" (403)."""
+    if first(Share, _KEEPS, matter_id, viewer.party_id) is None:
+        words = Words(
+            "证件只给本人：本人登录就能下载，或者带身份证到窗口领。",
+            "The paper goes to its holder alone: by signing in, or at a window with the identity card.",
+        )
+        raise Refused("holder-only", words, status=403)
 
 
 def check_url(viewer: Viewer, paper_id: UUID) -> str:
@@ -171,6 +188,8 @@ def check_url(viewer: Viewer, paper_id: UUID) -> str:
     matter = Matter.objects.filter(id=row.matter_id).first() if row else None
     if row is None or matter is None or matter.key is None:
         raise not_found()
+    if viewer.is_resident and matter.applicant_id != viewer.party_id:
+        _hold_back(viewer, matter.id)
     key = keys().unwrap(bytes(matter.key), matter.id.bytes)
     code = orjson.loads(open_sealed(key, bytes(row.sealed), b"paper:" + row.id.bytes))["code"]
     return f"/v/{code}"

@@ -103,7 +103,7 @@ class Page:
 _LINE = "m.id, m.number, m.item, m.state, m.pack, m.applicant_id, m.opened_at, m.due_at, m.provisional, m.closed_at, m.unit_id"
 _LIVE = "(until is null or until > clock_timestamp())"
 _OWN = f"""select opened_at, matter_id as id from share
-where party_id = %(party)s and role = 'applicant' and {_LIVE}{{state}}{{own_after}}"""
+where party_id = %(party)s and role = %(role)s and {_LIVE}{{state}}{{own_after}}"""
 _UNIT = f"""select opened_at, id from (
   (select opened_at, id from matter where unit_id = %(unit)s{{state}}{{after}} order by opened_at desc, id desc limit {{upto}})
   union
@@ -192,11 +192,17 @@ def _work_past(mark: dict[str, Any]) -> str:
     return f"({halves}) order by {due}, {step} limit {{most}}"
 
 
-def my_matters(viewer: Viewer, *, page: int = 1, state: str = "", after: str = "") -> Page:
-    """The resident's own matters, newest first; those ``after`` a mark, or a page by its number."""
+def my_matters(
+    viewer: Viewer, *, page: int = 1, state: str = "", after: str = "", role: str = "applicant"
+) -> Page:
+    """The resident's own matters, newest first, or those in which they are the "agent" of somebody; those ``after`` a mark, or
+    a page by its number.
+    """
     if viewer.party_id is None:
         return Page((), page, False)
-    return _page(viewer, _newest(_OWN), page, "own", party=viewer.party_id, state=state, after=after)
+    return _page(
+        viewer, _newest(_OWN), page, "own", party=viewer.party_id, role=role, state=state, after=after
+    )
 
 
 def waiting(viewer: Viewer) -> frozenset[UUID]:

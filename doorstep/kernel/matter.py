@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from doorstep.kernel import aside, change, child, due, file, post
+from doorstep.kernel import aside, change, child, due, file, plug, post
 from doorstep.kernel.begin import bring
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.models import Point, Step
 from doorstep.kernel.org import point_named, reach_at, unit_named
-from doorstep.kernel.party import Person, own_person
+from doorstep.kernel.party import Person, person_of
 from doorstep.kernel.trust import Viewer, refuse_right, refuse_sign_in
 from doorstep.rulebook import flow as flows
 from doorstep.rulebook import pack
@@ -37,13 +37,14 @@ def open_matter(
     request_id: str,
     hand_out: str | None = None,
     applicant: Person | None = None,
+    on_behalf: UUID | None = None,
 ) -> Done:
     """Take an application in. ``point`` is where it comes in (X), ``hand_out`` where its result is fetched (Z, default X);
-    the pack says who is competent (Y). A resident applies for the own person; a clerk names ``applicant``. Answers that
-    name another applicant are faults.
+    the pack says who is competent (Y). A resident applies for the own person, or ``on_behalf`` of another by this mandate;
+    a clerk names ``applicant``. Answers that name another applicant are faults.
 
-    Refused: "sign-in", "no-right", "no-item", "no-point", "channel" (409), "not-here" (409) where the point does not take
-    the item through this channel, "invalid" with faults by field, "request-reused" (409).
+    Refused: "sign-in", "no-right", "no-mandate", "own-hand", "no-item", "no-point", "channel" (409), "not-here" (409) where the
+    point does not take the item through this channel, "invalid" with faults by field, "request-reused" (409).
     """
     if not viewer.signed_in:
         raise refuse_sign_in()
@@ -53,9 +54,11 @@ def open_matter(
     viewer.need("apply" if viewer.is_resident else "receive", found.branch)
     content = {"item": item, "point": point, "channel": channel, "data": data, "hand_out": hand_out,
                "applicant": [applicant.name, applicant.id_no, applicant.phone] if applicant else None}  # fmt: skip
+    content |= {"on_behalf": str(on_behalf)} if on_behalf else {}
 
     def do() -> Done:
-        return _open(viewer, found, point_named(point), channel, dict(data), hand_out, applicant)
+        whom = plug.mandates().held(viewer, on_behalf, found) if on_behalf else None
+        return _open(viewer, found, point_named(point), channel, dict(data), hand_out, applicant, whom)
 
     return once(viewer, "open", request_id, content, do, change.done_of)
 
@@ -68,6 +71,7 @@ def _open(
     data: dict[str, Any],
     hand_out: str | None,
     applicant: Person | None,
+    whom: UUID | None,
 ) -> Done:
     here = pack.current(found.code, reach_at(at_point.code))
     if channel not in here.channels or (channel != "online" and viewer.is_resident):
@@ -76,10 +80,10 @@ def _open(
         raise change.not_here(here, channel, at_point)
     if not viewer.is_resident and at_point.unit_id != viewer.unit_id:
         raise refuse_right()
-    person = own_person(viewer) if viewer.is_resident else applicant
+    person = person_of(whom or viewer.party_id) if viewer.is_resident else applicant
     found, data = change.asked_there(found, data, at_point)
     change.validate(viewer, found, data, person)
-    party_id = change.applicant(viewer, applicant, found)
+    party_id = whom or change.applicant(viewer, applicant, found)
     made = bring(
         viewer,
         found.code,
@@ -155,7 +159,9 @@ def _act(
     if not by_applicant:
         change.check_reason(found, outcome, reason, faults)
     if by_applicant and data is not None:
-        change.validate(viewer, found, data, present or own_person(viewer), child.signed_faults(opened, data))
+        change.validate(
+            viewer, found, data, present or person_of(row.applicant_id), child.signed_faults(opened, data)
+        )
         opened.data = data | {name: opened.data[name] for name in ("heard",) if name in opened.data}
     written = not by_applicant and change.write_in(opened, step, outcome, data or {})
     if found.accepts(step, outcome):
@@ -182,14 +188,15 @@ def _act(
 
 
 def withdraw(viewer: Viewer, matter_id: UUID, *, request_id: str, reason: str = "") -> Done:
-    """The applicant takes an undecided application back; nothing further is done and nothing is held against anybody.
+    """The applicant, or who acts for them, takes an undecided application back; nothing further is done and nothing is held
+    against anybody.
 
     Refused: "not-found", "no-right" for anybody but the applicant, "ended" (409).
     """
 
     def do() -> Done:
         opened = change.lock(matter_id)
-        if viewer.party_id is None or viewer.party_id != opened.row.applicant_id:
+        if not change.own(viewer, opened.row):
             raise refuse_right()
         state, happened = move(
             opened.flow, State.from_json(opened.row.flow), Command("withdraw"), {}, opened.at

@@ -134,7 +134,12 @@ def names(ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def own_person(viewer: Viewer) -> Person | None:
     """A resident's own record, to fill in what is already known about them."""
-    return people([viewer.party_id]).get(viewer.party_id) if viewer.party_id else None
+    return person_of(viewer.party_id)
+
+
+def person_of(party_id: UUID | None) -> Person | None:
+    """The person behind a party that this transaction may see."""
+    return people([party_id]).get(party_id) if party_id else None
 
 
 def disagreements(viewer: Viewer, form: Form, data: Any, person: Person) -> tuple[Fault, ...]:
@@ -160,9 +165,9 @@ def _bare(text: str) -> str:
 def _differs(viewer: Viewer, known: str) -> Words:
     if viewer.is_resident:
         return Words(
-            f"和您本人的登记不一致，登记的是“{known}”。网上只能为自己办，请照登记填；登记错了，请带证件到窗口更正。",
-            f"This differs from your own record, which says “{known}”. Online you apply for yourself only: write it as "
-            "recorded. If the record is wrong, bring your identity paper to a window to have it corrected.",
+            f"和您本人的登记不一致，登记的是“{known}”。请照登记填；登记错了，请带证件到窗口更正；替家里人办，先要有他的委托。",
+            f"This differs from the record, which says “{known}”. Write it as recorded. If the record is wrong, bring the "
+            "identity paper to a window to have it corrected; to apply for a relative, you need their authority first.",
         )
     return Words(
         f"和核对过的来人不一致，核对的是“{known}”。请改成一致；要是给别人办，请先核对那个人。",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from doorstep.rulebook import machine
@@ -70,7 +70,32 @@ class Door:
     when: Callable[[Any], datetime | None] = lambda _: None
 
 
+class Mandates(Protocol):
+    """Who may act for whom: ``held`` gives the party in whose name the viewer may bring an item by a mandate, or refuses."""
+
+    def held(self, viewer: Any, mandate_id: UUID, found: Any, /) -> UUID: ...
+    def mine(self, viewer: Any, /) -> tuple[Any, ...]: ...
+
+
+class _Nobody:
+    """No domain knows of mandates: nobody acts for anybody."""
+
+    def held(self, viewer: Any, mandate_id: UUID, found: Any) -> UUID:
+        from doorstep.kernel.trust import not_found  # tables are not ready when domains are declared
+
+        raise not_found()
+
+    def mine(self, viewer: Any) -> tuple[Any, ...]:
+        return ()
+
+
 _doors: dict[str, Door] = {}
+_mandates: list[Mandates] = [_Nobody()]
+
+
+def mandates() -> Mandates:
+    """Whoever takes care of mandates."""
+    return _mandates[-1]
 
 
 def door(message: str) -> Door | None:
@@ -81,9 +106,9 @@ def door(message: str) -> Door | None:
 @dataclass(frozen=True, slots=True)
 class Domain:
     """One domain. Web and api mount ``routes`` and ``api``, web fills ``slots``; ``machines`` maps a matter kind to its machine,
-    ``doors`` a message that steps wait for to its pages; ``chores`` are done again and again by the worker, every so many
-    seconds, and say how much they did. ``applies`` run inside the verb's transaction (own tables only, raising aborts it);
-    ``reacts`` run after the commit, at least once, with a `Committed`.
+    ``doors`` a message that steps wait for to its pages; ``mandates`` says who acts for whom; ``chores`` are done again and
+    again by the worker, every so many seconds, and say how much they did. ``applies`` run inside the verb's transaction
+    (own tables only, raising aborts it); ``reacts`` run after the commit, at least once, with a `Committed`.
     """
 
     name: str
@@ -94,6 +119,7 @@ class Domain:
     api: Any = None
     machines: Mapping[str, Machine] = field(default_factory=dict)
     doors: Mapping[str, Door] = field(default_factory=dict)
+    mandates: Mandates | None = None
     chores: tuple[tuple[Callable[[], int], float], ...] = ()
     applies: tuple[Callable[..., None], ...] = ()
     reacts: tuple[Callable[[Committed], None], ...] = ()
@@ -104,6 +130,8 @@ def adopt(domain: Domain) -> None:
     for kind, moves in domain.machines.items():
         machine.register(kind, moves)
     _doors.update(domain.doors)
+    if domain.mandates is not None:
+        _mandates.append(domain.mandates)
 
 
 def register(packages: Iterable[str]) -> Mapping[str, Domain]:

@@ -58,6 +58,17 @@ TEMPLATES: dict[str, Words] = {
         "申请 {number} 改按另一个事项办理，编号不变，不用重交。",
         "Application {number} is now handled as another item; the number stays, and nothing need be sent again.",
     ),
+    "agent": Words(
+        "受您委托的人替您办了一步，申请 {number}。不是您的意思，马上收回委托。",
+        "Somebody you authorised took a step for you in {number}. If that is not what you want, withdraw the authority now.",
+    ),
+    "mandate": Words(
+        "办事的委托生效了，到 {number} 为止。不是您的意思，马上收回。",
+        "An authority to act for somebody is in force until {number}. If that is not what you want, withdraw it now.",
+    ),
+    "mandate_ended": Words(
+        "一份办事的委托收回了，原定到 {number}。", "An authority to act, due to last until {number}, was withdrawn."
+    ),
     "moved": Words("申请 {number} 换了承办单位，期限不变。", "Application {number} is now with another unit; the due date stays."),
 }  # fmt: skip
 
@@ -72,6 +83,7 @@ class NoticeView:
     at: datetime
     read: bool
     check_code: str
+    url: str = ""
 
 
 def notify(party_id: UUID, template: str, matter_id: UUID, number: str) -> None:
@@ -89,7 +101,8 @@ def my_notices(viewer: Viewer, most: int = 50) -> list[NoticeView]:
         return []
     rows = Notice.objects.filter(party_id=viewer.party_id).order_by("-at")[:most]
     return [
-        NoticeView(n.id, n.matter_id, TEMPLATES[n.template].format(**n.values), n.at, n.read_at is not None, n.check_code)
+        NoticeView(n.id, n.matter_id, TEMPLATES[n.template].format(**n.values), n.at, n.read_at is not None, n.check_code,
+                   "/family/" if n.template.startswith("mandate") else f"/matter/{n.matter_id}")
         for n in rows
     ]  # fmt: skip
 

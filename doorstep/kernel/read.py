@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from doorstep.kernel import event, tied
-from doorstep.kernel.change import RIGHT_OF, may_stand_as, open_data
+from doorstep.kernel.change import RIGHT_OF, agent, may_stand_as, open_data, own
 from doorstep.kernel.models import (
     Access,
     File,
@@ -137,6 +137,7 @@ class MatterView:
     place: PlaceView | None
     may_withdraw: bool
     addable: tuple[tuple[str, Words], ...]
+    for_other: bool
 
     @property
     def accepted_at(self) -> datetime | None:
@@ -214,6 +215,8 @@ def _purpose(
 ) -> str:
     if viewer.party_id is not None and viewer.party_id == row.applicant_id:
         return "own"
+    if agent(viewer, row):
+        return "agent"
     if any(s.closed_at is None and s.unit_id == viewer.unit_id and s.unit_id is not None for s in steps):
         return "step"
     viewer.need("read", found.branch)
@@ -237,7 +240,7 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
     packs = (found, *tied.earlier(row))
     events = _events(viewer, row, packs, key)
     told = [(e.kind, e.entry, e.body) for e in events]
-    own = viewer.party_id is not None and viewer.party_id == row.applicant_id
+    mine = own(viewer, row)
     reason, faults = _last_reason([e for e in events if not e.step or _declared(packs, e.step).adhoc is None])
     points = town().points
     return MatterView(
@@ -246,20 +249,24 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         version=row.version, opened_at=row.opened_at, due_at=row.due_at, provisional=row.provisional, closed_at=row.closed_at,
         point=points[row.point_id], hand_out=points[row.hand_out_id], unit_id=row.unit_id, unit=unit_words(row.unit_id),
         applicant=applicant or Person("***"), data=open_data(row, key),
-        steps=tuple(_step_view(viewer, packs, s, steps) for s in steps), stops=tuple(picture(found.flow_on(row.law_date), state)),
+        steps=tuple(_step_view(viewer, packs, s, steps, mine) for s in steps),
+        stops=tuple(picture(found.flow_on(row.law_date), state)),
         parties=tied.parties(viewer, row, told), ties=tied.ties(row), place=tied.place(row, told),
         events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
         addable=tuple(
             (token, found.flow.step(token).title) for token in may_add(found.flow, state) if may_stand_as(viewer, row, found, token)
         ),
-        may_withdraw=own and may_withdraw(found.flow_on(row.law_date), state),
+        for_other=mine and viewer.party_id != row.applicant_id,
+        may_withdraw=mine and may_withdraw(found.flow_on(row.law_date), state),
     )  # fmt: skip
 
 
-def _step_view(viewer: Viewer, packs: Sequence[pack.Pack], s: Step, steps: Sequence[Step]) -> StepView:
+def _step_view(
+    viewer: Viewer, packs: Sequence[pack.Pack], s: Step, steps: Sequence[Step], own: bool
+) -> StepView:
     found, declared = packs[0], _declared(packs, s.name)
     mine = s.closed_at is None and (
-        (s.party_id is not None and s.party_id == viewer.party_id)
+        (s.party_id is not None and own)
         or (s.unit_id is not None and s.unit_id == viewer.unit_id and viewer.may(RIGHT_OF.get(s.by, "decide"), found.branch))
     )  # fmt: skip
     return StepView(
@@ -388,12 +395,15 @@ class Look:
 
 _WHAT = {
     "read": Words("打开了这件事", "opened this matter"),
+    "did": Words("替您办了一步", "took a step for you"),
     "file": Words("看了一份材料", "looked at one of the files"),
     "paper": Words("看了证件", "looked at the paper"),
     "asked": Words("向登记系统查询了", "asked a register"),
     "lookup": Words("用证件号核对了身份", "checked the identity by its exact number"),
 }
+_RELATIVE = Words("受您委托的人", "Somebody you authorised")
 _WHY = {
+    "agent": Words("替您办事", "acting for you"),
     "own": Words("本人查看", "yourself"),
     "step": Words("正在办理您的事", "working on your matter"),
     "system": Words("系统制作证件", "the system made your paper"),
@@ -433,7 +443,8 @@ def readers(viewer: Viewer, matter_id: UUID | None = None) -> list[Look]:
     justified = {(a.account_id, a.matter_id, a.purpose) for a in seen if a.kind == "read" and a.detail}
     return [
         Look(
-            a.at, unit_words(a.unit_id), names.get(a.purpose, Words("没有写明理由", "no reason given")),
+            a.at, _RELATIVE if a.purpose == "agent" else unit_words(a.unit_id),
+            names.get(a.purpose, Words("没有写明理由", "no reason given")),
             _WHAT.get(a.kind, _WHAT["read"]), _explained(a, names, justified), a.matter_id,
         )
         for a in seen

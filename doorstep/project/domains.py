@@ -2,6 +2,7 @@
 
 DOMAINS: tuple[str, ...] = (
     "doorstep.domains.counter",
+    "doorstep.domains.family",
     "doorstep.domains.appointments",
     "doorstep.domains.payments",
     "doorstep.domains.studio",

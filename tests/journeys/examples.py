@@ -173,6 +173,7 @@ def make_examples(town: Doorstep) -> Examples:
         public = frozenset(r[0] for r in told) - {r[0] for r in told if r[3] != "public"}
         guests.append(Guest(role, kind, hand.tokens[role], rights, public, names))
     _give(guests, stages, paper, asked)
+    _let_act(person, guests, hand)
     return Examples(
         town.url, _unlike(guests), {
             "<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"], "<slug:kind>": ["png", "pdf"],
@@ -244,6 +245,17 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], asked: 
             f"counter_{name} <uuid:matter_id>": [asked] if name in told else []
             for name in ("longer", "question")
         }
+
+
+def _let_act(me: dict[str, Any], guests: list[Guest], hand: Hand) -> None:
+    """The neighbour lets the resident act, so that there is a form to fill in for somebody, and one to withdraw."""
+    given = {
+        "name": me["name"], "id_no": me["id_no"], "branches": ["household"], "until": f"{time.localtime().tm_year + 1}-01-15",
+    }  # fmt: skip
+    made = hand.ask("neighbour", "POST", "/mandates", given)["id"]
+    for guest in guests:
+        guest.parts["<uuid:mandate_id>"] = [made] if guest.role == "resident" else []
+        guest.parts["for.apply.page <str:code>"] = ["HZ-078"]
 
 
 def _unlike(guests: list[Guest]) -> list[Guest]:

@@ -54,7 +54,7 @@ def held(cast: Cast, database: Any, above: Any) -> dict[str, Any]:
     parts = {
         "matter_id": done.matter_id, "matter": done.matter_id, "file_id": file_id, "number": number,
         "draft_id": getattr(kept, "id", kept), "visit_id": done.matter_id, "slip_id": done.matter_id, "offer_id": done.matter_id,
-        "page_id": "household",
+        "mandate_id": done.matter_id, "page_id": "household",
     }  # fmt: skip
     secrets = (done.number, number, ADDRESS, cast.person("resident")["id_no"])
     return {"parts": {k: str(v) for k, v in parts.items()}, "secrets": secrets, "id": done.matter_id}

@@ -8,7 +8,8 @@ from doorstep.kernel.models.party import Party
 from doorstep.kernel.models.trust import Access, Account, Fact, PackOffer, PackVersion, Publication
 
 __all__ = [
-    "Access", "Account", "Draft", "Event", "EventBody", "Fact", "File", "Involved", "Matter", "Notice", "Outbox", "PackOffer",
+    "Access", "Account", "Draft", "Event", "EventBody", "Fact", "File", "Involved",
+    "Matter", "Notice", "Outbox", "PackOffer",
     "PackVersion", "Paper", "PaperCounter", "Party", "Point", "Posting",
     "Publication", "Reaction", "RequestKey", "Share", "Step",
     "Tie", "Unit",

@@ -197,6 +197,7 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True)
     account_id = models.UUIDField()
     item = models.CharField(max_length=24)
+    mandate_id = models.UUIDField(null=True)
     page = models.CharField(max_length=48, default="")
     key = models.BinaryField()
     sealed = models.BinaryField()

@@ -446,6 +446,11 @@ class Pack:
         """May somebody bring it without saying who they are?"""
         return self.raw.get("applicant") == "optional"
 
+    @property
+    def own_hand(self) -> bool:
+        """Has the person to do it, whoever else may act for them?"""
+        return bool(self.raw.get("own_hand"))
+
     def about(self, reason: str) -> tuple[str, ...]:
         """The pointers of the answers that a reason to return is about; none if it is about the whole."""
         listed = (self.raw.get("reasons") or {}).get("return") or {}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from doorstep.kernel import draft, file, matter
+from doorstep.kernel import draft, file, matter, plug
 from doorstep.kernel.draft import DraftView
 from doorstep.kernel.idempotency import first_of
-from doorstep.kernel.party import HELD, disagreements, own_person
+from doorstep.kernel.party import HELD, Person, disagreements, own_person, person_of
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import pack
 from doorstep.rulebook.field import Fault, Page
@@ -46,6 +47,18 @@ class StepLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Whom:
+    """For whom a form is filled in: oneself, or another by a mandate. ``at`` is what the addresses begin with."""
+
+    mandate_id: UUID | None = None
+    person: Person | None = None
+    at: str = ""
+
+
+_MYSELF = Whom()
+
+
+@dataclass(frozen=True, slots=True)
 class Back:
     """The page before this one."""
 
@@ -53,51 +66,54 @@ class Back:
     url: str
 
 
-def start(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+def start(request: HttpRequest, viewer: Viewer, code: str, mandate_id: UUID | None = None) -> HttpResponse:
     """Go on where the last draft of this service stopped, else begin with what is known already."""
-    found, kept = _begun(viewer, code)
+    found, kept, whom = _begun(viewer, code, mandate_id)
     pages = found.form.pages(kept.data if kept else {})
     if kept is None:
-        draft.save_draft(viewer, code, _known(viewer, found), pages[0].id)
-        return redirect(f"/apply/{code}/{pages[0].id}")
+        draft.save_draft(viewer, code, _known(viewer, whom, found), pages[0].id, mandate_id=mandate_id)
+        return redirect(f"{whom.at}/apply/{code}/{pages[0].id}")
     here = kept.page if kept.page in [page.id for page in pages] else pages[0].id
-    return redirect(f"/apply/{code}/{here}")
+    return redirect(f"{whom.at}/apply/{code}/{here}")
 
 
 def page(
-    request: HttpRequest, viewer: Viewer, code: str, page_id: str, received: Received | None = None
-) -> HttpResponse:
+    request: HttpRequest, viewer: Viewer, code: str, page_id: str, mandate_id: UUID | None = None,
+    received: Received | None = None,
+) -> HttpResponse:  # fmt: skip
     """One group of questions. A post keeps what was typed, right or wrong, then goes on or says what to mend."""
-    found, kept = _begun(viewer, code)
+    found, kept, whom = _begun(viewer, code, mandate_id)
     if kept is None:
-        return redirect(f"/apply/{code}")
+        return redirect(f"{whom.at}/apply/{code}")
     here = next((one for one in found.form.pages(kept.data) if one.id == page_id), None)
     if here is None:
-        return redirect(f"/apply/{code}")
+        return redirect(f"{whom.at}/apply/{code}")
     if request.method == "POST":
-        return _post(request, viewer, found, here, kept, received or {})
-    return _show(request, viewer, found, here, kept)
+        return _post(request, viewer, found, here, kept, whom, received or {})
+    return _show(request, viewer, found, here, kept, whom)
 
 
 def _post(
-    request: HttpRequest, viewer: Viewer, found: Pack, here: Page, kept: DraftView, received: Received
-) -> HttpResponse:
+    request: HttpRequest, viewer: Viewer, found: Pack, here: Page, kept: DraftView, whom: Whom, received: Received
+) -> HttpResponse:  # fmt: skip
     pairs, refused = take_files(request, viewer, found.form, received)
     data = questions.taken_in(found.form, here.fields, kept.data, pairs)
     kept = draft.save_draft(viewer, found.code, data, here.id, kept.id)
     if refused:
-        return _show(request, viewer, found, here, kept, refused)
+        return _show(request, viewer, found, here, kept, whom, refused)
     if request.POST.get("go") == "later":
         return redirect("/mine?told=kept")
     if request.POST.get("go") != "next":
-        return _show(request, viewer, found, here, kept)
-    faults = found.form.validate(data, page=here.id) or _not_me(viewer, found, here, data)
+        return _show(request, viewer, found, here, kept, whom)
+    faults = found.form.validate(data, page=here.id) or _not_me(viewer, whom, found, here, data)
     again = next((one for one in found.form.pages(data) if one.id == here.id), here)
     if faults:
-        return _show(request, viewer, found, again, kept, faults)
+        return _show(request, viewer, found, again, kept, whom, faults)
     if {one.pointer for one in again.fields} - {one.pointer for one in here.fields}:
-        return redirect(f"/apply/{found.code}/{here.id}?more=1")  # an answer called for another question
-    return redirect(_after(found, here.id, data))
+        return redirect(
+            f"{whom.at}/apply/{found.code}/{here.id}?more=1"
+        )  # an answer called for another question
+    return redirect(_after(found, whom, here.id, data))
 
 
 def take_files(
@@ -138,10 +154,11 @@ def _show(
     found: Pack,
     here: Page,
     kept: DraftView,
+    whom: Whom,
     faults: Sequence[Fault] = (),
 ) -> HttpResponse:
     context = {
-        **page_of(found, here, asking(request, viewer, found.form, kept.data, faults), faults),
+        **page_of(found, here, asking(request, viewer, found.form, kept.data, faults), faults, whom),
         "version": kept.version,
         "called": MORE if request.GET.get("more") else None,
         "saved_at": kept.saved_at if kept.version > 1 else None,
@@ -149,33 +166,38 @@ def _show(
     return render(request, "web/portal/apply.html", context, status=422 if faults else 200)
 
 
-def page_of(found: Pack, here: Page, asked: Asking, faults: Sequence[Fault] = ()) -> dict[str, Any]:
+def page_of(
+    found: Pack, here: Page, asked: Asking, faults: Sequence[Fault] = (), whom: Whom = _MYSELF
+) -> dict[str, Any]:
     """What ``apply.html`` shows of one page of a form. It needs no draft, so that an author sees the very same page."""
     pages = found.form.pages(asked.data)
     place = [one.id for one in pages].index(here.id)
     before = pages[place - 1] if place else None
     return {
         "item": found,
+        "whom": whom.person,
         "page": here,
         "questions": asked.ask(here.fields),
         "faults": questions.fault_lines(faults),
-        "action": f"/apply/{found.code}/{here.id}",
+        "action": f"{whom.at}/apply/{found.code}/{here.id}",
         "last": place == len(pages) - 1,
-        "before": Back(before.title, f"/apply/{found.code}/{before.id}") if before else None,
-        **_progress(found, pages, place),
+        "before": Back(before.title, f"{whom.at}/apply/{found.code}/{before.id}") if before else None,
+        **_progress(found, whom, pages, place),
     }
 
 
-def _progress(found: Pack, pages: Sequence[Page], place: int, faults: Sequence[Fault] = ()) -> dict[str, Any]:
+def _progress(
+    found: Pack, whom: Whom, pages: Sequence[Page], place: int, faults: Sequence[Fault] = ()
+) -> dict[str, Any]:
     """How far one is, in words and as a list; ``place`` past the last page is the review, where ``faults`` are known."""
     links = [
         StepLink(
-            one.title, f"/apply/{found.code}/{one.id}", number < place, number == place,
+            one.title, f"{whom.at}/apply/{found.code}/{one.id}", number < place, number == place,
             is_on(one, (fault.pointer for fault in faults)),
         )
         for number, one in enumerate(pages)
     ]  # fmt: skip
-    links.append(StepLink(REVIEW, f"/send/{found.code}", False, place == len(pages)))
+    links.append(StepLink(REVIEW, f"{whom.at}/send/{found.code}", False, place == len(pages)))
     total = len(links)
     left = total - place - 1
     if faults:
@@ -191,14 +213,14 @@ def _progress(found: Pack, pages: Sequence[Page], place: int, faults: Sequence[F
     return {"steps": links, "progress": said}
 
 
-def review(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
+def review(request: HttpRequest, viewer: Viewer, code: str, mandate_id: UUID | None = None) -> HttpResponse:
     """Everything to be read again; a post sends it, once, and leads to the receipt."""
-    found, kept = _begun(viewer, code)
+    found, kept, whom = _begun(viewer, code, mandate_id)
     if kept is None:
-        return _sent_before(request, viewer) or redirect(f"/apply/{code}")
+        return _sent_before(request, viewer) or redirect(f"{whom.at}/apply/{code}")
     if request.method == "POST":
-        return _send(request, viewer, found, kept)
-    return _read_again(request, found, kept)
+        return _send(request, viewer, found, kept, whom)
+    return _read_again(request, found, kept, whom)
 
 
 def _sent_before(request: HttpRequest, viewer: Viewer) -> HttpResponse | None:
@@ -209,9 +231,9 @@ def _sent_before(request: HttpRequest, viewer: Viewer) -> HttpResponse | None:
     return redirect(f"/matter/{made}/receipt" if made else "/mine")
 
 
-def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView) -> HttpResponse:
+def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView, whom: Whom) -> HttpResponse:
     if request.POST.get("request_id") != _request_id(kept):
-        return _read_again(request, found, kept, Refused("draft-changed", CHANGED, status=409))
+        return _read_again(request, found, kept, whom, Refused("draft-changed", CHANGED, status=409))
     try:
         with transaction.atomic():
             done = matter.open_matter(
@@ -222,10 +244,11 @@ def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView) ->
                 data=found.form.clean(kept.data),
                 hand_out=found.hand_out_code(kept.data),
                 request_id=_request_id(kept),
+                on_behalf=whom.mandate_id,
             )
             draft.drop_draft(viewer, kept.id)
     except Refused as refusal:
-        return _read_again(request, found, kept, refusal)
+        return _read_again(request, found, kept, whom, refusal)
     return redirect(f"/matter/{done.matter_id}/receipt")
 
 
@@ -235,31 +258,34 @@ def _request_id(kept: DraftView) -> str:
 
 
 def _read_again(
-    request: HttpRequest, found: Pack, kept: DraftView, refusal: Refused | None = None
+    request: HttpRequest, found: Pack, kept: DraftView, whom: Whom, refusal: Refused | None = None
 ) -> HttpResponse:
     pages = found.form.pages(kept.data)
     faults = found.form.validate(found.form.clean(kept.data)) or _told(refusal)
     groups = questions.answers(found.form, kept.data)
     context = {
         "item": found,
-        "groups": [(group, f"/apply/{found.code}/{group.id}") for group in groups],
-        "faults": [_elsewhere(found, pages, fault) for fault in faults],
+        "whom": whom.person,
+        "groups": [(group, f"{whom.at}/apply/{found.code}/{group.id}") for group in groups],
+        "faults": [_elsewhere(found, whom, pages, fault) for fault in faults],
         "refusal": refusal.words if refusal and refusal.code != "invalid" else None,
-        "action": f"/send/{found.code}",
+        "action": f"{whom.at}/send/{found.code}",
         "request_id": _request_id(kept),
-        "before": Back(pages[-1].title, f"/apply/{found.code}/{pages[-1].id}"),
+        "before": Back(pages[-1].title, f"{whom.at}/apply/{found.code}/{pages[-1].id}"),
         "promise": Words.of(found.privacy["notice"]),
         "fee": fee_words(found),
         "saved_at": kept.saved_at,
-        **_progress(found, pages, len(pages), faults),
+        **_progress(found, whom, pages, len(pages), faults),
     }
     status = refusal.status if refusal else 200
     return render(request, "web/portal/review.html", context, status=status)
 
 
-def _not_me(viewer: Viewer, found: Pack, here: Page, data: Mapping[str, Any]) -> tuple[Fault, ...]:
-    """Answers on this page that differ from my own record: said at once, not only at the end."""
-    me, mine = own_person(viewer), {one.pointer for one in here.fields}
+def _not_me(
+    viewer: Viewer, whom: Whom, found: Pack, here: Page, data: Mapping[str, Any]
+) -> tuple[Fault, ...]:
+    """Answers on this page that differ from the record of whom it is for: said at once, not only at the end."""
+    me, mine = whom.person or own_person(viewer), {one.pointer for one in here.fields}
     faults = disagreements(viewer, found.form, data, me) if me else ()
     return tuple(fault for fault in faults if fault.pointer in mine)
 
@@ -270,11 +296,11 @@ def _told(refusal: Refused | None) -> tuple[Fault, ...]:
     return tuple(Fault(pointer, words) for pointer, words in faults)
 
 
-def _elsewhere(found: Pack, pages: Sequence[Page], fault: Fault) -> FaultLine:
+def _elsewhere(found: Pack, whom: Whom, pages: Sequence[Page], fault: Fault) -> FaultLine:
     """A fault on another page, with the way there."""
     for one in pages:
         if is_on(one, [fault.pointer]):
-            url = f"/apply/{found.code}/{one.id}"
+            url = f"{whom.at}/apply/{found.code}/{one.id}"
             return FaultLine(anchor_of(fault.pointer), fault.words, url=url, page=one.title)
     return FaultLine(anchor_of(fault.pointer), fault.words)
 
@@ -285,10 +311,10 @@ def is_on(one: Page, pointers: Iterable[str]) -> bool:
     return any(asked == mine or asked.startswith(mine + "/") for asked in pointers for mine in own)
 
 
-def _after(found: Pack, page_id: str, data: Mapping[str, Any]) -> str:
+def _after(found: Pack, whom: Whom, page_id: str, data: Mapping[str, Any]) -> str:
     ids = [one.id for one in found.form.pages(data)]
     follows = ids[ids.index(page_id) + 1 :] if page_id in ids else ids
-    return f"/apply/{found.code}/{follows[0]}" if follows else f"/send/{found.code}"
+    return whom.at + (f"/apply/{found.code}/{follows[0]}" if follows else f"/send/{found.code}")
 
 
 def _online(code: str) -> Pack:
@@ -304,22 +330,24 @@ def _online(code: str) -> Pack:
     return found
 
 
-def _begun(viewer: Viewer, code: str) -> tuple[Pack, DraftView | None]:
-    """The service as it holds for the unit that the answers so far make competent, and those answers."""
-    found, kept = _online(code), _draft(viewer, code)
+def _begun(viewer: Viewer, code: str, mandate_id: UUID | None) -> tuple[Pack, DraftView | None, Whom]:
+    """The service as it holds for the unit that the answers so far make competent, those answers, and for whom."""
+    found, whom = _online(code), _MYSELF
+    if mandate_id is not None:
+        held = plug.mandates().held(viewer, mandate_id, found)
+        whom = Whom(mandate_id, person_of(held), f"/for/{mandate_id}")
+    kept = next(
+        (one for one in draft.my_drafts(viewer) if (one.item, one.mandate_id) == (code, mandate_id)), None
+    )
     if kept is None:
-        return found, None
+        return found, None, whom
     there, data = matter.asked_there(code, online_point(found, kept.data), kept.data)
-    return there, replace(kept, data=data)
+    return there, replace(kept, data=data), whom
 
 
-def _draft(viewer: Viewer, code: str) -> DraftView | None:
-    return next((one for one in draft.my_drafts(viewer) if one.item == code), None)
-
-
-def _known(viewer: Viewer, found: Pack) -> dict[str, Any]:
+def _known(viewer: Viewer, whom: Whom, found: Pack) -> dict[str, Any]:
     """What we hold about the person already, so that it need not be typed again."""
-    me = own_person(viewer)
+    me = whom.person or own_person(viewer)
     if me is None:
         return {}
     pairs = [

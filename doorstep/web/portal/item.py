@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from doorstep.kernel import draft
+from doorstep.kernel import draft, plug
 from doorstep.kernel.org import reach_at
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, pack
@@ -101,7 +101,10 @@ def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         "item": guide_of(found, online=online_here(found)),
         "points": sorted(serving(code), key=lambda place: place.code != point)[:_NEAR],
         "at": place_named(point) if point else None,
-        "draft": next((one for one in drafts if one.item == code), None),
+        "for_whom": [one for one in plug.mandates().mine(viewer) if one.held and one.covers(found)]
+        if "online" in found.channels
+        else [],
+        "draft": next((one for one in drafts if one.item == code and one.mandate_id is None), None),
     }
     return render(request, "web/portal/item.html", context)
 

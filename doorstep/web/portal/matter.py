@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 
-from doorstep.kernel import draft, file, issue, lists, matter, paper, post, read, trust
+from doorstep.kernel import draft, file, issue, lists, matter, paper, plug, post, read, trust
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, pack
@@ -24,6 +25,7 @@ from doorstep.web.portal.item import how_it_goes
 from doorstep.web.portal.picture import acts, invited, legs, plate, stops, todo
 from doorstep.web.portal.rows import mine_row
 
+_FEW = 20
 _TOLD = {
     "kept": Words(
         "存好了，30 天内随时接着填。没有人看得到。",
@@ -48,7 +50,7 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "drafts": [
             {
                 "id": one.id,
-                "url": f"/apply/{one.item}",
+                "url": f"/for/{one.mandate_id}/apply/{one.item}" if one.mandate_id else f"/apply/{one.item}",
                 "title": pack.current(one.item).title,
                 "saved_at": one.saved_at,
             }
@@ -56,6 +58,11 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         ],
         "open": [mine_row(row, waits) for row in found.rows if not row.ended],
         "ended": [mine_row(row) for row in found.rows if row.ended],
+        "for_others": [
+            mine_row(row, for_other=True) for row in lists.my_matters(viewer, role="agent").rows[:_FEW]
+        ]
+        if number == 1
+        else [],
         "notices": post.my_notices(viewer, 4),
         "pages": {"now": number, "before": number - 1, "next": number + 1, "more": found.more},
         "told": _TOLD.get(request.GET.get("told", "")),
@@ -66,6 +73,8 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def one(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     """One matter with everything I may know and do."""
     found = read.read_matter(viewer, matter_id)
+    if found.for_other and not any(one.keeps(found.applicant) for one in plug.mandates().mine(viewer)):
+        found = replace(found, papers=())  # an agent keeps no copy
     context = {
         "matter": found,
         "plate": plate(found),
@@ -82,7 +91,7 @@ def one(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
         "files": [(one, _material_title(found, one.material)) for one in found.files],
         "groups": questions.answers(found.pack.form, found.data, masked=True),
         "unexplained": Words("说不清原因", "No reason given"),
-        "seen": read.readers(viewer, found.id)[:8],
+        "seen": [] if found.for_other else read.readers(viewer, found.id)[:8],
         "now": clock.now(),
         "told": _TOLD.get(request.GET.get("told", "")),
     }

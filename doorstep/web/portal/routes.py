@@ -36,6 +36,12 @@ ROUTES: tuple[Route, ...] = (
         methods=_BOTH, kinds=_RESIDENT, receives=True,
     ),
     Route("send/<str:code>", apply.review, "apply.review", "apply", methods=_BOTH, kinds=_RESIDENT),
+    Route("for/<uuid:mandate_id>/apply/<str:code>", apply.start, "for.apply", "apply", kinds=_RESIDENT),
+    Route(
+        "for/<uuid:mandate_id>/apply/<str:code>/<slug:page_id>", apply.page, "for.apply.page", "apply",
+        methods=_BOTH, kinds=_RESIDENT, receives=True,
+    ),
+    Route("for/<uuid:mandate_id>/send/<str:code>", apply.review, "for.apply.review", "apply", methods=_BOTH, kinds=_RESIDENT),
     Route("mine", matter.mine, "mine", SIGNED_IN, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>", matter.one, "matter", SIGNED_IN, kinds=_RESIDENT),
     Route("matter/<uuid:matter_id>/receipt", matter.receipt, "matter.receipt", SIGNED_IN, kinds=_RESIDENT),

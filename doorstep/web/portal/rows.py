@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -37,10 +37,16 @@ class MineRow:
     todo: Words | None = None
     todo_url: str = ""
     todo_icon: str = "pencil"
+    whom: str = ""
 
 
-def mine_row(row: Row, waiting: AbstractSet[UUID] = frozenset()) -> MineRow:
-    """From the guarded list; ``waiting``: the matters in which something waits for the reader."""
+def mine_row(row: Row, waiting: AbstractSet[UUID] = frozenset(), for_other: bool = False) -> MineRow:
+    """From the guarded list; ``waiting``: the matters in which something waits for the reader, who may act for another."""
+    made = _row(row, waiting)
+    return replace(made, whom=row.name) if for_other else made
+
+
+def _row(row: Row, waiting: AbstractSet[UUID]) -> MineRow:
     unit = row.unit or Words("承办单位", "the unit in charge")
     if row.state == "returned" and row.pack.part_of:
         return MineRow(
