@@ -353,6 +353,14 @@ def hear(
     )
 
 
+def book(viewer: Viewer, matter_id: UUID, *, kind: str, codes: Mapping[str, Any], why: str = "") -> Done:
+    """A domain, which has checked who may, did something about a matter that leaves its way where it stands: the event of it.
+
+    ``kind`` one of `read.KINDS`; ``codes`` only codes and numbers; ``why`` as typed. Refused: "not-found", "erased" (410).
+    """
+    return change.told(viewer, change.lock(matter_id), kind, codes, {"text": why} if why else {})
+
+
 def mark_late(viewer: Viewer, matter_id: UUID, step: str) -> bool:
     """A step's due time has passed: the system says so in the chain, once, and the flow's ``on_late`` happens."""
     opened = change.lock(matter_id)

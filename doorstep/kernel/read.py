@@ -340,6 +340,12 @@ KINDS: dict[str, Words] = {
     "erased": Words("内容依法销毁", "Content lawfully erased"),
     "erasure_ordered": Words("提出销毁，等另一人确认", "Erasure ordered, another person confirms"),
     "acted": Words("办理", "Step done"),
+    "paid_in": Words("收到一笔不该收的钱", "Money came that is not owed"),
+    "reduced": Words("减免费用", "The fee was reduced"),
+    "refund_ordered": Words("决定退费", "A refund was ordered"),
+    "refund_confirmed": Words("第二人核准退费", "A second person confirmed the refund"),
+    "refund_declined": Words("第二人不同意退费", "A second person declined the refund"),
+    "refunded": Words("退费完成", "The money was given back"),
 }
 
 

@@ -39,6 +39,8 @@ class Region:
     roles: dict[str, tuple[str, ...]]
     cast: tuple[dict[str, Any], ...]
     streets: tuple[str, ...]
+    money: Mapping[str, str] = field(default_factory=dict)
+    """Sums in yuan that hold here, by name; what is not said holds nowhere."""
     lists: Mapping[str, RegionProfile] = field(default_factory=dict)
     """What is done where; empty for a region that says nothing of it."""
 
@@ -73,6 +75,7 @@ def load_region(code: str, folder: Path = FOLDER) -> Region:
             cast=_cast(raw.get("cast", ()), folder),
             streets=tuple(raw.get("streets", ())),
             lists=lists,
+            money={name: str(value) for name, value in raw.get("money", {}).items()},
         )
     except (KeyError, TypeError, ValueError) as why:
         raise ValueError(f"{path.name} of region {code}: {why!r}") from why

@@ -167,7 +167,15 @@ def test_a_payment_service_that_is_down_is_asked_again_later(
     assert open_steps(cast, owing) == ["pay"]
 
 
+def open_drawer(cast: Cast, role: str = "clerk", fen: int = 0) -> UUID:
+    from doorstep.domains.payments import drawer
+
+    with cast.enter(role) as viewer:
+        return drawer.open_one(viewer, fen).id
+
+
 def _cash(cast: Cast, matter_id: UUID, amount: str, role: str = "clerk") -> Page:
+    open_drawer(cast, role)
     window = Visit(cast[role].token)
     page = window.get(f"/payments/window/{matter_id}")
     return window.post(f"/payments/window/{matter_id}", page.form("/" + str(matter_id)) | {"amount": amount})
@@ -182,12 +190,20 @@ def test_a_window_takes_cash_and_gives_a_receipt(cast: Cast, owing: UUID) -> Non
     assert open_steps(cast, owing) == ["end"]
 
 
-def test_no_cash_is_taken_while_the_person_may_still_be_paying_online(
-    cast: Cast, owing: UUID, resident: Visit
+def test_an_online_order_is_closed_before_cash_is_taken(
+    cast: Cast, owing: UUID, resident: Visit, monkeypatch: pytest.MonkeyPatch, provider: str
 ) -> None:
-    begun(resident, owing)
+    from django.conf import settings
+
+    there = begun(resident, owing)
+    monkeypatch.setattr(
+        settings, "PAYMENTS_URL", "http://127.0.0.1:9"
+    )  # silent: perhaps the person is paying just now
     assert "正在网上缴" in _cash(cast, owing, "40.00").text
-    assert receipts(cast, owing) == []
+    monkeypatch.setattr(settings, "PAYMENTS_URL", provider)
+    assert _cash(cast, owing, "40.00").name == "pay_receipt"
+    assert "state=paid" not in at_service(there, "pay")
+    assert [means for means, _ in receipts(cast, owing)] == ["cash"]
 
 
 def test_who_has_no_part_in_a_matter_neither_pays_nor_takes(cast: Cast, owing: UUID) -> None:

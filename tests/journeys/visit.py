@@ -35,6 +35,12 @@ class Page:
             fields for to, fields in reader.forms if (to.endswith(action) if action else to != "/find")
         )
 
+    def form_with(self, name: str) -> dict[str, str]:
+        """The first form that has this field."""
+        reader = _Forms()
+        reader.feed(self.html)
+        return next(fields for _, fields in reader.forms if name in fields)
+
 
 class _Forms(HTMLParser):
     """Reads forms: text, hidden, chosen boxes, text areas and lists."""

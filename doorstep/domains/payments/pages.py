@@ -1,4 +1,4 @@
-"""Paying: the applicant's page, the way back from the payment service, the window's page, and the receipt."""
+"""Paying: the applicant's page, the way back from the payment service, the window's page with its code, and the receipt."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
-from doorstep.domains.payments import service, verbs
-from doorstep.kernel import read
+from doorstep.domains.payments import drawer, ledger, refund, service, verbs
+from doorstep.domains.payments.models import Payment
+from doorstep.kernel import paper, read
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.read import MatterView
-from doorstep.kernel.trust import Viewer
+from doorstep.kernel.trust import Viewer, not_found
+from doorstep.rulebook.pack.fee import yuan_of
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import saying
 
@@ -54,31 +56,82 @@ def back(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return redirect(f"/payments/receipt/{row.matter_id}")
 
 
+def thanks(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Where somebody lands who paid by the code on the clerk's screen: it says nothing about anybody."""
+    return render(request, "payments/thanks.html")
+
+
 def window(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
-    """A clerk takes the money."""
-    found = _at_work(viewer, matter_id)
-    refusal = None
+    """A clerk takes the fee: cash into the drawer, or the person pays by the code on the screen; or less is owed."""
+    found, refusal = at_work(viewer, matter_id), None
     if request.method == "POST":
         try:
+            verbs.end_order(viewer, found) if request.POST.get("do") != "code" else None
+            found = at_work(viewer, matter_id)
             with transaction.atomic():
-                verbs.take_cash(viewer, found, request.POST.get("amount", ""))
-            return redirect(f"/payments/receipt/{found.id}")
+                _take(viewer, found, request)
+            return redirect(request.path)
         except Refused as refused:
             refusal = refused
-    elif verbs.owed(found) is None:
-        return redirect(
-            f"/payments/receipt/{found.id}" if verbs.receipt(found) else f"/counter/matter/{found.id}"
+            found = at_work(viewer, matter_id)
+    due = verbs.owed(found)
+    if due is None and refusal is None:
+        there = f"/payments/receipt/{found.id}" if verbs.receipt(found) else f"/counter/matter/{found.id}"
+        return (
+            HttpResponse(headers={"HX-Redirect": there})
+            if "HX-Request" in request.headers
+            else redirect(there)
         )
+    row = (
+        Payment.objects.filter(matter_id=found.id, step=due.step.name, visit=due.visit).first()
+        if due
+        else None
+    )
     context = _owed(found) | {
-        "refusal": refusal.words if refusal else None,
-        "typed": request.POST.get("amount", ""),
-    }
+        "refusal": refusal.words if refusal else None, "code": refusal.code if refusal else "",
+        "typed": request.POST.get("amount", ""), "why": request.POST.get("why", ""), "drawer": drawer.mine(viewer),
+        "asked": bool(row and row.order_state == "asked"), "silent": bool(row and row.silent_since),
+        "less": verbs.reductions(found), "online": service.available(),
+    }  # fmt: skip
     return render(request, "payments/window.html", context, status=refusal.status if refusal else 200)
+
+
+def _take(viewer: Viewer, found: MatterView, request: HttpRequest) -> None:
+    do = request.POST.get("do", "cash")
+    if do == "code":
+        verbs.begin(viewer, found, _thanks())
+    elif do == "reduce":
+        verbs.reduce(viewer, found, request.POST.get("reduction", ""), request.POST.get("why", ""))
+    elif verbs.owed(found) or not verbs.receipt(
+        found
+    ):  # pressed twice, or just paid online: the receipt is the answer
+        verbs.take_cash(viewer, found, request.POST.get("amount", ""))
+
+
+def _thanks() -> str:
+    return f"{settings.PUBLIC_URL}/payments/thanks"
+
+
+def code(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """The code that the person scans at the window, as a picture; only while the order is open."""
+    found = at_work(viewer, matter_id)
+    due = verbs.owed(found)
+    row = (
+        Payment.objects.filter(matter_id=found.id, step=due.step.name, visit=due.visit).first()
+        if due
+        else None
+    )
+    if row is None or row.order_state != "asked":
+        raise not_found()
+    there = service.pay_address(verbs.order_of(row), f"{row.amount:.2f}", row.currency, _thanks())
+    return HttpResponse(
+        paper.qr_svg(there), content_type="image/svg+xml", headers={"Cache-Control": "no-store"}
+    )
 
 
 def receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     """What was paid, by which means, under which number; to show or to print."""
-    found = read.read_matter(viewer, matter_id) if viewer.is_resident else _at_work(viewer, matter_id)
+    found = read.read_matter(viewer, matter_id) if viewer.is_resident else at_work(viewer, matter_id)
     row = verbs.receipt(found)
     if row is None:
         return redirect(
@@ -86,7 +139,8 @@ def receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespon
         )
     context = {
         "matter": found, "row": row, "money": saying.money({"amount": f"{row.amount:.2f}", "currency": row.currency}),
-        "by": unit_words(row.unit_id) if row.unit_id else None, "cash": row.means == "cash",
+        "by": unit_words(row.unit_id) if row.unit_id else None, "means": row.means,
+        "lines": ledger.of_matter(found.id), "refunds": _refunds(found), "left": refund.left(row),
         "frame": "web/resident.html" if viewer.is_resident else "web/staff.html", "resident": viewer.is_resident,
         "standin": row.means == "online" and "127.0.0.1" in settings.PAYMENTS_URL,
         "matter_url": f"/matter/{found.id}" if viewer.is_resident else f"/counter/matter/{found.id}",
@@ -94,7 +148,23 @@ def receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespon
     return render(request, "payments/receipt.html", context)
 
 
-def _at_work(viewer: Viewer, matter_id: UUID) -> MatterView:
+def _refunds(found: MatterView) -> list[dict[str, Any]]:
+    return [
+        {"money": money_of(one.fen, one.currency), "why": refund.REASONS[one.reason], "state": refund.STATES[one.state],
+         "code": one.state, "at": one.done_at or one.at}
+        for one in refund.of_matter(found.id)
+    ]  # fmt: skip
+
+
+def money_of(fen: int, currency: str) -> str:
+    """¥40.00 for 4000 fen, −¥40.00 for as much going out."""
+    if fen == 0:
+        return saying.money({"amount": "0.01", "currency": currency}).replace("0.01", "0.00")
+    text = saying.money({"amount": yuan_of(abs(fen)), "currency": currency})
+    return f"−{text}" if fen < 0 else text
+
+
+def at_work(viewer: Viewer, matter_id: UUID) -> MatterView:
     """Read for the purpose of handling it: the person stands there to pay."""
     try:
         return read.read_matter(viewer, matter_id)
@@ -111,5 +181,7 @@ def _owed(found: MatterView) -> dict[str, Any]:
     return {
         "matter": found, "due": due, "money": saying.money(due.money) if due else "",
         "sure": bool(due and all(one.sure for one in due.lines)),
-        "standin": "127.0.0.1" in settings.PAYMENTS_URL, "name": found.applicant.masked().name,
+        "parts": [(one.title, money_of(one.fen, one.currency)) for one in due.lines if one.title] if due else (),
+        "reduction": due.reduction if due else None, "standin": "127.0.0.1" in settings.PAYMENTS_URL,
+        "name": found.applicant.masked().name,
     }  # fmt: skip

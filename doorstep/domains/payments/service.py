@@ -1,7 +1,7 @@
-"""The payment service as we speak to it: signed addresses for the payer, signed answers, and one question over HTTP.
+"""The payment service as we speak to it: signed addresses for the payer, signed answers, and a few questions over HTTP.
 
 Everything signed is HMAC-SHA256 over the sorted names and values, under a key that both sides have. Money itself never
-passes through us.
+passes through us. OSError or ValueError: it did not answer, or not with its signature; what it did is then not known.
 """
 
 from __future__ import annotations
@@ -12,15 +12,25 @@ import http.client
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 
-#: How long an address to pay at holds. Nobody takes cash for the same while it may still be used.
+#: How long an address to pay at holds.
 HOLDS = timedelta(minutes=15)
-_PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the service knows of an order: open, closed (it will never be charged) or paid, with its reference and amount."""
+
+    state: str
+    reference: str = ""
+    amount: str = ""
 
 
 def available() -> bool:
@@ -55,19 +65,44 @@ def pay_address(order: str, amount: str, currency: str, back: str) -> str:
     return f"{settings.PAYMENTS_URL}/pay?{urlencode(told | {'sig': sign(told)})}"
 
 
-def paid(order: str) -> tuple[str, str] | None:
-    """The service's reference and the amount, if this order was paid. OSError or ValueError if it cannot be asked."""
+def state(order: str) -> Said:
+    """How an order stands."""
+    return _said(_ask("GET", f"/orders/{order}", {}), order)
+
+
+def close(order: str) -> Said:
+    """Let an order never be charged any more. It may have been paid before: then that is the answer."""
+    return _said(_ask("POST", f"/orders/{order}/close", {"order": order}), order)
+
+
+def refund(order: str, refund_id: str, amount: str) -> str:
+    """Give money of an order back, once for each refund. Answers the service's reference."""
+    told = {"order": order, "refund": refund_id, "amount": amount}
+    said = _ask("POST", f"/orders/{order}/refund", told)
+    if said.get("refund") != refund_id or said.get("state") != "refunded":
+        raise ValueError("the payment service did not refund")
+    return said["reference"]
+
+
+def _said(told: Mapping[str, str], order: str) -> Said:
+    if told.get("order") != order:
+        raise ValueError("an answer about another order")
+    return Said(told.get("state", ""), told.get("reference", ""), told.get("amount", ""))
+
+
+def _ask(method: str, path: str, told: Mapping[str, str]) -> dict[str, str]:
+    """A signed question (if it changes anything) and the signed answer."""
     parts = urlsplit(settings.PAYMENTS_URL)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    link = kind(parts.netloc, timeout=_PATIENCE_SECONDS)
+    link = kind(parts.netloc, timeout=PATIENCE_SECONDS)
+    body = urlencode({**told, "sig": sign(told)}) if told else None
     try:
-        link.request("GET", f"{parts.path.rstrip('/')}/orders/{order}")
-        answer = link.getresponse()
-        said = {str(k): str(v) for k, v in json.loads(answer.read(64 * 1024)).items()}
+        link.request(method, f"{parts.path.rstrip('/')}{path}", body)
+        said = {str(k): str(v) for k, v in json.loads(link.getresponse().read(64 * 1024)).items()}
     except (http.client.HTTPException, AttributeError) as why:
         raise ValueError(str(why)) from why
     finally:
         link.close()
-    if not signed(said) or said.get("order") != order:
+    if not signed(said):
         raise ValueError("not signed by the payment service")
-    return (said["reference"], said["amount"]) if said.get("state") == "paid" else None
+    return said

@@ -1,41 +1,42 @@
-"""Paying for a step that waits for money: online, with the service's signed word for it, or in cash at a window; once.
+"""Paying for a step that waits for money: online, with the service's signed word for it, or in cash at a window.
 
-Refunds and part payments are not here yet.
+Whatever comes ends in a definite state: it is booked to the step that waits for it, or it is booked and a refund is ordered.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from doorstep.domains.payments import service
-from doorstep.domains.payments.models import Payment
+from doorstep.domains.payments import drawer, ledger, refund, service
+from doorstep.domains.payments.models import Drawer, Payment
 from doorstep.kernel import matter
 from doorstep.kernel.org import town
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.trust import Viewer, enter_system, not_found
 from doorstep.rulebook import clock
 from doorstep.rulebook.ids import uuid7
-from doorstep.rulebook.pack.fee import Charge, yuan_of
+from doorstep.rulebook.pack.fee import Charge, Reduction, fen_of, yuan_of
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 
 MESSAGE = "payment"
-_ASKED_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What the open step of a matter waits for: ``lines`` say what it is made of."""
+    """What the open step of a matter waits for: ``lines`` say what it is made of, ``reduction`` why it is less."""
 
     step: StepView
     amount: str
     currency: str
     lines: tuple[Charge, ...]
+    visit: int
+    reduction: Reduction | None = None
 
     @property
     def money(self) -> dict[str, str]:
@@ -47,11 +48,31 @@ def owed(found: MatterView) -> Owed | None:
     flow = found.pack.flow
     step = next((one for one in found.open_steps if flow.step(one.name).asks == MESSAGE), None)
     lines = found.pack.owed(found.data, found.law_date) if step else ()
-    return (
-        Owed(step, yuan_of(sum(one.fen for one in lines)), lines[0].currency, lines)
-        if step and lines
-        else None
-    )
+    if step is None or not lines:
+        return None
+    visit = sum(one.name == step.name for one in found.steps)
+    row = Payment.objects.filter(matter_id=found.id, step=step.name, visit=visit).first()
+    fen = sum(one.fen for one in lines)
+    less = next((one for one in reductions(found) if row and one.name == row.reduction), None)
+    return Owed(step, yuan_of(less.left(fen) if less else fen), lines[0].currency, lines, visit, less)
+
+
+def reductions(found: MatterView) -> tuple[Reduction, ...]:
+    """Those that the pack has for the case of this matter."""
+    return found.pack.reductions(found.data, found.law_date)
+
+
+def order_of(row: Payment) -> str:
+    """By what name the payment service knows the present attempt."""
+    return f"{row.id}-{row.attempt}"
+
+
+def payment_of(order: str) -> UUID:
+    """The payment behind the name of an order. Refused: "not-found"."""
+    try:
+        return UUID(order.rpartition("-")[0])
+    except ValueError:
+        raise not_found() from None
 
 
 def begin(viewer: Viewer, found: MatterView, back: str) -> str:
@@ -66,33 +87,79 @@ def begin(viewer: Viewer, found: MatterView, back: str) -> str:
             status=503,
         )
     row = _row(found)
-    if row.paid_at is not None:
-        raise _nothing_owed()
-    row.asked_at = clock.now()
-    row.save(update_fields=["asked_at"])
-    return service.pay_address(str(row.id), f"{row.amount:.2f}", row.currency, back)
+    if row.order_state != "asked":  # one that may still be paid is gone on with, so that nobody pays two
+        row.attempt += 1
+        row.order_state, row.asked_at = "asked", clock.now()
+        row.save(update_fields=["attempt", "order_state", "asked_at"])
+    return service.pay_address(order_of(row), f"{row.amount:.2f}", row.currency, back)
+
+
+def end_order(viewer: Viewer, found: MatterView) -> None:
+    """Before money is taken another way: the payment service is told to charge the open order never more. If it was paid, that
+    is booked. Refused: "being-paid" (409) while the service is silent and the payer may still be there.
+    """
+    due = owed(found)
+    row = (
+        Payment.objects.filter(matter_id=found.id, step=due.step.name, visit=due.visit).first()
+        if due
+        else None
+    )
+    if row is None or row.order_state != "asked":
+        return
+    try:
+        said = service.close(order_of(row))
+    except (OSError, ValueError):
+        if row.asked_at and clock.now() - row.asked_at < service.HOLDS:
+            raise _being_paid() from None
+        return  # should it be paid after all, that money goes back
+    _answered(viewer, row.id, row.attempt, said)
 
 
 def take_cash(viewer: Viewer, found: MatterView, amount: str) -> Payment:
-    """A window has taken the money. Refused: "no-right", "nothing-owed" and "being-paid" (409), "amount" if another sum
-    was typed.
+    """A window has taken the money into the clerk's open drawer. Refused: "no-right", "no-drawer" and "nothing-owed" (409),
+    "amount" if another sum was typed.
     """
     viewer.need("receive", found.pack.branch)
+    desk = drawer.own(viewer)
     row = _row(found)
-    if row.paid_at is not None:
-        raise _nothing_owed()
-    if row.asked_at and clock.now() - row.asked_at < service.HOLDS:
-        words = Words(
-            "本人正在网上缴，15 分钟内可能到账。请稍等，或请本人在手机上缴完。",
-            "The person is paying online; it may arrive within 15 minutes. Wait, or let them finish on the phone.",
-        )
-        raise Refused("being-paid", words, status=409)
-    if amount.strip() not in (f"{row.amount:.2f}", f"{row.amount.normalize():f}"):
+    try:
+        fits = fen_of(amount.strip()) == row.fen
+    except ValueError:
+        fits = False
+    if not fits:
         words = Words(
             "收到的金额和应缴的不一致，请核对。", "The amount taken differs from what is owed; check it."
         )
         raise Refused("amount", words, faults=(("/amount", words),))
-    return _settle(viewer, row, "cash", "")
+    seq = _hear(viewer, row, "cash")
+    ledger.received(viewer, row, row.fen, means="cash", seq=seq, at=clock.now(), drawer=desk)
+    return _paid(viewer, row, "cash", "", desk)
+
+
+def reduce(viewer: Viewer, found: MatterView, name: str, why: str) -> Payment:
+    """A clerk has seen what proves that less is to be paid; who pays nothing goes on at once.
+
+    Refused: "no-right", "nothing-owed" (409), "no-reduction" for a row that the pack does not have for this case, "reason".
+    """
+    viewer.need("receive", found.pack.branch)
+    row, due = _row(found), owed(found)
+    less = next((one for one in reductions(found) if one.name == name), None)
+    if less is None or due is None:
+        raise Refused("no-reduction", Words("没有这一种减免。", "There is no such reduction."))
+    if not why.strip():
+        words = Words("请写看了什么证明。", "Say which proof you saw.")
+        raise Refused("reason", words, faults=(("/why", words),))
+    if row.reduction == name:
+        return row
+    whole = sum(one.fen for one in due.lines)
+    row.reduction, row.amount = name, Decimal(yuan_of(less.left(whole)))
+    codes = {"reduction": name, "step": row.step, "fen": row.fen, "whole": whole}
+    matter.book(viewer, found.id, kind="reduced", codes=codes, why=why.strip()[:200])
+    row.save(update_fields=["reduction", "amount"])
+    if row.fen == 0:
+        _hear(viewer, row, "none")
+        return _paid(viewer, row, "none", "")
+    return row
 
 
 def came_back(viewer: Viewer, told: dict[str, str]) -> Payment:
@@ -101,33 +168,63 @@ def came_back(viewer: Viewer, told: dict[str, str]) -> Payment:
     """
     if not service.signed(told):
         raise not_found()
-    row = Payment.objects.filter(id=UUID(told["order"])).first()
+    found = payment_of(told.get("order", ""))
+    row = Payment.objects.filter(id=found).first()
     if row is None:
         raise not_found()
-    if told.get("state") == "paid" and row.paid_at is None:
-        return _online(viewer, row.id, told["reference"], told["amount"])
+    if told.get("state") == "paid":
+        return arrived(viewer, found, told["reference"], told["amount"], order=told["order"])
+    return row
+
+
+def arrived(viewer: Viewer, payment_id: UUID, reference: str, amount: str, *, order: str = "") -> Payment:
+    """The payment service took money. Booked once for each of its references: to the step, if that still waits for this sum;
+    if not (paid twice, too late, taken back, another sum), a refund is ordered in the same transaction.
+    """
+    with transaction.atomic():
+        row = Payment.objects.select_for_update().get(id=payment_id)
+        if ledger.known(row.id, reference):
+            return row
+        fen, at = fen_of(amount), clock.now()
+        fits = row.paid_at is None and fen == row.fen
+        seq = _heard_in_time(viewer, row) if fits else None
+        if seq is not None:
+            ledger.received(viewer, row, fen, means="online", seq=seq, at=at, reference=reference)
+            return _paid(viewer, row, "online", reference)
+        reason = "double" if row.paid_at else "amount" if fen != row.fen else "late"
+        codes = {"step": row.step, "fen": fen, "reason": reason}
+        seq = matter.book(viewer, row.matter_id, kind="paid_in", codes=codes).version
+        ledger.received(viewer, row, fen, means="online", seq=seq, at=at, reference=reference)
+        row.order_state = "paid"
+        row.save(update_fields=["order_state"])
+        refund.of_what_was_not_owed(viewer, row, fen, reason, order or order_of(row), reference)
     return row
 
 
 def settle_asked(most: int = 50) -> int:
-    """For the worker: ask the service about orders whose payer did not come back; returns how many were paid."""
+    """For the worker: ask the service about orders whose payer may have paid; one that has run out is closed there, so that
+    each is paid or never will be. Returns how many were settled.
+    """
     if not service.available():
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select id, matter_id from trust.asked_payments(%s, %s)", [clock.now() - _ASKED_FOR, most]
-        )
-        rows = cursor.fetchall()
     settled = 0
-    for order, matter_id in rows:
+    with connection.cursor() as cursor:
+        cursor.execute("select id, matter_id from trust.asked_payments(%s)", [most])
+        rows = cursor.fetchall()
+    for payment_id, matter_id in rows:
+        with enter_system(matter_id) as system:
+            row = Payment.objects.get(id=payment_id)
+            order, attempt = order_of(row), row.attempt
+            over = row.asked_at is None or clock.now() - row.asked_at > service.HOLDS
         try:
-            said = service.paid(str(order))
+            said = service.close(order) if over else service.state(order)
         except (OSError, ValueError):
-            return settled  # the service is down: the same rows are asked next time
-        if said:
             with enter_system(matter_id) as system:
-                _online(system, order, *said)
-                settled += 1
+                silent = Payment.objects.filter(id=payment_id, silent_since=None)
+                silent.update(silent_since=clock.now())
+            return settled  # the service is down: the same rows are asked next time
+        with enter_system(matter_id) as system:
+            settled += _answered(system, payment_id, attempt, said)
     return settled
 
 
@@ -136,14 +233,43 @@ def receipt(found: MatterView) -> Payment | None:
     return Payment.objects.filter(matter_id=found.id).exclude(paid_at=None).order_by("-paid_at").first()
 
 
-def _online(viewer: Viewer, order: UUID, reference: str, amount: str) -> Payment:
-    with transaction.atomic():
-        row = Payment.objects.select_for_update().filter(id=order, paid_at=None).first()
-        if row is None:
-            return Payment.objects.get(id=order)
-        if Decimal(amount) != row.amount:
-            raise Refused("amount", Words("到账金额不符。", "The amount that arrived differs."), status=409)
-        return _settle(viewer, row, "online", reference)
+def _answered(viewer: Viewer, payment_id: UUID, attempt: int, said: service.Said) -> bool:
+    """Whether the answer about an attempt is for good, and so was written down."""
+    if said.state == "paid":
+        arrived(viewer, payment_id, said.reference, said.amount, order=f"{payment_id}-{attempt}")
+        return True
+    same = Payment.objects.filter(id=payment_id, attempt=attempt, order_state="asked")
+    if said.state == "closed":
+        return bool(same.update(order_state="dead", silent_since=None))
+    same.exclude(silent_since=None).update(silent_since=None)
+    return False
+
+
+def _heard_in_time(viewer: Viewer, row: Payment) -> int | None:
+    """The event by which the step went on; None if it does not wait any more, or the matter has ended."""
+    try:
+        with transaction.atomic():
+            return _hear(viewer, row, "online")
+    except Refused as late:
+        if not late.code.startswith("flow."):
+            raise
+        return None
+
+
+def _hear(viewer: Viewer, row: Payment, means: str) -> int:
+    data = {"amount": f"{row.amount:.2f}", "currency": row.currency, "means": means, "order": str(row.id)}
+    return matter.hear(viewer, row.matter_id, step=row.step, said="done", message=MESSAGE, data=data).version
+
+
+def _paid(viewer: Viewer, row: Payment, means: str, reference: str, desk: Drawer | None = None) -> Payment:
+    """Write down that the step is paid for, under a number of its own."""
+    row.paid_at, row.means, row.reference = clock.now(), means, reference
+    row.unit_id, row.account_id = viewer.unit_id, viewer.account_id
+    row.receipt = _receipt_number(viewer.unit_id, row.paid_at)
+    row.order_state = "paid" if means == "online" else row.order_state
+    row.silent_since = None if means == "online" else row.silent_since
+    row.save()
+    return row
 
 
 def _row(found: MatterView) -> Payment:
@@ -151,34 +277,19 @@ def _row(found: MatterView) -> Payment:
     due = owed(found)
     if due is None:
         raise _nothing_owed()
-    visit = sum(step.name == due.step.name for step in found.steps)
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into payment (id, matter_id, step, visit, amount, currency, means, reference)
             values (%s, %s, %s, %s, %s, %s, '', '') on conflict do nothing""",
-            [uuid7(), found.id, due.step.name, visit, Decimal(due.amount), due.currency],
+            [uuid7(), found.id, due.step.name, due.visit, Decimal(due.amount), due.currency],
         )
-    row = (
-        Payment.objects.select_for_update()
-        .filter(matter_id=found.id, step=due.step.name, visit=visit, paid_at=None)
-        .first()
-    )
+    same = Payment.objects.select_for_update().filter(matter_id=found.id, step=due.step.name, visit=due.visit)
+    row = same.filter(paid_at=None).first()
     if row is None:
         raise _nothing_owed()
-    return row
-
-
-def _settle(viewer: Viewer, row: Payment, means: str, reference: str) -> Payment:
-    """Write the receipt and move the matter on, or neither."""
-    with transaction.atomic():
-        matter.hear(
-            viewer, row.matter_id, step=row.step, said="done", message=MESSAGE,
-            data={"amount": f"{row.amount:.2f}", "currency": row.currency, "means": means, "order": str(row.id)},
-        )  # fmt: skip
-        row.paid_at, row.means, row.reference = clock.now(), means, reference
-        row.unit_id, row.account_id = viewer.unit_id, viewer.account_id
-        row.receipt = _receipt_number(viewer.unit_id, row.paid_at)
-        row.save()
+    if row.order_state != "asked":
+        row.amount = Decimal(due.amount)  # a corrected answer may have changed what is owed
+        row.save(update_fields=["amount"])
     return row
 
 
@@ -194,6 +305,14 @@ def _receipt_number(unit_id: int | None, at: datetime) -> str:
         )
         last = int(cursor.fetchone()[0])
     return f"SJ-{unit}-{year}-{last:06d}"
+
+
+def _being_paid() -> Refused:
+    words = Words(
+        "本人正在网上缴，支付服务一时没有回音。请稍等，或请本人在手机上缴完。",
+        "The person is paying online, and the payment service does not answer just now. Wait, or let them finish on the phone.",
+    )
+    return Refused("being-paid", words, status=409)
 
 
 def _nothing_owed() -> Refused:
