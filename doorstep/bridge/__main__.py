@@ -108,10 +108,11 @@ def _addresses(told: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 def _pairing(args: argparse.Namespace) -> Pairing:
     """The keys; a code is shown if there are none yet, or if it is asked for."""
     keys = args.data / "keys.json"
+    held = Pairing(keys)
     if args.standin and args.code_file:
         return Pairing(keys, args.code_file.read_text(), stays=True)
-    if args.forget or (keys.exists() and not args.pair):
-        return Pairing(keys)
+    if args.forget or (held.paired and not args.pair):
+        return held
     code = new_code()
     sys.stderr.write(_SHOWN.format(code=code, minutes=10))
     return Pairing(keys, code)

@@ -8,6 +8,7 @@ carry a proof too.
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 import sys
@@ -33,7 +34,7 @@ class Bridge(ThreadingHTTPServer):
     """One counter's bridge. ``origins``: where the counter's pages come from."""
 
     daemon_threads = True
-    allow_reuse_address = True
+    allow_reuse_address = os.name == "posix"  # elsewhere it would let a stranger listen at our port
 
     def __init__(self, port: int, origins: Collection[str], pairing: Pairing, table: Table) -> None:
         super().__init__(("127.0.0.1", port), _Door)

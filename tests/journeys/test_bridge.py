@@ -94,6 +94,40 @@ def test_a_card_is_read_pulled_out_and_typed_instead(clerk: Phone, hands: Hands)
     hands.do(card="", lay="0")
 
 
+def test_a_card_that_comes_late_is_not_read_for_the_next_person(clerk: Phone, hands: Hands) -> None:
+    page = clerk.page
+    hands.do(lay="")
+    clerk.open("/counter/")
+    page.click(READ)
+    page.get_by_text("请把身份证放上读卡器").wait_for()
+    page.keyboard.press("F9") if page.locator("[data-key=f9]").count() else clerk.open("/counter/")
+    page.wait_for_selector(f"{READ}:visible")
+    hands.do(lay="1")
+    page.wait_for_timeout(500)
+    assert (page.input_value("#name"), page.input_value("#id_no")) == ("", "")
+    page.click(READ)  # the reader is not held up by the one who left
+    page.get_by_text("请看是不是本人").wait_for()
+    assert page.input_value("#id_no") == "990102199511060047"
+    hands.do(lay="0")
+
+
+def test_a_program_that_took_the_bridge_s_port_is_told_nothing(clerk: Phone, hands: Hands) -> None:
+    page, asked = clerk.page, []
+    bridge = page.get_attribute("#devices", "data-url")
+    hello = {"version": 1, "session": "0" * 32, "proof": "0" * 64}
+
+    def impostor(route: Any) -> None:
+        asked.append(route.request.url.removeprefix(bridge))
+        heads = {"Access-Control-Allow-Origin": clerk.url, "Access-Control-Allow-Headers": "content-type"}
+        route.fulfill(status=200, headers=heads, json=hello)
+
+    page.route(f"{bridge}/**", impostor)
+    clerk.open("/counter/")
+    page.wait_for_timeout(400)
+    page.unroute(f"{bridge}/**")
+    assert set(asked) == {"/v1/hello"} and page.locator("[data-device]:visible").count() == 0
+
+
 def test_without_a_bridge_the_window_is_what_it_was(clerk: Phone, hands: Hands) -> None:
     page = clerk.page
     bridge = page.get_attribute("#devices", "data-url")
