@@ -16,14 +16,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from tests.chaos.killer import Killer
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Caller, Cast, bodies, sign_in
+from tests.journeys.examples import home_region
 from tests.running import ROOT, Doorstep, quiet_port
 
 CALLERS = 5
@@ -86,7 +84,7 @@ def _come_back(caller: Caller, ledger: Ledger) -> None:
 def _cast(doorstep: Doorstep) -> Cast:
     """Signs the people of the town in. Places: where the clerk sits, and the station of the approver."""
     logins = {one["role"]: one for one in json.loads((doorstep.data / "demo.json").read_text())}
-    region = YAML(typ="safe").load(next(Path(ROOT, "regions").glob("*/region.yaml")).read_text())
+    region = home_region()
     unit = {one["role"]: one.get("unit") for one in region["cast"]}
     point = next(p["code"] for p in region["points"] if p["unit"] == unit["clerk"] and p["kind"] != "room")
     roles = ("resident", "neighbour", "clerk", "approver")

@@ -143,10 +143,18 @@ _WAY = (
 )  # fmt: skip
 
 
+def home_region() -> dict[str, Any]:
+    """The region that a town is built of when nobody says which: the one that has people of its own."""
+    found = (
+        YAML(typ="safe").load(path.read_text()) for path in sorted((ROOT / "regions").glob("*/region.yaml"))
+    )
+    return next(region for region in found if isinstance(region["cast"], list))
+
+
 def make_examples(town: Doorstep) -> Examples:
     """Signs everybody in and lives a few matters: waiting, returned, decided, made, handed out."""
     logins = {one["role"]: one for one in json.loads((town.data / "demo.json").read_text())}
-    region = YAML(typ="safe").load(next((ROOT / "regions").glob("*/region.yaml")).read_text())
+    region = home_region()
     cast = {one["role"]: one for one in region["cast"]}
     units = {one["code"]: one["name"] for one in region["units"]}
     hand = Hand(

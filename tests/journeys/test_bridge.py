@@ -10,12 +10,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from ruamel.yaml import YAML
 
 from tests.chaos.people import sign_in
 from tests.journeys.browser import Phone, phone
-from tests.journeys.examples import _WAY, Hand, person_of
-from tests.running import ROOT, Doorstep
+from tests.journeys.examples import _WAY, Hand, home_region, person_of
+from tests.running import Doorstep
 
 pytestmark = [pytest.mark.browser, pytest.mark.standin, pytest.mark.wheel]
 READ = "[data-device=card]"
@@ -185,7 +184,7 @@ def _choose(page: Any, name: str) -> None:
 def test_A22_a_rating_goes_in_from_the_pad_once_and_the_page_never_has_it(
     live_town: Doorstep, tokens: dict[str, str], clerk: Phone, hands: Hands
 ) -> None:
-    region = YAML(typ="safe").load(next((ROOT / "regions").glob("*/region.yaml")).read_text())
+    region = home_region()
     units = {one["role"]: one.get("unit") for one in region["cast"]}
     point = next(p["code"] for p in region["points"] if p["unit"] == units["clerk"] and p["kind"] != "room")
     matter = Hand(live_town.url, tokens).card(person_of(live_town), units["approver"], point, *_WAY)
