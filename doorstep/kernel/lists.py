@@ -50,6 +50,7 @@ class Row:
     ended: bool = False
     provisional: bool = False
     holder: UUID | None = None
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ from (select name, account_id, due_at, matter_id from step s where s.unit_id = %
   order by s.due_at, s.id limit %s) s join matter m on m.id = s.matter_id group by 1, 2, 3, 4"""
 _MOST = 3000
 _OVERSEEN = f"""select {_LINE}, {_STEP} from step s join matter m on m.id = s.matter_id
-where s.closed_at is null and m.unit_id = any(%(units)s) and {{which}} order by {{sort}} offset {{start}} limit {{most}}"""
+where s.closed_at is null and m.unit_id = any(%(units)s) and {{which}}{{who}} order by {{sort}} offset {{start}} limit {{most}}"""
 _SOON = timedelta(days=3)
 #: What a supervisor may ask for, and in which order.
 OVERSEEN = {
@@ -240,24 +241,28 @@ def these(viewer: Viewer, ids: Sequence[UUID], why: str) -> dict[UUID, Row]:
 
 
 def overseen(
-    viewer: Viewer, units: Sequence[int], *, which: str = "late", sort: str = "due", page: int = 1
+    viewer: Viewer,
+    units: Sequence[int],
+    *,
+    which: str = "late",
+    sort: str = "due",
+    page: int = 1,
+    who: UUID | None = None,
+    free: bool = False,
 ) -> Page:
     """Open steps of these units for whoever supervises them: ``which`` of `OVERSEEN` (late, due within three days, those for
-    which the whole stands still, those that ask for a longer limit, all), in the order of ``sort``. Refused: "no-right".
+    which the whole stands still, those that ask for a longer limit, all), in the order of ``sort``; those of one officer
+    (``who``), or nobody's (``free``). Refused: "no-right".
     """
     viewer.need("supervise")
     moment = clock.now()
-    query = _OVERSEEN.replace("{which}", OVERSEEN[which]).replace("{sort}", SORTS[sort])
-    return _page(
-        viewer,
-        query,
-        page,
-        "overseen",
-        units=list(units),
-        now=moment,
-        soon=moment + _SOON,
-        names=_named(which),
+    whose = " and s.account_id = %(who)s" if who else " and s.account_id is null" if free else ""
+    query = (
+        _OVERSEEN.replace("{which}", OVERSEEN[which]).replace("{sort}", SORTS[sort]).replace("{who}", whose)
     )
+    return _page(
+        viewer, query, page, "overseen", units=list(units), now=moment, soon=moment + _SOON, names=_named(which), who=who
+    )  # fmt: skip
 
 
 def _named(which: str) -> list[str]:
@@ -331,7 +336,7 @@ def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
                 matter, number, item, known.title, state, who.get(applicant, ""), opened_at, due,
                 bool(due and due < moment and (step or closed_at is None)), known, step[0] if step else "",
                 known.flow.step(step[0]).title if step else None, unit_words(unit), closed_at is not None, bool(guess),
-                step[3] if step else None,
+                step[3] if step else None, unit,
             )
         )  # fmt: skip
     return tuple(lines)

@@ -162,3 +162,42 @@ def test_everything_one_holds_goes_to_a_colleague_at_once(cast: Cast, desk: Desk
     assert not listed(desk, case, "whose=mine")
     stranger = open_desk(cast["other_station"].token)
     assert cast["approver2"].name not in stranger.text("/counter/mine"), "another station learns no names"
+
+
+def test_a_supervisor_sees_what_waits_with_whom_and_gives_it_to_another(cast: Cast, case: Done) -> None:
+    from doorstep.rulebook import clock
+
+    give(cast, "approver", case, "approver")
+    chief = open_desk(cast["supervisor"].token)
+    page = chief.text("/counter/load?unit=AL-LJ-LX")
+    assert 'data-page="counter_load"' in page and cast["approver"].name in page and "超期" in page
+    whose = f"which=all&who={account(cast, 'approver')}"
+    assert case.number in chief.text(f"/counter/oversee?{whose}")
+    with clock.clock_at(clock.now() + timedelta(days=5)):
+        assert "bars-late" in chief.text("/counter/load?unit=AL-LJ-LX")
+    form = {"pick": f"{case.matter_id}|{STEP}", "request_id": fresh()}
+    assert chief.post(f"/counter/oversee?{whose}", **form, to="").status_code == 422
+    assert chief.post(f"/counter/oversee?{whose}", **form, to=str(account(cast, "clerk"))).status_code == 422
+    assert (
+        chief.post(f"/counter/oversee?{whose}", **form, to=str(account(cast, "approver2"))).status_code == 302
+    )
+    assert case.number not in chief.text(f"/counter/oversee?{whose}")
+    assert listed(open_desk(cast["approver2"].token), case, "whose=mine")
+
+
+def test_the_figures_of_a_desk_are_few_statements_and_for_supervisors_alone(cast: Cast, case: Done) -> None:
+    from doorstep.kernel.row import fetch
+
+    chief = open_desk(cast["supervisor"].token)
+    before = asked(chief, "/counter/load")
+    cast.act("clerk", cast.apply().matter_id, "intake")
+    assert asked(chief, "/counter/load") == before <= 8
+    counted = "select unit_id from trust.desk_load(now(), now()) union all select unit_id from trust.desk_returns('-infinity')"
+    for role, some in (("supervisor", True), ("approver", False), ("chief", False), ("resident", False)):
+        with cast.enter(role):
+            assert bool(fetch(counted)) is some, role
+    with cast.enter("supervisor"):
+        from doorstep.kernel.org import below, town
+
+        mine = set(below(town().by_code["AL-LJ"].id))
+        assert {unit for (unit,) in fetch(counted)} <= mine

@@ -92,6 +92,11 @@ class Step(models.Model):
                 condition=models.Q(closed_at__isnull=True, late_at__isnull=True),
             ),
             models.Index(
+                fields=["unit_id", "closed_at", "outcome"],
+                name="step_decided",
+                condition=models.Q(outcome__in=("approve", "return", "refuse")),
+            ),
+            models.Index(
                 fields=["opened_at"], name="step_call", condition=models.Q(closed_at__isnull=True, by="call")
             ),
             models.Index(
