@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from doorstep.domains.appointments import verbs as appointments
-from doorstep.domains.payments import service
+from doorstep.domains.payments import drawer, service
 from doorstep.domains.payments import verbs as payments
 from doorstep.kernel import call, child, matter, read, trust
 from doorstep.kernel.models import Matter, Step
@@ -119,6 +119,7 @@ def _paid(way: Way) -> bool:
         found = _at_window(viewer, way.of, way.id)
         due = payments.owed(found)
         if due is not None:
+            drawer.open_one(viewer, 0)
             payments.take_cash(viewer, found, due.amount)
     return due is not None
 
