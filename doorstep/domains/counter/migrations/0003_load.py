@@ -13,5 +13,5 @@ set local role doorstep_owner"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("counter", "0001_absence")]
+    dependencies = [("counter", "0002_visit")]
     operations = [migrations.RunSQL(_SQL.read_text(), _BACK)]
