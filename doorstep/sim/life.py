@@ -120,7 +120,10 @@ class Life:
                 and not kinds & {"call", "sub"}
                 and (self.wish.stop_at in kinds or "correct" in kinds)
             )
-        return "hand_out" in of.raw and "field" in of.raw["competent"] and not waits_for(of)
+        sent = (
+            "online" in of.channels or self.wish.stop_at != "received"
+        )  # what awaits a window came from elsewhere
+        return sent and "hand_out" in of.raw and "field" in of.raw["competent"] and not waits_for(of)
 
     def _channel(self, of: pack.Pack, example: Mapping[str, Any]) -> str:
         """Where it is brought: as the example says where a table looks at that, else anywhere that has people."""
@@ -228,7 +231,7 @@ class Life:
             upload=self._upload,
         )
         there = pack.current(of.code, reach(town().units[self.x.unit_id]))
-        self.data = answers.answers(there.form, example["data"], self.town)
+        self.data = self._answers(there)
         person = None if channel == "online" else self.person
         with self.staff.enter(self.login) as viewer:
             opened = matter.open_matter(
@@ -236,8 +239,14 @@ class Life:
                 applicant=person,
             )  # fmt: skip
         if not opened.replayed:  # it was lived before an interruption
-            Way(self, opened.matter_id).go()
+            self._goes(opened.matter_id)
         return opened.matter_id
+
+    def _answers(self, there: pack.Pack) -> dict[str, Any]:
+        return answers.answers(there.form, self.example["data"], self.town)
+
+    def _goes(self, matter_id: UUID) -> None:
+        Way(self, matter_id).go()
 
     @property
     def person(self) -> Person:

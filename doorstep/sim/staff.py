@@ -27,9 +27,11 @@ from doorstep.sim.people import Citizen, Home, resident
 
 ACCOUNTS = 60
 """How many residents apply online; all others come to a window."""
-_AT_DESKS = ("clerk", "approver")
+_AT_DESKS = ("clerk", "approver", "colleague")
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-_NAMED = {"clerk": "窗口", "approver": "审批", "supervisor": "督办"}
+_NAMED = {"clerk": "窗口", "approver": "审批", "colleague": "审批同事", "supervisor": "督办"}
+_ROLE = {"colleague": "approver"}
+"""Posts of another name than their role: who grants what an approver asks for is somebody else."""
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Staff:
     def _posted(self, unit_id: int, role: str) -> dict[str, Any]:
         unit = town().units[unit_id]
         name = {"zh": f"{unit.zh}{_NAMED[role]}", "en": f"{unit.en} {role}"}
-        return order(self.place, self.seed, f"{role}.{unit_id}", role, name, unit_id)
+        return order(self.place, self.seed, f"{role}.{unit_id}", _ROLE.get(role, role), name, unit_id)
 
     def fill_posts(self) -> None:
         """Everybody whom lives may need is taken on at once: clerks, deciders, supervisors, and those who apply online."""
@@ -105,7 +107,8 @@ class Staff:
         self.known |= made
         for login, one in made.items():
             if one.get("unit") is not None:
-                self.posts.setdefault((one["unit"], one["role"]), login)
+                post = login.partition(".")[0]
+                self.posts.setdefault((one["unit"], post if post in _ROLE else one["role"]), login)
 
     # ---- residents ----
 

@@ -177,7 +177,7 @@ class Way:
         row, by = self.row, str(move.get("by", "competent"))
         above = {"received": self.life.x.unit_id, "county": row.county or row.city, "city": row.city}
         unit = int(above.get(by) or row.unit_id)
-        with self.life.staff.enter(self.life.staff.at(unit, "approver")) as viewer:
+        with self.life.staff.enter(self.life.staff.at(unit, "colleague")) as viewer:
             matter.add_step(
                 viewer, self.id, step=move["add"], request_id=self.request_id, reason="请核对登记里的记载，答复我们",
                 days=2 if self.of.flow.step(move["add"]).extends else None,

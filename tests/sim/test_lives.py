@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,25 +11,11 @@ import pytest
 
 from doorstep.run.place import Place
 from tests.cast import Cast
-from tests.conftest import as_role
 
 if TYPE_CHECKING:
     from doorstep.sim.staff import Staff
 
 LIVES = 40
-
-
-@pytest.fixture(scope="module")
-def staff(cast: Cast, database: Place) -> Iterator[Staff]:
-    """The town's people with their office open, in the town's own role."""
-    from doorstep.sim import town
-    from doorstep.sim.office import open_office
-
-    for _ in as_role("town", database):
-        with open_office() as office:
-            made = town.people(office)
-            made.fill_posts()
-            yield made
 
 
 @pytest.fixture(scope="module")
