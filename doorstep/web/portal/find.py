@@ -21,6 +21,7 @@ from doorstep.web.catalogue import BRANCHES, CHANNELS
 from doorstep.web.language import lang
 from doorstep.web.occasions import Occasion, occasions
 from doorstep.web.places import brought, extent, lists_at, offered, online_here
+from doorstep.web.portal.points import by_kind
 
 _OPEN = 40
 """Up to so many services are shown at once; more lie folded in their groups."""
@@ -144,8 +145,8 @@ def _told(packs: Sequence[Pack], wanted: Wanted, note: Words | None) -> dict[str
     shown = narrowed(packs, wanted)
     own, rest = _by_list(shown, wanted.point)
     return {
-        "wanted": wanted, "note": note, "count": len(shown), "all": len(packs), "open": len(shown) <= _OPEN,
-        "branches": [*own, *_branches(rest)], "occasion": _occasion(wanted.occasion), "points": town().points.values(),
+        "wanted": wanted, "note": note, "count": len(shown), "all": len(offered()), "open": len(shown) <= _OPEN,
+        "branches": [*own, *_branches(rest)], "occasion": _occasion(wanted.occasion), "points": _places(),
         "occasions": [one for one in told_occasions(packs, wanted) if one.count], "by_branch": _by_branch(packs, wanted),
         "by_channel": _by_channel(packs, wanted), "by_extent": _by_extent(packs, wanted),
         "in_order": tuple(map(card, shown)) if wanted.occasion else (),
@@ -219,6 +220,12 @@ def _by_list(packs: Sequence[Pack], point: str) -> tuple[list[Branch], Sequence[
             found.append(Branch(one.code, one.title, tuple(group for group in groups if group.cards), count))
             rest = [each for each in rest if each.code not in one.items]
     return found, rest
+
+
+def _places() -> list[tuple[Words, list[tuple[str, Words]]]]:
+    """Where one can go, by kind: code and name of each."""
+    points = town().point_by_code
+    return [(title, [(code, points[code].name) for code in codes]) for title, codes in by_kind()]
 
 
 def _occasion(named: str) -> Occasion | None:

@@ -48,19 +48,24 @@ def points(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _kinds() -> list[Kind]:
-    by_kind: dict[str, list[Stop]] = {}
-    for point in town().points.values():
-        if set(point.channels) - {"online", "post"}:
-            by_kind.setdefault(point.kind, []).append(_stop(point.code))
     return [
         Kind(
-            CHANNELS[name],
-            tuple(sorted(by_kind[name], key=lambda stop: not stop.place.open)),
-            len(by_kind[name]) <= _OPEN,
+            title, tuple(sorted(map(_stop, codes), key=lambda stop: not stop.place.open)), len(codes) <= _OPEN
         )
-        for name in CHANNELS
-        if name in by_kind
+        for title, codes in by_kind()
     ]
+
+
+def by_kind() -> list[tuple[Words, list[str]]]:
+    """The codes of the places one can go to, by kind, partners by whose outlets they are."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for point in town().points.values():
+        if set(point.channels) - {"online", "post"}:
+            key = (point.kind, point.unit_id if point.kind == "partner" else 0)
+            found.setdefault(key, []).append(point.code)
+    order = list(CHANNELS)
+    keys = sorted((key for key in found if key[0] in order), key=lambda key: (order.index(key[0]), key[1]))
+    return [(town().units[key[1]].name if key[1] else CHANNELS[key[0]], found[key]) for key in keys]
 
 
 def _stop(code: str) -> Stop:
