@@ -181,13 +181,41 @@ def _choose(page: Any, name: str) -> None:
         field.check(force=True)
 
 
-def test_A22_a_rating_goes_in_from_the_pad_once_and_the_page_never_has_it(
-    live_town: Doorstep, tokens: dict[str, str], clerk: Phone, hands: Hands
-) -> None:
+def a_card(town: Doorstep, tokens: dict[str, str], *way: tuple[str, str, str]) -> str:
+    """A temporary card of the resident, brought as far as ``way`` goes."""
     region = home_region()
     units = {one["role"]: one.get("unit") for one in region["cast"]}
     point = next(p["code"] for p in region["points"] if p["unit"] == units["clerk"] and p["kind"] != "room")
-    matter = Hand(live_town.url, tokens).card(person_of(live_town), units["approver"], point, *_WAY)
+    return Hand(town.url, tokens).card(person_of(town), units["approver"], point, *way)
+
+
+def test_a_signature_on_the_pad_stays_with_what_was_handed_out(
+    live_town: Doorstep, tokens: dict[str, str], clerk: Phone, hands: Hands
+) -> None:
+    matter, person, page = a_card(live_town, tokens, *_WAY[:3]), person_of(live_town), clerk.page
+    clerk.open("/counter/results")
+    page.fill("#name", person["name"])
+    page.fill("#id_no", person["id_no"])
+    page.click("[data-verb=find_results]")
+    page.wait_for_selector("[data-device=sign]:visible")
+    hands.do(sign="touch")
+    page.click("[data-device=sign]")
+    page.get_by_text("签字板没有等到。请在纸上签名。").wait_for(timeout=100_000)
+    hands.do(sign="")
+    page.click("[data-device=sign]")
+    page.wait_for_selector("img.signed-as")
+    assert page.is_checked("input[name=signed][value=pad]")
+    page.check("input[name=person]")
+    page.click("[data-verb=hand_out_all]")
+    clerk.on("counter_results_slip")
+    clerk.open(f"/counter/matter/{matter}?purpose=answer_question")
+    page.get_by_text("签收的签名").first.wait_for()
+
+
+def test_A22_a_rating_goes_in_from_the_pad_once_and_the_page_never_has_it(
+    live_town: Doorstep, tokens: dict[str, str], clerk: Phone, hands: Hands
+) -> None:
+    matter = a_card(live_town, tokens, *_WAY)
     hands.do(press="2", press2="1")  # two pads answer
     page, heard = clerk.page, []
     page.on("response", lambda answer: heard.append(answer) if "/v1/rating" in answer.url else None)

@@ -271,14 +271,24 @@ def test_A02_results_and_originals_of_one_person_go_out_together_with_one_signat
     assert clerk.post("/counter/results", **give).status_code == 422, (
         "nobody said that it is the person, nor that they signed"
     )
-    done = clerk.post("/counter/results", **give, person="1", signed="paper")
+    give |= {"person": "1", "signed": "pad"}
+    assert clerk.post("/counter/results", **give).status_code == 422, "the pad sent no signature"
+    done = clerk.post("/counter/results", **give, files={"signature.file": SCAN})
     assert done.status_code == 302
     assert "居民户口簿" in clerk.text(done["Location"]) and "海上云" in clerk.text(done["Location"])
     with cast.enter("clerk") as viewer:
         from doorstep.domains.counter import originals
+        from doorstep.kernel import file
         from doorstep.kernel.lists import these
+        from doorstep.kernel.read import read_matter
 
         assert these(viewer, [matter], "test")[matter].ended
+        view = read_matter(viewer, matter, purpose="answer_question")
+        [signed] = [one for one in view.files if one.material == "SIGN"]
+        held = file.pending(viewer, [signed.id])[signed.id]
+        assert bytes(held.sha256).hex() in str([one.body for one in view.events]), (
+            "the chain names the signature"
+        )
         assert not originals.here(viewer, [matter])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from doorstep.domains.counter import frame
+from doorstep.domains.counter import frame, signature
 from doorstep.kernel.org import town
 from doorstep.kernel.read import EventView, MatterView, StepView
 from doorstep.rulebook import clock
@@ -128,6 +128,7 @@ def _files(view: MatterView) -> list[Sent]:
         if one.widget == "upload" and (value := at_pointer(view.data, one.pointer))
     }
     papers = {asked.material.code: asked.material.title for asked in view.pack.materials}
+    papers[signature.MATERIAL] = signature.TITLE
     other = Words("其他材料", "Another file")
     return [
         Sent(

@@ -52,7 +52,7 @@ DOMAIN = Domain(
         Route(f"{_VISIT}/pass-on", pass_on.pass_on, "counter_pass_on", "receive", "staff", _BOTH, STAFF),
         Route("counter/offer/<uuid:offer_id>", pass_on.accept, "counter_take", "receive", "staff", ("POST",), STAFF),
         Route("counter/originals", originals.listing, "counter_originals", "receive", "staff", _BOTH, STAFF),
-        Route("counter/results", results.results, "counter_results", "hand_out", "staff", _BOTH, STAFF),
+        Route("counter/results", results.results, "counter_results", "hand_out", "staff", _BOTH, STAFF, receives=True),
         Route("counter/results/<uuid:slip_id>", results.slip, "counter_results_slip", "hand_out", "staff", kinds=STAFF),
         *desk.routes(desk.APPROVALS),
         *desk.routes(desk.INTAKE),

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from doorstep.domains.counter import frame, originals
+from doorstep.domains.counter import frame, originals, signature
 from doorstep.domains.counter.originals import SIGNED
 from doorstep.kernel import draft
 from doorstep.kernel.lists import search
@@ -19,6 +19,7 @@ from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import clock
 from doorstep.rulebook.format import tidy
 from doorstep.rulebook.words import Refused, Words
+from doorstep.web.uploads import Received
 
 SLIP = "counter-slip"
 _NOTHING = Words(
@@ -27,7 +28,7 @@ _NOTHING = Words(
 )
 
 
-def results(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+def results(request: HttpRequest, viewer: Viewer, received: Received) -> HttpResponse:
     """Ask who came; show all that is ready for them; hand out what is ticked."""
     typed = {name: request.POST.get(name, "").strip() for name in ("name", "id_no")}
     if request.method != "POST":
@@ -39,7 +40,7 @@ def results(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if request.POST.get("do") == "give" and not refusal:
         try:
             with transaction.atomic():
-                slip = _give(request, viewer, person, ready, papers)
+                slip = _give(request, viewer, received, person, ready, papers)
             return HttpResponseRedirect(f"/counter/results/{slip}")
         except Refused as refused:
             refusal = refused
@@ -95,6 +96,7 @@ def _line(view: MatterView) -> dict[str, Any]:
 def _give(
     request: HttpRequest,
     viewer: Viewer,
+    received: Received,
     person: Person,
     ready: list[tuple[MatterView, StepView]],
     papers: list[dict[str, Any]],
@@ -111,7 +113,8 @@ def _give(
         )
     if signed not in SIGNED:
         raise Refused("signature", Words("请本人签收，并选签在哪里。", "Let the person sign, and say where."))
-    lines = []
+    signature.check(received, signed)
+    lines, matters = [], []
     for view, step in ready:
         if str(view.id) in wanted:
             reason = f"本人一次签收（{SIGNED[signed].zh}）"
@@ -123,11 +126,15 @@ def _give(
                 reason=reason,
                 request_id=f"{request_id}-{view.id.hex}",
             )
+            matters.append(view.id)
             names = [f"{one.title.zh} {one.number}" for one in view.papers]
             lines.append({"title": view.title.as_dict(), "number": view.number, "papers": names})
     chosen = [one["id"] for one in papers if str(one["id"]) in back]
     if chosen:
         for one in originals.give_back(viewer, chosen, signed=signed, request_id=request_id):
+            matters.append(one["matter"])
             lines.append({"title": one["title"].as_dict(), "number": one["number"], "papers": ["原件"]})
+    if signed == "pad":
+        signature.keep(viewer, received, matters, request_id)
     told = {"name": person.name, "lines": lines, "signed": signed, "at": clock.now().isoformat()}
     return draft.save_draft(viewer, SLIP, told, "done").id

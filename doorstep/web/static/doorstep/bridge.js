@@ -239,7 +239,13 @@
       stroke.forEach(([x, y]) => pen.lineTo((x - left) * scale + rim, (y - top) * scale + rim));
       pen.stroke();
     });
-    give(button, await new Promise((done) => canvas.toBlob(done, "image/png")), "signature.png", "image/png");
+    const picture = await new Promise((done) => canvas.toBlob(done, "image/png"));
+    give(button, picture, "signature.png", "image/png");
+    const way = button.form && button.dataset.checks && button.form.querySelector(`input[value="${CSS.escape(button.dataset.checks)}"]`);
+    if (way) way.checked = true;
+    const seen = button.nextElementSibling && button.nextElementSibling.matches("img.signed-as") ? button.nextElementSibling : new Image();
+    Object.assign(seen, { className: "signed-as", alt: word("say-signed"), src: URL.createObjectURL(picture) });
+    button.after(seen);
     return word("say-signed");
   }
 
