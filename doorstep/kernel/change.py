@@ -334,6 +334,14 @@ def check_mine(viewer: Viewer, opened: Opened, step: str, present: Person | None
     _check_apart(viewer, opened, step)
 
 
+def check_at_window(viewer: Viewer, opened: Opened, present: Person) -> None:
+    """Is this the window that took the matter in, and the person its applicant? Refused: "no-right", "not-the-person" (409)."""
+    viewer.need("receive", opened.pack.branch)
+    if viewer.unit_id != town().points[opened.row.point_id].unit_id:
+        raise refuse_right()
+    _check_present(opened.row, present)
+
+
 def _check_present(row: Matter, present: Person) -> None:
     known = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
     if (

@@ -187,27 +187,31 @@ def _act(
     return finished
 
 
-def withdraw(viewer: Viewer, matter_id: UUID, *, request_id: str, reason: str = "") -> Done:
+def withdraw(
+    viewer: Viewer, matter_id: UUID, *, request_id: str, reason: str = "", present: Person | None = None
+) -> Done:
     """The applicant, or who acts for them, takes an undecided application back; nothing further is done and nothing is held
-    against anybody.
+    against anybody. At the window that took it in also with the applicant ``present``.
 
-    Refused: "not-found", "no-right" for anybody but the applicant, "ended" (409).
+    Refused: "not-found", "no-right" for anybody but the applicant, "not-the-person" (409), "ended" (409).
     """
 
     def do() -> Done:
         opened = change.lock(matter_id)
-        if not change.own(viewer, opened.row):
+        if present is not None:
+            change.check_at_window(viewer, opened, present)
+        elif not change.own(viewer, opened.row):
             raise refuse_right()
         state, happened = move(
             opened.flow, State.from_json(opened.row.flow), Command("withdraw"), {}, opened.at
         )
+        codes = {"present": True} if present else {}
         return change.finish(
-            viewer, opened, "withdrawn", state, happened, {}, {"reason": reason} if reason else {}
+            viewer, opened, "withdrawn", state, happened, codes, {"reason": reason} if reason else {}
         )
 
-    return once(
-        viewer, "withdraw", request_id, {"matter": str(matter_id), "reason": reason}, do, change.done_of
-    )
+    content = {"matter": str(matter_id), "reason": reason} | ({"present": present.id_no} if present else {})
+    return once(viewer, "withdraw", request_id, content, do, change.done_of)
 
 
 def note(viewer: Viewer, matter_id: UUID, *, text: str, request_id: str) -> Done:

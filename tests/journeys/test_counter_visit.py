@@ -297,3 +297,93 @@ def _matter_of(cast: Cast, number: str) -> Any:
 
     with cast.enter("clerk") as viewer:
         return read_number(viewer, number)
+
+
+def accepted(clerk: Desk, **more: str) -> tuple[str, str]:
+    """An accepted visit with one card; its address and the number of the matter."""
+    address = begin(clerk)
+    answers = asked("HZ-078", CARD | more)
+    clerk.post(address, do="keep", **answers, files={"paper:PHO.file": SCAN})
+    slip = clerk.text(clerk.post(address, do="accept", **answers)["Location"])
+    return address, told(slip, r'data-matter="([^"]+)"')
+
+
+def test_A02_an_acceptance_is_taken_back_within_a_minute_and_the_basket_is_as_it_was(
+    cast: Cast, clerk: Desk, later: Any
+) -> None:
+    address, number = accepted(clerk)
+    assert "收回" in clerk.text(f"{address}/receipt")
+    assert open_desk(cast["clerk2"].token).post(f"{address}/take-back").status_code == 404
+    assert clerk.post(f"{address}/take-back")["Location"] == address
+    page = clerk.text(address)
+    assert CARD["household/address"] in page and "unfile:PHO:" in page
+    with cast.enter("clerk") as viewer:
+        from doorstep.kernel.lists import search
+
+        assert search(viewer, number).rows[0].state == "withdrawn"
+    again = clerk.post(address, do="accept", **asked("HZ-078", CARD))
+    assert again["Location"] == f"{address}/receipt", "it is accepted anew, as another matter"
+    assert number not in clerk.text(again["Location"])
+    later(62)
+    assert clerk.post(f"{address}/take-back").status_code == 409
+    assert "收回" not in clerk.text(f"{address}/receipt")
+
+
+def test_A02_an_issued_paper_is_corrected_by_a_matter_and_the_old_one_shows_as_replaced(
+    cast: Cast, clerk: Desk, database: Any
+) -> None:
+    from tests.kernel.test_issue import work
+
+    _, number = accepted(clerk)
+    old = _made(cast, database, _matter_of(cast, number))
+    nobody = clerk.post("/counter/correct", number="NO-SUCH-1", why="ours")
+    assert nobody.status_code == 404 and clerk.post("/counter/correct", number=old, why="").status_code == 422
+    assert (
+        open_desk(cast["other_station"].token).post("/counter/correct", number=old, why="ours").status_code
+        == 404
+    )
+
+    begun = clerk.post("/counter/correct", number=old, why="ours")["Location"]
+    page = clerk.text(begun)
+    assert old in page and CARD["household/address"] in page and "unfile:PHO:" in page
+    person = {name: told(page, rf'name="{name}"[^>]*value="([^"]*)"') for name in ("name", "id_no", "phone")}
+    clerk.post(begun, do="check", guest="1", **person)
+    right = asked("HZ-078", CARD | {"household/address": "柳溪街 18 号 2-403"})
+    slip = clerk.text(clerk.post(begun, do="accept", **right)["Location"])
+    assert _state(cast, old) == "ready", "until the new one is there the old one holds"
+    new_matter = _matter_of(cast, told(slip, r'data-matter="([^"]+)"'))
+    new = _made(cast, database, new_matter)
+    work(database)
+    assert (_state(cast, old), _state(cast, new)) == ("replaced", "ready")
+    assert clerk.post("/counter/correct", number=old, why="ours").status_code == 409
+    anybody = open_desk("")
+    assert "已经换发了新的" in anybody.text(_address(cast, old)) and "是真的，有效" in anybody.text(
+        _address(cast, new)
+    )
+
+
+def _made(cast: Cast, database: Any, matter: Any) -> str:
+    """Decide, make and draw the paper of a card; its number."""
+    from doorstep.kernel.read import read_matter
+    from tests.kernel.test_issue import work
+
+    cast.act("approver", matter, "review", "approve")
+    cast.act("approver", matter, "issue", "done")
+    work(database)
+    with cast.enter("clerk") as viewer:
+        return read_matter(viewer, matter).papers[0].number
+
+
+def _state(cast: Cast, number: str) -> str:
+    from doorstep.kernel.models import Paper
+
+    with cast.enter("clerk"):
+        return Paper.objects.get(number=number).state
+
+
+def _address(cast: Cast, number: str) -> str:
+    from doorstep.kernel import issue
+    from doorstep.kernel.models import Paper
+
+    with cast.enter("clerk") as viewer:
+        return issue.check_url(viewer, Paper.objects.get(number=number).id)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from doorstep.domains.counter import checklist, originals, place, slip, undo
+from doorstep.domains.counter import checklist, correction, originals, place, scans, slip, undo
 from doorstep.domains.counter import visit as visits
 from doorstep.domains.counter.basket import filled
-from doorstep.domains.counter.visit import Entry, Visit
-from doorstep.kernel import file
-from doorstep.kernel.matter import act, note, open_matter
+from doorstep.domains.counter.visit import Entry, Guest, Visit
+from doorstep.kernel.matter import act, note, open_matter, withdraw
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
+from doorstep.rulebook import clock
 from doorstep.rulebook.words import Refused, Words
-from doorstep.web.questions import pairs_from, upload_ids
+
+_TOO_LATE = Words(
+    "过了一分钟，或者已经有人办了，不能收回。要撤回，请本人说明；发出的文书有错，另办一件更正。",
+    "A minute has passed, or somebody has acted on it. The person can withdraw it; a wrong paper is corrected by another matter.",
+)
 
 
 def take_in(viewer: Viewer, kept: Visit) -> Visit:
@@ -45,7 +50,7 @@ def _open(viewer: Viewer, kept: Visit, entry: Entry, taken: set[UUID]) -> dict[s
             Words("您的单位没有登记服务窗口，请找管理员添加。", "Your unit has no window. Ask the administrator to add one."),
         )  # fmt: skip
     item, request_id = entry.item, kept.requests[entry.key]
-    data = _own_files(viewer, entry, filled(kept, entry), taken)
+    data = scans.own(viewer, entry, filled(kept, entry), taken)
     opened = open_matter(
         viewer, item=item.code, point=point.code, channel=point.channel, data=data,
         hand_out=item.hand_out_code(data), applicant=entry.guest.person, request_id=request_id,
@@ -61,9 +66,12 @@ def _open(viewer: Viewer, kept: Visit, entry: Entry, taken: set[UUID]) -> dict[s
                 request_id=f"{request_id}-in",
             )
     _note_originals(viewer, kept, entry, view, request_id)
+    if entry.key in kept.corrects:
+        correction.tie(viewer, kept.corrects[entry.key], opened.matter_id, request_id)
     at_once = point.channel in (item.raw.get("on_the_spot") or ())
     line = slip.receipt_line(read_matter(viewer, opened.matter_id, purpose=item.purpose))
-    return line | {"guest": entry.guest.number, "at_once": at_once, "entry": entry.key, "left": []}
+    return line | {"guest": entry.guest.number, "at_once": at_once, "entry": entry.key, "left": [], "left_codes": [],
+                   "purpose": item.purpose, "corrects": entry.key in kept.corrects}  # fmt: skip
 
 
 def _keep_originals(viewer: Viewer, kept: Visit, done: tuple[dict[str, Any], ...]) -> None:
@@ -73,25 +81,7 @@ def _keep_originals(viewer: Viewer, kept: Visit, done: tuple[dict[str, Any], ...
         materials = {visits.code_of(n.code): n.title for n in mine}
         originals.keep(viewer, UUID(one["id"]), materials, kept.requests[one["entry"]])
         one["left"] = [title.as_dict() for title in materials.values()]
-
-
-def _own_files(viewer: Viewer, entry: Entry, data: dict[str, Any], taken: set[UUID]) -> dict[str, Any]:
-    """A scan belongs to one matter: every further item that needs the same paper gets a copy of its own."""
-    form = entry.item.form
-    copies: dict[str, str] = {}
-    for file_id in upload_ids(form, data):
-        if file_id in taken:
-            content, _ = file.read_file(viewer, file_id)
-            copies[str(file_id)] = str(file.add(viewer, file.receive([content]), _material(viewer, file_id)))
-        taken.add(file_id)
-    if not copies:
-        return data
-    return form.from_post([(pointer, copies.get(value, value)) for pointer, value in pairs_from(data)])
-
-
-def _material(viewer: Viewer, file_id: UUID) -> str:
-    row = file.pending(viewer, [file_id]).get(file_id)
-    return row.material if row else ""
+        one["left_codes"] = [n.code for n in mine]
 
 
 def _note_originals(viewer: Viewer, kept: Visit, entry: Entry, view: MatterView, request_id: str) -> None:
@@ -100,6 +90,51 @@ def _note_originals(viewer: Viewer, kept: Visit, entry: Entry, view: MatterView,
     seen = [one.title.zh for one in mine if one.seen and not one.left]
     if seen and viewer.may("note", view.pack.branch):
         note(viewer, view.id, text="窗口看过原件：" + "、".join(seen), request_id=f"{request_id}-seen")
+
+
+def may_take_back(found: Visit) -> bool:
+    """Is it less than a minute since this visit was accepted, and nothing of it decided, given out or tied to a paper?"""
+    if not found.done or any(one["state"] != "open" or one["corrects"] for one in found.done):
+        return False
+    return clock.now() - datetime.fromisoformat(found.done[0]["opened_at"]) <= undo.WITHIN
+
+
+def take_back(viewer: Viewer, found: Visit) -> Visit:
+    """The acceptance was a wrong click: every matter of the visit is withdrawn with the person there, and the basket is back as
+    it was. What was told to the person stays told. Refused: "too-late" (409), and as `withdraw`.
+    """
+    if not may_take_back(found):
+        raise Refused("too-late", _TOO_LATE, status=409)
+    guests: dict[int, Guest] = {}
+    visit = Visit(id=found.id, point=found.point)
+    with transaction.atomic():
+        for one in found.done:
+            view = read_matter(
+                viewer,
+                UUID(one["id"]),
+                purpose=one["purpose"],
+                reason="窗口一分钟内收回 · taken back at once",
+            )
+            if view.state != "open" or any(step.closed_at and step.by != "received" for step in view.steps):
+                raise Refused("too-late", _TOO_LATE, status=409)
+            key = one["entry"]
+            answers = scans.copied(viewer, view)
+            withdraw(
+                viewer,
+                view.id,
+                present=view.applicant,
+                reason="窗口错点，一分钟内收回",
+                request_id=f"{view.id.hex}-back",
+            )
+            originals.not_kept(viewer, view.id)
+            guests.setdefault(one["guest"], Guest(one["guest"], view.applicant, checked=True))
+            visit = replace(
+                visit, items=(*visit.items, key), titles={**visit.titles, key: one["title"]},
+                answers={**visit.answers, key: answers}, requests={**visit.requests, key: uuid4().hex},
+                left=visit.left | set(one["left_codes"]),
+            )  # fmt: skip
+        kept = replace(visit, guests=tuple(guests.values()), at=min(guests))
+        return visits.keep(viewer, visits.here(viewer, kept))
 
 
 def set_aside(visit: Visit, key: str) -> Visit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from doorstep.domains.counter import (
     absence,
     aside,
+    correction,
     desk,
     devices,
     erasure,
@@ -49,6 +50,8 @@ DOMAIN = Domain(
         Route(f"{_VISIT}/keep", window.autosave, "counter_keep", "receive", "staff", ("POST",), STAFF),
         Route(f"{_VISIT}/notice", window.notice, "counter_notice", "receive", "staff", kinds=STAFF),
         Route(f"{_VISIT}/receipt", window.receipt, "counter_receipt", "receive", "staff", kinds=STAFF),
+        Route(f"{_VISIT}/take-back", window.take_back, "counter_take_back", "receive", "staff", ("POST",), STAFF),
+        Route("counter/correct", correction.correct, "counter_correct", "receive", "staff", _BOTH, STAFF),
         Route(f"{_VISIT}/pass-on", pass_on.pass_on, "counter_pass_on", "receive", "staff", _BOTH, STAFF),
         Route("counter/offer/<uuid:offer_id>", pass_on.accept, "counter_take", "receive", "staff", ("POST",), STAFF),
         Route("counter/originals", originals.listing, "counter_originals", "receive", "staff", _BOTH, STAFF),

@@ -27,7 +27,7 @@ class Absence(models.Model):
         ]
 
 
-class Offer(models.Model):
+class VisitOffer(models.Model):
     """A visit that a colleague may take over; ``sealed`` says in short whose it is. ``to_account`` empty: anybody of the unit."""
 
     id = models.UUIDField(primary_key=True)
@@ -75,4 +75,26 @@ class Original(models.Model):
             models.Index(
                 fields=["unit_id", "kept_at"], name="original_kept_here", condition=models.Q(returned_at=None)
             )
+        ]
+
+
+class PaperCorrection(models.Model):
+    """An issued paper is wrong, and a matter of its own corrects it; ``done_at``: the new paper is ready, the old one replaced."""
+
+    id = models.UUIDField(primary_key=True)
+    paper_id = models.UUIDField()
+    old_matter = models.UUIDField()
+    new_matter = models.UUIDField()
+    reason = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "paper_correction"
+        constraints = [
+            models.UniqueConstraint(fields=["paper_id", "new_matter"], name="paper_correction_once")
+        ]
+        indexes = [
+            models.Index(fields=["new_matter"], name="paper_correction_new"),
+            models.Index(fields=["old_matter"], name="paper_correction_old"),
         ]

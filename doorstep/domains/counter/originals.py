@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,6 +34,13 @@ def keep(viewer: Viewer, matter_id: UUID, materials: dict[str, Words], request_i
             )
         titles = "、".join(one.zh for one in materials.values())
         note(viewer, matter_id, text=f"窗口留下原件：{titles}", request_id=f"{request_id}-left")
+
+
+def not_kept(viewer: Viewer, matter_id: UUID) -> None:
+    """The acceptance was taken back: its originals are on the table still, not with us."""
+    Original.objects.filter(matter_id=matter_id, returned_at=None).update(
+        returned_by=viewer.account_id, returned_at=clock.now(), signed="undone"
+    )
 
 
 def here(viewer: Viewer, matters: Iterable[UUID] | None = None) -> list[dict[str, Any]]:
@@ -71,15 +77,11 @@ def give_back(viewer: Viewer, ids: Iterable[UUID], *, signed: str, request_id: s
     with transaction.atomic():
         for one in lines:
             Original.objects.filter(id=one["id"], returned_at=None).update(
-                returned_by=viewer.account_id, returned_at=_now(), signed=signed
+                returned_by=viewer.account_id, returned_at=clock.now(), signed=signed
             )
             text = f"原件已还：{one['title'].zh}，本人签收（{SIGNED[signed].zh}）"
             note(viewer, one["matter"], text=text, request_id=f"{request_id}-{one['id'].hex}")
     return lines
-
-
-def _now() -> datetime:
-    return clock.now()
 
 
 def listing(request: HttpRequest, viewer: Viewer) -> HttpResponse:

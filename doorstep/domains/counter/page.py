@@ -58,6 +58,7 @@ class Card:
     code: str
     title: Words
     name: str
+    corrects: str
     promise: Words
     at_once: bool
     fee: Mapping[str, Any]
@@ -231,17 +232,18 @@ def _card(found: Visit, entry: Entry, wrong: Mapping[str, Words], more: str, poi
     asked = Words(f"要问 {count} 栏", f"{count} questions" if count != 1 else "1 question")
     at_once = point is not None and point.channel in (item.raw.get("on_the_spot") or ())
     name = entry.guest.person.name if len(found.guests) > 1 else ""
+    corrects = found.corrects.get(key, {}).get("number", "")
     return Card(
-        key, item.code, item.title, name, _promise(item), at_once, (item.fee(_today()) or _FREE).value, _stops(item.flow), asked,
+        key, item.code, item.title, name, corrects, _promise(item), at_once, _owed(found, entry), _stops(item.flow), asked,
         groups, _told(found, entry),
     )  # fmt: skip
 
 
-class _Free:
-    value: Mapping[str, Any] = {"amount": "0.00", "currency": "CNY"}
-
-
-_FREE = _Free()
+def _owed(found: Visit, entry: Entry) -> dict[str, str]:
+    """What somebody with the answers so far pays for one item."""
+    charges = entry.item.owed(basket.filled(found, entry), _today())
+    currency = charges[0].currency if charges else "CNY"
+    return {"amount": f"{Decimal(sum(one.fen for one in charges)) / 100:.2f}", "currency": currency}
 
 
 def _today() -> Any:
@@ -343,8 +345,7 @@ def _check(viewer: Viewer, found: Visit, needed: Needed, wrong: Mapping[str, Wor
 
 
 def _bar(found: Visit, left: list[Missing]) -> dict[str, Any]:
-    fees = [(one.item.fee(_today()) or _FREE).value["amount"] for one in found.entries()]
-    total = sum((Decimal(fee) for fee in fees), Decimal(0))
+    total = sum((Decimal(_owed(found, one)["amount"]) for one in found.entries()), Decimal(0))
     count = len(found.items)
     names = {one.title.zh: one.title for one in left}
     said = list(names.values())[:4]

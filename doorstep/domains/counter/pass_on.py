@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from doorstep.domains.counter import frame, undo
 from doorstep.domains.counter import visit as visits
-from doorstep.domains.counter.models import Offer
+from doorstep.domains.counter.models import VisitOffer
 from doorstep.domains.counter.visit import Visit
 from doorstep.kernel import assign, file
 from doorstep.kernel.crypto import new_key, open_sealed, seal
@@ -70,7 +70,7 @@ def offer(viewer: Viewer, visit: Visit, to: UUID | None, note: str) -> Visit:
     told = {"zh": "、".join([*names, *(t.zh for t in titles)]), "en": ", ".join([*names, *(t.en for t in titles)]),
             "note": note.strip()[:200]}  # fmt: skip
     offer_id, key = uuid7(), new_key()
-    Offer.objects.create(
+    VisitOffer.objects.create(
         id=offer_id, visit_id=kept.id or offer_id, unit_id=viewer.unit_id or 0,
         from_account=viewer.account_id, to_account=to, mark=visits.mark(kept),
         files=list(files), key=keys().wrap(key, offer_id.bytes), sealed=seal(key, canonical(told), b"offer:" + offer_id.bytes),
@@ -82,7 +82,7 @@ def offer(viewer: Viewer, visit: Visit, to: UUID | None, note: str) -> Visit:
 def withdraw(viewer: Viewer, visit: Visit) -> Visit:
     """The giver goes on with it: nobody can take it any more."""
     if visit.offer:
-        Offer.objects.filter(id=visit.offer, from_account=viewer.account_id, ended_at=None).update(
+        VisitOffer.objects.filter(id=visit.offer, from_account=viewer.account_id, ended_at=None).update(
             ended_at=clock.now()
         )
     return replace(visit, offer="")
@@ -103,7 +103,7 @@ def take(viewer: Viewer, offer_id: UUID) -> UUID:
 def offered(viewer: Viewer) -> list[Offered]:
     """The visits of the viewer's unit that wait for somebody to take them; those meant for the viewer first."""
     rows = (
-        list(Offer.objects.filter(unit_id=viewer.unit_id, ended_at=None).order_by("at")[:20])
+        list(VisitOffer.objects.filter(unit_id=viewer.unit_id, ended_at=None).order_by("at")[:20])
         if viewer.unit_id
         else []
     )
@@ -112,7 +112,7 @@ def offered(viewer: Viewer) -> list[Offered]:
     return sorted(found, key=lambda one: (one.mine, not one.for_me))
 
 
-def _offered(viewer: Viewer, row: Offer, people: dict[UUID, assign.Colleague]) -> Offered:
+def _offered(viewer: Viewer, row: VisitOffer, people: dict[UUID, assign.Colleague]) -> Offered:
     key = keys().unwrap(bytes(row.key), row.id.bytes)
     told = orjson.loads(open_sealed(key, bytes(row.sealed), b"offer:" + row.id.bytes))
     giver = people[row.from_account].name if row.from_account in people else Words("同事", "A colleague")

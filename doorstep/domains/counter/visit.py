@@ -69,6 +69,7 @@ class Visit:
     done: tuple[Mapping[str, Any], ...] = ()
     parked: bool = False
     offer: str = ""
+    corrects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     halted: frozenset[str] = frozenset()
     before: Mapping[str, Any] = field(default_factory=dict)
     dropped: Mapping[str, str] = field(default_factory=dict)
@@ -155,6 +156,7 @@ def raw(visit: Visit) -> dict[str, Any]:
         "at": visit.at, "items": list(visit.items), "titles": visit.titles, "answers": visit.answers,
         "seen": sorted(visit.seen), "left": sorted(visit.left), "point": visit.point, "requests": visit.requests,
         "done": list(visit.done), "parked": visit.parked, "offer": visit.offer,
+        "corrects": visit.corrects,
         "before": visit.before, "dropped": visit.dropped,
     }  # fmt: skip
 
@@ -167,7 +169,7 @@ def from_raw(data: Mapping[str, Any], visit_id: UUID | None, saved_at: datetime 
     return Visit(
         visit_id, saved_at, guests or (Guest(1),), data["at"], tuple(data["items"]), data["titles"], data["answers"],
         frozenset(data["seen"]), frozenset(data["left"]), data["point"], data["requests"], tuple(data["done"]),
-        data["parked"], data.get("offer", ""), frozenset(), data["before"], data["dropped"],
+        data["parked"], data.get("offer", ""), data.get("corrects", {}), frozenset(), data["before"], data["dropped"],
     )  # fmt: skip
 
 

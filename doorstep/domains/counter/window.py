@@ -57,7 +57,16 @@ def receipt(request: HttpRequest, viewer: Viewer, visit_id: UUID) -> HttpRespons
     found = visits.load(viewer, visit_id)
     if not found.done:
         raise not_found()
-    return frame.show(request, viewer, "receipt", {"receipt": slip.receipt(viewer, found)})
+    context = {"receipt": slip.receipt(viewer, found), "may_take_back": accept.may_take_back(found)}
+    return frame.show(request, viewer, "receipt", context)
+
+
+def take_back(request: HttpRequest, viewer: Viewer, visit_id: UUID) -> HttpResponse:
+    """An acceptance that was a wrong click. Refused: "not-found", "too-late" (409)."""
+    found = visits.load(viewer, visit_id)
+    if found.done:
+        accept.take_back(viewer, found)
+    return HttpResponseRedirect(f"/counter/visit/{visit_id}")
 
 
 def notice(request: HttpRequest, viewer: Viewer, visit_id: UUID) -> HttpResponse:

@@ -11,6 +11,9 @@ from doorstep.rulebook.words import Words
 
 _VERDICTS = {
     "revoked": Words("是我们发的，但已经作废", "Ours, but withdrawn since"),
+    "replaced": Words(
+        "是我们发的，已经换发了新的，以新的为准", "Ours, but replaced by a newer one, which holds"
+    ),
     "expired": Words("是我们发的，但过期了", "Ours, but expired"),
 }
 
@@ -26,7 +29,7 @@ def ask(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def verify(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
     """What the code stands for. A posted name is compared with the paper's: a code can be copied, a name not."""
     found = read.check_paper(issue.code_hash(code))
-    verdict = _VERDICTS["revoked" if found and found.state == "revoked" else "expired"]
+    verdict = _VERDICTS.get(found.state if found else "", _VERDICTS["expired"])
     name = request.POST.get("name", "").strip()[:80]
     context = {
         "asked": True, "paper": found, "verdict": verdict, "code": code, "name": name,

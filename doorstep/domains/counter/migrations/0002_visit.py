@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [("counter", "0001_absence")]
     operations = [
         migrations.CreateModel(
-            name="Offer",
+            name="VisitOffer",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("visit_id", models.UUIDField()),
