@@ -24,7 +24,7 @@
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.altKey) return;
     const from = event.target;
-    if (!from.matches(fields) || from.matches("textarea")) return;
+    if (!from.matches(fields) || (from.matches("textarea") && event.shiftKey)) return;
     event.preventDefault();
     if (from.dataset.enter) { form.querySelector(`button[data-verb=${from.dataset.enter}]`).click(); return; }
     if (from.type === "radio" || from.type === "checkbox") from.checked = true;

@@ -12,7 +12,7 @@ set local role doorstep_definer; drop function trust.replace_paper(); set local 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("counter", "0002_visit")]
+    dependencies = [("counter", "0003_load")]
     operations = [
         migrations.CreateModel(
             name="PaperCorrection",
