@@ -346,6 +346,10 @@ KINDS: dict[str, Words] = {
     "refund_confirmed": Words("第二人核准退费", "A second person confirmed the refund"),
     "refund_declined": Words("第二人不同意退费", "A second person declined the refund"),
     "refunded": Words("退费完成", "The money was given back"),
+    "blank_used": Words("证件印在一张空白证上", "The paper was put on a numbered blank"),
+    "reprint_asked": Words("提出重印", "A reprint was asked for"),
+    "reprint_agreed": Words("第二人核准重印", "A second person agreed to the reprint"),
+    "reprint_declined": Words("第二人不同意重印", "A second person declined the reprint"),
 }
 
 

@@ -5,6 +5,7 @@ DOMAINS: tuple[str, ...] = (
     "doorstep.domains.family",
     "doorstep.domains.appointments",
     "doorstep.domains.payments",
+    "doorstep.domains.blanks",
     "doorstep.domains.studio",
     "doorstep.domains.ratings",
     "doorstep.domains.audit",

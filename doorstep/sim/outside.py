@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from doorstep.domains.appointments import verbs as appointments
+from doorstep.domains.blanks import bind, stock
 from doorstep.domains.payments import drawer, service
 from doorstep.domains.payments import verbs as payments
 from doorstep.kernel import call, child, matter, read, trust
@@ -122,6 +123,18 @@ def _paid(way: Way) -> bool:
             drawer.open_one(viewer, 0)
             payments.take_cash(viewer, found, due.amount)
     return due is not None
+
+
+def on_blanks(way: Way, login: str) -> None:
+    """Whoever hands out has sheets issued and puts each paper that needs one on the next."""
+    with way.life.staff.enter(login) as viewer:
+        found = _at_window(viewer, way.of, way.id)
+        for sheet in bind.sheets(found):
+            if not sheet.serial:
+                number = f"{sheet.paper_id.int % 10**12:012d}"
+                stock.receive(viewer, sheet.kind, number, 1)
+                stock.issue(viewer, sheet.kind, number, 1)
+                bind.bind(viewer, found, sheet.number, number)
 
 
 def _signed(address: str, reference: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from doorstep.rulebook import clock, pack
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.flow import CORRECT, step_of
 from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused
 from doorstep.sim import after, answers, outside
 
 if TYPE_CHECKING:
@@ -198,6 +199,15 @@ class Way:
     def _act(self, move: Move, step: Step, login: str) -> None:
         declared = self.of.flow.step(step.name)
         outcome = move.get("outcome") or (declared.outcomes[0] if declared.outcomes else "done")
+        try:
+            self._done(move, step, login, outcome)
+        except Refused as no:
+            if no.code != "no-blank":
+                raise
+            outside.on_blanks(self, login)
+            self._done(move, step, login, outcome)
+
+    def _done(self, move: Move, step: Step, login: str, outcome: str) -> None:
         with self.life.staff.enter(login) as viewer:
             matter.act(
                 viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason") or self._why(step, outcome),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from doorstep.rulebook.flaw import Flaw, Where
+from doorstep.rulebook.pack.blank import kinds
 from doorstep.rulebook.pack.dated import overlaps, read_dated
 from doorstep.rulebook.pack.item import Pack
 from doorstep.rulebook.words import Words
@@ -33,6 +34,14 @@ def fees(pack: Pack) -> Iterator[Flaw]:
     for name in sorted({one for one in names if names.count(one) > 1}):
         zh, en = f"“{name}”写了两次", f"'{name}' is there twice"
         yield _flaw(("reductions",), "reduction", zh, en)
+
+
+def blanks(pack: Pack) -> Iterator[Flaw]:
+    """A paper is printed on a kind of blank that there is."""
+    for at, one in enumerate(pack.raw.get("gives") or ()):
+        if one.get("blank") and one["blank"] not in kinds():
+            zh, en = f"没有“{one['blank']}”这种空白证", f"there is no kind of blank '{one['blank']}'"
+            yield _flaw(("gives", at, "blank"), "blank", zh, en)
 
 
 def of_answers(pack: Pack) -> Iterator[tuple[Where, str]]:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from doorstep.domains.studio.charge import fees, of_answers, unknown_cases
+from doorstep.domains.studio.charge import blanks, fees, of_answers, unknown_cases
 from doorstep.domains.studio.example import run
 from doorstep.domains.studio.national import alike, on_the_spot, visits
 from doorstep.domains.studio.order import unformatted
@@ -405,6 +405,7 @@ _RULES = (
     _ways,
     _accepted,
     fees,
+    blanks,
     unknown_cases,
     _sources,
     _materials,

@@ -99,6 +99,7 @@ class Give:
     photo: str
     until: str = ""
     by: str = "competent"
+    blank: str = ""
 
     def valid_until(self, issued_on: date, data: Any = None) -> date | None:
         """The last day on which the paper is good: that of the answer which says so; else the same day months later, or
@@ -470,6 +471,7 @@ class Pack:
                 photo=one.get("photo", ""),
                 until=one.get("until", ""),
                 by=one.get("by", "competent"),
+                blank=one.get("blank", ""),
             )
             for one in self.raw.get("gives") or ()
         )
