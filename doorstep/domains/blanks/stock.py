@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -203,7 +203,7 @@ def keep(
 
 def _begin(viewer: Viewer, kind: str, unit: int) -> Shift:
     row = Shift(
-        id=uuid7(), kind=kind, unit_id=unit, account_id=viewer.account_id, who=viewer.name.as_dict(), opened_at=clock.now(),
+        id=uuid4(), kind=kind, unit_id=unit, account_id=viewer.account_id, who=viewer.name.as_dict(), opened_at=clock.now(),
     )  # fmt: skip
     insert(row)
     return row

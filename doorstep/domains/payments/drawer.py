@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from doorstep.domains.payments import ledger
 from doorstep.domains.payments.models import Drawer
 from doorstep.kernel.row import insert
 from doorstep.kernel.trust import Viewer, not_found, refuse_right
 from doorstep.rulebook import clock
-from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.pack.fee import fen_of, yuan_of
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused, Words
@@ -33,7 +32,7 @@ def open_one(viewer: Viewer, float_fen: int) -> Drawer:
     if held is not None:
         return held
     row = Drawer(
-        id=uuid7(), unit_id=viewer.unit_id, account_id=viewer.account_id, who=viewer.name.as_dict(), currency=CURRENCY,
+        id=uuid4(), unit_id=viewer.unit_id, account_id=viewer.account_id, who=viewer.name.as_dict(), currency=CURRENCY,
         float_fen=float_fen, opened_at=clock.now(),
     )  # fmt: skip
     insert(row)
