@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from doorstep.domains.studio.region_figures import Counted, Figure, Setting, count, load_figures, unreachable
 from doorstep.domains.studio.stack import read_stacks
+from doorstep.rulebook import pack
 from doorstep.rulebook.region_profile import RegionProfile, regions
 
 
@@ -53,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
 def check(name: str) -> list[Line]:
     """Every list with what of it has no pack or cannot be brought that way, then every figure of the report."""
     stacks = read_stacks(name)
-    packs = {code: one for code in stacks.codes if not (one := stacks.layered(code)).part_of}
+    touched = {code for layer in stacks.layers for code in layer.raw["items"]}
+    packs = {one.code: stacks.layered(one.code) if one.code in touched else one for one in pack.listed()}
     here = Setting(stacks, packs)
     lines = [_list(name, one, here) for one in stacks.region.lists.values()]
     return lines + [_figure(name, one) for one in count(load_figures(name), here)]

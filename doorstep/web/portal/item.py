@@ -23,7 +23,7 @@ from doorstep.rulebook.pack.item import Asked
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
-from doorstep.web.places import online_here, place_named, serving
+from doorstep.web.places import extent, online_here, place_named, serving
 
 _NEAR = 4
 _MATERIAL_ICONS = {"PHO": "camera", "HKB": "book", "ID": "id", "PRO": "home", "LEA": "file-text"}
@@ -101,6 +101,7 @@ def item(request: HttpRequest, viewer: Viewer, code: str) -> HttpResponse:
         "item": guide_of(found, online=online_here(found)),
         "points": sorted(serving(code), key=lambda place: place.code != point)[:_NEAR],
         "at": place_named(point) if point else None,
+        "reads": extent(code) == "look_guide",
         "for_whom": [one for one in plug.mandates().mine(viewer) if one.held and one.covers(found)]
         if "online" in found.channels
         else [],
