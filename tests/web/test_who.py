@@ -28,6 +28,7 @@ OTHER = {
     "part": "layers",
     "form": "yaml",
     "template": "temporary-id",
+    "point_code": "HW-1",
     "kind": "pdf",
     "rest": "matters",
 }

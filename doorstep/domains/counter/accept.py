@@ -25,6 +25,10 @@ _TOO_LATE = Words(
     "A minute has passed, or somebody has acted on it. The person can withdraw it; a wrong paper is corrected by another matter.",
 )
 
+PAPER = "ON-PAPER"
+"""Among what was ticked: the clerk typed from a form that the person had filled in by hand."""
+ON_PAPER = "照本人手填的纸质申请表录入"
+
 
 def take_in(viewer: Viewer, kept: Visit) -> Visit:
     """Open the matters of all entries. Of a visit that is done only what its receipt prints is kept. Refused as `open_matter`."""
@@ -85,11 +89,13 @@ def _keep_originals(viewer: Viewer, kept: Visit, done: tuple[dict[str, Any], ...
 
 
 def _note_originals(viewer: Viewer, kept: Visit, entry: Entry, view: MatterView, request_id: str) -> None:
-    """Which originals the clerk saw stands in the chain: the papers themselves went back to the person."""
+    """Which originals the clerk saw stands in the chain, as the papers went back; and that the form was filled in by hand."""
     mine = [one for one in checklist.papers(kept) if entry.key in one.entries]
     seen = [one.title.zh for one in mine if one.seen and not one.left]
-    if seen and viewer.may("note", view.pack.branch):
-        note(viewer, view.id, text="窗口看过原件：" + "、".join(seen), request_id=f"{request_id}-seen")
+    said = [ON_PAPER] if PAPER in kept.seen else []
+    said += ["窗口看过原件：" + "、".join(seen)] if seen else []
+    if said and viewer.may("note", view.pack.branch):
+        note(viewer, view.id, text="；".join(said), request_id=f"{request_id}-seen")
 
 
 def may_take_back(found: Visit) -> bool:

@@ -123,7 +123,7 @@ def find(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     wanted = wanted if there is not None else replace(wanted, point="")
     packs = there if there is not None else offered()
     context = {
-        **asked(wanted.q),
+        **asked(wanted.q, wanted.channel == "online"),
         "occasion": _occasion(wanted.occasion),
         "list": _list(request, packs, wanted, note),
     }
@@ -145,8 +145,9 @@ def _told(packs: Sequence[Pack], wanted: Wanted, note: Words | None) -> dict[str
     shown = narrowed(packs, wanted)
     own, rest = _by_list(shown, wanted.point)
     return {
-        "wanted": wanted, "note": note, "count": len(shown), "all": len(offered()), "open": len(shown) <= _OPEN,
-        "branches": [*own, *_branches(rest)], "occasion": _occasion(wanted.occasion), "points": _places(),
+        "wanted": wanted, "only_now": wanted.url(channel="" if wanted.channel == "online" else "online"),
+        "note": note, "count": len(shown), "all": len(offered()), "open": len(shown) <= _OPEN,
+        "branches": [*own, *branches_of(rest)], "occasion": _occasion(wanted.occasion), "points": _places(),
         "occasions": [one for one in told_occasions(packs, wanted) if one.count], "by_branch": _by_branch(packs, wanted),
         "by_channel": _by_channel(packs, wanted), "by_extent": _by_extent(packs, wanted),
         "in_order": tuple(map(card, shown)) if wanted.occasion else (),
@@ -155,14 +156,21 @@ def _told(packs: Sequence[Pack], wanted: Wanted, note: Words | None) -> dict[str
 
 def hits(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Only what fits the words, put under the box while somebody types."""
-    return render(request, "web/portal/_hits.html", asked(Wanted.of(request).q))
+    wanted = Wanted.of(request)
+    return render(request, "web/portal/_hits.html", asked(wanted.q, wanted.channel == "online"))
 
 
-def asked(q: str) -> dict[str, object]:
-    """The words, at most three services that fit them, and where to go with what is not for the police."""
+def asked(q: str, online: bool = False) -> dict[str, object]:
+    """The words, at most three services that fit them, if wished only those that can be begun online, and where to go with
+    what is not for the police.
+    """
     return {
         "q": q,
-        "hits": [card(hit.pack) for hit in finding.find(q, offered())] if q else [],
+        "hits": [
+            card(hit.pack) for hit in finding.find(q, brought(offered(), "online") if online else offered())
+        ]
+        if q
+        else [],
         "signpost": finding.signpost(q) if q else None,
     }
 
@@ -279,7 +287,8 @@ def _by_extent(packs: Iterable[Pack], wanted: Wanted) -> list[Choice]:
     ]  # fmt: skip
 
 
-def _branches(packs: Iterable[Pack]) -> list[Branch]:
+def branches_of(packs: Iterable[Pack]) -> list[Branch]:
+    """Services in groups, branch by branch."""
     order = {code: at for at, code in enumerate(BRANCHES)}
     found = []
     ordered = sorted(packs, key=lambda one: (order[one.branch], one.raw["group"]["zh"], one.code))

@@ -132,7 +132,7 @@ def _copy(
     found = read.read_matter(viewer, matter_id)
     address = request.build_absolute_uri(f"/matter/{found.id}")
     content = draw(found, lang=language.lang(), address=address, demo=trust.is_demo())
-    return _bytes(content, "application/pdf", f"{found.number}-{name}.pdf")
+    return as_file(content, "application/pdf", f"{found.number}-{name}.pdf")
 
 
 def add(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
@@ -189,16 +189,16 @@ def withdraw(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespo
 def download(request: HttpRequest, viewer: Viewer, number: str) -> HttpResponse:
     """The signed PDF of a paper of mine."""
     content, name = issue.download(viewer, number)
-    return _bytes(content, "application/pdf", name)
+    return as_file(content, "application/pdf", name)
 
 
 def show_file(request: HttpRequest, viewer: Viewer, file_id: UUID) -> HttpResponse:
     """A file I sent."""
     content, media = file.read_file(viewer, file_id)
-    return _bytes(content, media, "")
+    return as_file(content, media, "")
 
 
-def _bytes(content: bytes, media: str, name: str) -> HttpResponse:
+def as_file(content: bytes, media: str, name: str) -> HttpResponse:
     """Shown by itself in the browser's own viewer, never as part of a page."""
     response = HttpResponse(content, content_type=media)
     response["Content-Disposition"] = f'inline; filename="{name}"' if name else "inline"
