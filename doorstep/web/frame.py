@@ -12,6 +12,7 @@ from doorstep.kernel.trust import is_demo
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Words
 from doorstep.web import language
+from doorstep.web.places import counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "lang": want.lang,
         "html_lang": language.HTML_LANG[want.lang],
         "elder": want.mode == "elder",
+        "help_phone": _phone() if want.mode == "elder" else "",
         "night": want.theme == "night",
         "viewer": getattr(request, "viewer", None),
         "town": town(),
     }
+
+
+def _phone() -> str:
+    """Somebody who answers now: the first counter that is open, else the first there is."""
+    return next((place.phone for place in counters() if place.phone), "")

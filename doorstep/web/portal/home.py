@@ -15,6 +15,11 @@ from doorstep.web.portal.rows import mine_row
 _NEAR = 4
 
 
+def help_me(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Somebody to do it with: by telephone, a relative, at a counter, on paper."""
+    return render(request, "web/portal/help.html", {"points": counters()[:2]})
+
+
 def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Search, what there is, my open matters, counters open now."""
     packs = offered()

@@ -24,6 +24,7 @@ _RESIDENT = ("resident",)
 
 ROUTES: tuple[Route, ...] = (
     Route("", home.home, "home", PUBLIC),
+    Route("help", home.help_me, "help", PUBLIC),
     Route("find", find.find, "find", PUBLIC),
     Route("find/hits", find.hits, "find.hits", PUBLIC),
     Route("points", points.points, "points", PUBLIC),
