@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     standin = verb(
         "standin", _standin, "扮演外部系统 · play a system of the outside world, on this machine only"
     )
-    standin.add_argument("name", choices=["witness", "registers", "payments", "device"])
+    standin.add_argument("name", choices=["witness", "registers", "payments", "fiscal", "device"])
     standin.add_argument("rest", nargs=argparse.REMAINDER, help="其余参数 · its own arguments")
     told = "窗口电脑上的设备桥 · the devices on a counter's table, for its pages alone"
     bridge = verb("bridge", _bridge, told, add_help=False, prefix_chars="+")  # what begins with - is its own

@@ -138,6 +138,7 @@ CONNECTORS = dict(
 )
 
 # Where fees are paid online, and where the payer comes back to.
+FISCAL_URL = os.environ.get("DOORSTEP_FISCAL", "").rstrip("/")
 PAYMENTS_URL = os.environ.get("DOORSTEP_PAYMENTS", "").rstrip("/")
 
 # The bridge to the devices of a counter's table, on the machine of whoever looks at the page; empty: there is none.

@@ -219,9 +219,11 @@ def _standins(place: Place) -> list[Child]:
     """In a demonstration the outside world is played by programs of ours, unless somebody names the real one."""
     found = []
     place.secret("payments")
-    more = {"payments": ["--key", str(place.secrets / "payments.secret")]}
+    place.secret("fiscal")
+    more = {name: ["--key", str(place.secrets / f"{name}.secret")] for name in ("payments", "fiscal")}
     for name, variable, value in (
         ("registers", "DOORSTEP_CONNECTORS", "*={url}"), ("payments", "DOORSTEP_PAYMENTS", "{url}"),
+        ("fiscal", "DOORSTEP_FISCAL", "{url}"),
     ):  # fmt: skip
         if os.environ.get(variable):
             continue

@@ -232,6 +232,7 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], asked: 
             "<str:number>": [],
             "<uuid:visit_id>": [],
             "pay.code <uuid:matter_id>": [],
+            "pay.fiscal <uuid:matter_id>": [],
         }
         guest.parts |= {k: [] if "<uuid" in k else v for k, v in pages.items()}
         if guest.role == "resident":

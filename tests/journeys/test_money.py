@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from doorstep.run.place import Place
+from doorstep.standin.fiscal import Fiscal
 from doorstep.standin.payments import Payments
 from tests.cast import Cast, fresh
 from tests.conftest import as_role
@@ -295,8 +297,9 @@ def test_G03_a_cash_desk_is_counted_explained_and_signed_by_two(
     assert str(mine) not in other.get("/payments/till").html
     boss = Visit(cast["supervisor"].token)
     assert "差 −¥0.50" in boss.get("/payments/day").text
+    signed = boss.get("/payments/day").form_with("drawer") | {"drawer": str(mine)}
     for _ in range(2):
-        boss.post("/payments/day", boss.get("/payments/day").form_with("drawer") | {"drawer": str(mine)})
+        assert boss.post("/payments/day", signed).status == 200
     row = above.execute(
         "select counted_fen, booked_fen, second_who ->> 'zh' from drawer where id = %s", [mine]
     ).fetchone()
@@ -317,6 +320,54 @@ def _taken_without_drawer(cast: Cast, matter_id: UUID) -> str:
 
         drawer.own(viewer)
     return no.value.words.zh
+
+
+def test_G03_a_power_cut_between_payment_and_printing_costs_no_receipt_and_makes_no_second(
+    cast: Cast, owing: UUID, resident: Visit, above: psycopg.Connection[Any], tmp_path: Path, monkeypatch: Any
+) -> None:
+    from django.conf import settings
+
+    from doorstep.domains.payments import fiscal
+
+    key = Place.from_env().secret("fiscal").encode()
+    platform = Fiscal(0, str(tmp_path / "fiscal.sqlite3"), key)
+    Thread(target=platform.serve_forever, daemon=True).start()
+    monkeypatch.setattr(settings, "FISCAL_URL", f"http://127.0.0.1:{platform.server_address[1]}")
+    above.execute("update fiscal_receipt set state = 'issued' where state = 'wanted'")  # of other tests
+    resident.get(at_service(begun(resident, owing), "pay"))
+    assert "正在开" in resident.get(f"/payments/receipt/{owing}").text
+
+    def ask() -> tuple[str, str]:
+        above.execute("update fiscal_receipt set tried_at = null")
+        for _ in as_role("worker", Place.from_env()):
+            fiscal.ask_platform()
+        row = above.execute(
+            "select state, number from fiscal_receipt where matter_id = %s", [owing]
+        ).fetchone()
+        assert row
+        return str(row[0]), str(row[1])
+
+    for fault in (
+        "down",
+        "forged",
+        "lost",
+    ):  # lost: the platform has issued it, and the power went before we knew
+        platform.fault = fault
+        assert ask() == ("wanted", "")
+    platform.fault = ""
+    state, number = ask()
+    assert state == "issued" and platform.kept.execute("select count(*) from receipts").fetchone()[0] == 1
+    page = resident.get(f"/payments/receipt/{owing}")
+    assert number in page.text
+    assert resident.get(f"/payments/receipt/{owing}/fiscal.pdf").headers["Content-Type"] == "application/pdf"
+    assert Visit(cast["neighbour"].token).get(f"/payments/receipt/{owing}/fiscal.pdf").status == 404
+    window, address = Visit(cast["clerk"].token), f"/payments/refund/{owing}"
+    form = window.get(address).form_with("payment") | {"amount": "40.00", "reason": "error", "why": "收错了"}
+    assert "正在退" in window.post(address, form).text
+    work()
+    assert balanced(above, owing)["ledger"] == 0 and ask() == ("cancelled", number)
+    platform.shutdown()
+    platform.server_close()
 
 
 def test_G03_nobody_changes_a_line_of_the_ledger(

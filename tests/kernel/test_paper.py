@@ -36,6 +36,17 @@ PAPERS: dict[str, dict[str, Any]] = {
         "valid_until": "2027-02-21",
         "notes": [Words("领到新证时交回。", "Hand it back when the new card comes.")],
     },
+    "fiscal-receipt": {
+        "title": Words("财政票据（电子）", "Fiscal Receipt"),
+        "amount": "40.00",
+        "currency": "CNY",
+        "check": "a1b2c3",
+        "red": "",
+        "payer": "云小满",
+        "receipt": "SJ-101-2026-000001",
+        "matter_number": "99010226112200000064",
+        "lines": [{"label": Words("工本费", "The card"), "value": "40.00 CNY"}],
+    },
     "tenancy-entry": {
         "matter_number": "990103 261121 0000042 7",
         "entered_on": "2026-11-21",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.payments import desk, pages, refund, verbs
+from doorstep.domains.payments import desk, fiscal, pages, refund, verbs
 from doorstep.kernel.plug import Domain, Door, Tile
 from doorstep.rulebook.words import Words
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
@@ -25,7 +25,7 @@ DOMAIN = Domain(
             "/payments/window/", Words("收费", "Take the fee"), "receive",
         )
     },
-    chores=((verbs.settle_asked, 3.0), (refund.give_back, 5.0)),
+    chores=((verbs.settle_asked, 3.0), (refund.give_back, 5.0), (fiscal.ask_platform, 5.0)),
     routes=(
         Route("payments/matter/<uuid:matter_id>", pages.pay, "pay", "apply", methods=_BOTH, kinds=("resident",)),
         Route("payments/back", pages.back, "pay.back", "apply", kinds=("resident",)),
@@ -33,6 +33,7 @@ DOMAIN = Domain(
         Route("payments/window/<uuid:matter_id>", pages.window, "pay.window", "receive", "staff", _BOTH, _STAFF),
         Route("payments/window/<uuid:matter_id>/code.svg", pages.code, "pay.code", "receive", "staff", kinds=_STAFF),
         Route("payments/receipt/<uuid:matter_id>", pages.receipt, "pay.receipt", SIGNED_IN),
+        Route("payments/receipt/<uuid:matter_id>/fiscal.pdf", pages.fiscal_receipt, "pay.fiscal", SIGNED_IN),
         Route("payments/refund/<uuid:matter_id>", desk.refunds_of, "pay.refund", "read", "staff", _BOTH, _STAFF),
         Route("payments/till", desk.till, "pay.till", "receive", "staff", _BOTH, _STAFF),
         Route("payments/day", desk.day, "pay.day", "supervise", "staff", _BOTH, _STAFF),

@@ -19,7 +19,7 @@ def received(
     """Money came for a payment; in cash into a drawer."""
     insert(Entry(
         id=uuid7(), at=at, kind="received", fen=fen, currency=row.currency, means=means, matter_id=row.matter_id, seq=seq,
-        payment_id=row.id, drawer_id=drawer.id if drawer else None, unit_id=_unit(viewer, row.matter_id),
+        payment_id=row.id, drawer_id=drawer.id if drawer else None, unit_id=unit_of(viewer, row.matter_id),
         account_id=viewer.account_id, reference=reference,
     ))  # fmt: skip
 
@@ -31,7 +31,7 @@ def refunded(
     insert(Entry(
         id=uuid7(), at=at, kind="refunded", fen=-row.fen, currency=row.currency, means=row.means, matter_id=row.matter_id,
         seq=seq, payment_id=row.payment_id, refund_id=row.id, drawer_id=drawer.id if drawer else None,
-        unit_id=_unit(viewer, row.matter_id), account_id=viewer.account_id, reference=reference,
+        unit_id=unit_of(viewer, row.matter_id), account_id=viewer.account_id, reference=reference,
     ))  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def in_drawer(drawer: Drawer) -> int:
     return drawer.float_fen + int(found[0][0])
 
 
-def _unit(viewer: Viewer, matter_id: UUID) -> int:
+def unit_of(viewer: Viewer, matter_id: UUID) -> int:
     """Whose money it is: the unit of the clerk, else that of the point at which the matter came in."""
     if viewer.unit_id is not None:
         return viewer.unit_id

@@ -175,3 +175,34 @@ class Drawer(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["unit_id", "opened_at"], name="drawer_unit")]
+
+
+class FiscalReceipt(models.Model):
+    """The treasury's receipt for a payment, whose id it has. ``state``: wanted, issued, cancel (to be cancelled), cancelled.
+
+    ``code``, ``number``, ``check_code`` are the platform's, ``red`` the number of the receipt that cancels this one.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    fen = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    unit_id = models.IntegerField()
+    state = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=16, default="")
+    number = models.CharField(max_length=16, default="")
+    check_code = models.CharField(max_length=16, default="")
+    red = models.CharField(max_length=16, default="")
+    tried_at = models.DateTimeField(null=True)
+    tries = models.SmallIntegerField(default=0)
+
+    class Meta:
+        app_label = "payments"
+        db_table = "fiscal_receipt"
+        indexes = [
+            models.Index(
+                fields=["at"], name="fiscal_open", condition=models.Q(state__in=["wanted", "cancel"])
+            )
+        ]

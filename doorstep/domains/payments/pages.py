@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
-from doorstep.domains.payments import drawer, ledger, refund, service, verbs
+from doorstep.domains.payments import drawer, fiscal, ledger, refund, service, verbs
 from doorstep.domains.payments.models import Payment
 from doorstep.kernel import paper, read
 from doorstep.kernel.org import unit_words
@@ -141,11 +141,24 @@ def receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespon
         "matter": found, "row": row, "money": saying.money({"amount": f"{row.amount:.2f}", "currency": row.currency}),
         "by": unit_words(row.unit_id) if row.unit_id else None, "means": row.means,
         "lines": ledger.of_matter(found.id), "refunds": _refunds(found), "left": refund.left(row),
+        "fiscal": fiscal.of_payment(row.id),
         "frame": "web/resident.html" if viewer.is_resident else "web/staff.html", "resident": viewer.is_resident,
         "standin": row.means == "online" and "127.0.0.1" in settings.PAYMENTS_URL,
         "matter_url": f"/matter/{found.id}" if viewer.is_resident else f"/counter/matter/{found.id}",
     }  # fmt: skip
     return render(request, "payments/receipt.html", context)
+
+
+def fiscal_receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
+    """The fiscal receipt as a paper, once the platform has issued it. Refused: "not-found"."""
+    found = read.read_matter(viewer, matter_id) if viewer.is_resident else at_work(viewer, matter_id)
+    row = verbs.receipt(found)
+    issued = fiscal.of_payment(row.id) if row else None
+    if row is None or issued is None or not issued.number:
+        raise not_found()
+    answer = HttpResponse(fiscal.draw(issued, found, row), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{issued.code}-{issued.number}.pdf"'
+    return answer
 
 
 def _refunds(found: MatterView) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from doorstep.domains.payments import drawer, ledger, service
+from doorstep.domains.payments import drawer, fiscal, ledger, service
 from doorstep.domains.payments.models import Drawer, Entry, Payment, Refund
 from doorstep.kernel import change, matter
 from doorstep.kernel.idempotency import Done, once
@@ -202,6 +202,9 @@ def _done(viewer: Viewer, row: Refund, reference: str, desk: Drawer | None = Non
     ledger.refunded(viewer, row, seq=seq, at=at, reference=reference, drawer=desk)
     row.state, row.done_at, row.returned = "done", at, reference
     row.save(update_fields=["state", "done_at", "returned"])
+    paid = Payment.objects.get(id=row.payment_id)
+    if row.due and left(paid) == 0:
+        fiscal.give_back(paid.id)
     return row
 
 

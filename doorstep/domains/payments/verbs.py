@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from doorstep.domains.payments import drawer, ledger, refund, service
+from doorstep.domains.payments import drawer, fiscal, ledger, refund, service
 from doorstep.domains.payments.models import Drawer, Payment
 from doorstep.kernel import matter
 from doorstep.kernel.org import town
@@ -269,6 +269,8 @@ def _paid(viewer: Viewer, row: Payment, means: str, reference: str, desk: Drawer
     row.order_state = "paid" if means == "online" else row.order_state
     row.silent_since = None if means == "online" else row.silent_since
     row.save()
+    if row.fen:
+        fiscal.want(row, row.fen, ledger.unit_of(viewer, row.matter_id))
     return row
 
 
