@@ -44,7 +44,7 @@ def store(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     mine = Shift.objects.filter(account_id=viewer.account_id, counted_at=None).order_by("kind")
     waits = Shift.objects.filter(unit_id=viewer.unit_id or 0, second_at=None).exclude(counted_at=None)
     context = {
-        "kinds": kinds().values(), "stock": _stock([viewer.unit_id or 0]), "mine": [_hand(one) for one in mine],
+        "kinds": kinds().values(), "stock": _stock([viewer.unit_id or 0]), "here": True, "mine": [_hand(one) for one in mine],
         "waits": [_shift(one) | {"mine": one.account_id == viewer.account_id} for one in waits.order_by("counted_at")],
         "moves": _moves([viewer.unit_id or 0], clock.now() - timedelta(days=2)), "post": request.POST,
         "refusal": refusal.words if refusal else None, "said": _SAID.get(request.GET.get("did", "")),
