@@ -16,7 +16,7 @@ from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.models import Matter, Point, Share, Step, Unit
 from doorstep.kernel.org import above, reach, town, unit_named
-from doorstep.kernel.party import Person, differ, disagreements, find_or_add, people
+from doorstep.kernel.party import Person, check_present, differ, disagreements, find_or_add, people
 from doorstep.kernel.row import fetch, first, insert, run, settle, together, update
 from doorstep.kernel.trust import (
     Viewer,
@@ -326,35 +326,12 @@ def check_mine(viewer: Viewer, opened: Opened, step: str, present: Person | None
     if row is None:
         raise moved_on()
     if present is not None and at_window:
-        _check_present(opened.row, present)
+        check_present(opened.row.applicant_id, present)
         return
     mine = own(viewer, opened.row) if by == "applicant" else row.unit_id == viewer.unit_id
     if not mine or (row.party_id is None and row.unit_id is None):
         raise refuse_right()
     _check_apart(viewer, opened, step)
-
-
-def check_at_window(viewer: Viewer, opened: Opened, present: Person) -> None:
-    """Is this the window that took the matter in, and the person its applicant? Refused: "no-right", "not-the-person" (409)."""
-    viewer.need("receive", opened.pack.branch)
-    if viewer.unit_id != town().points[opened.row.point_id].unit_id:
-        raise refuse_right()
-    _check_present(opened.row, present)
-
-
-def _check_present(row: Matter, present: Person) -> None:
-    known = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
-    if (
-        known is None
-        or present is None
-        or differ(known.id_no, present.id_no)
-        or differ(known.name, present.name)
-    ):
-        words = Words(
-            "来的人不是这件事的当事人，请核对证件。",
-            "Who came is not the person of this matter; check the document.",
-        )
-        raise Refused("not-the-person", words, status=409, faults=(("/present/id_no", words),))
 
 
 def stands_as(viewer: Viewer, opened: Opened, step: str) -> flows.By:
@@ -479,17 +456,6 @@ def _check_apart(viewer: Viewer, opened: Opened, step: str) -> None:
         words = Words("前一步是您办的，这一步要由另一个人办。什么都没有改动。",
                       "You did the step before; this one is for somebody else. Nothing was changed.")  # fmt: skip
         raise Refused("same-person", words, status=409)
-
-
-def channel_closed(found: pack.Pack, channel: str) -> Refused:
-    return Refused(
-        "channel",
-        Words(
-            f"“{found.title.zh}”现在不能从这个渠道办，请看办事指南里的渠道。",
-            f"“{found.title.en}” cannot be done through this channel; see its guide.",
-        ),
-        status=409,
-    )  # fmt: skip
 
 
 def not_here(found: pack.Pack, channel: str, point: Point) -> Refused:

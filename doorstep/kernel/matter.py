@@ -15,8 +15,8 @@ from doorstep.kernel import aside, change, child, due, file, plug, post
 from doorstep.kernel.begin import bring
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.models import Point, Step
-from doorstep.kernel.org import point_named, reach_at, unit_named
-from doorstep.kernel.party import Person, person_of
+from doorstep.kernel.org import point_named, reach_at, town, unit_named
+from doorstep.kernel.party import Person, check_present, person_of
 from doorstep.kernel.trust import Viewer, refuse_right, refuse_sign_in
 from doorstep.rulebook import flow as flows
 from doorstep.rulebook import pack
@@ -75,7 +75,7 @@ def _open(
 ) -> Done:
     here = pack.current(found.code, reach_at(at_point.code))
     if channel not in here.channels or (channel != "online" and viewer.is_resident):
-        raise change.channel_closed(here, channel)
+        raise _channel_closed(here, channel)
     if not at_point.serves(channel, here.code):
         raise change.not_here(here, channel, at_point)
     if not viewer.is_resident and at_point.unit_id != viewer.unit_id:
@@ -97,6 +97,17 @@ def _open(
     if applicant is not None:
         change.check_name(party_id, applicant)
     return change.done(made.row)
+
+
+def _channel_closed(found: pack.Pack, channel: str) -> Refused:
+    return Refused(
+        "channel",
+        Words(
+            f"“{found.title.zh}”现在不能从这个渠道办，请看办事指南里的渠道。",
+            f"“{found.title.en}” cannot be done through this channel; see its guide.",
+        ),
+        status=409,
+    )  # fmt: skip
 
 
 def asked_there(item: str, point: str, data: Mapping[str, Any]) -> tuple[pack.Pack, dict[str, Any]]:
@@ -199,7 +210,10 @@ def withdraw(
     def do() -> Done:
         opened = change.lock(matter_id)
         if present is not None:
-            change.check_at_window(viewer, opened, present)
+            viewer.need("receive", opened.pack.branch)
+            if viewer.unit_id != town().points[opened.row.point_id].unit_id:
+                raise refuse_right()
+            check_present(opened.row.applicant_id, present)
         elif not change.own(viewer, opened.row):
             raise refuse_right()
         state, happened = move(

@@ -152,6 +152,17 @@ def disagreements(viewer: Viewer, form: Form, data: Any, person: Person) -> tupl
     return tuple(faults)
 
 
+def check_present(applicant_id: UUID | None, present: Person) -> None:
+    """Is the person at the window the applicant? Refused: "not-the-person" (409)."""
+    known = people([applicant_id]).get(applicant_id) if applicant_id else None
+    if known is None or differ(known.id_no, present.id_no) or differ(known.name, present.name):
+        words = Words(
+            "来的人不是这件事的当事人，请核对证件。",
+            "Who came is not the person of this matter; check the document.",
+        )
+        raise Refused("not-the-person", words, status=409, faults=(("/present/id_no", words),))
+
+
 def differ(one: str, other: str) -> bool:
     """Are these two names or numbers not the same, dots, spaces and letter cases aside?"""
     return _bare(one) != _bare(other)
