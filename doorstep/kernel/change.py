@@ -409,6 +409,27 @@ def check_reason(found: pack.Pack, outcome: str, reason: str, faults: Sequence[M
         )
 
 
+def check_once(opened: Opened, step: str, reason: str, faults: Sequence[Mapping[str, str]]) -> None:
+    """Everything wrong is named at once: what a later return names for the first time says in ``text`` why only now.
+
+    Refused: "late-fault", with the reasons that lack it.
+    """
+    returns = opened.flow.step(step).returns
+    if returns is None or returns.to != "applicant" or not opened.row.flow.get("returns"):
+        return
+    before = [e.body for e in event.history(opened.row.id, opened.key) if e.header.get("outcome") == "return"]
+    named = {(f["reason"], f.get("field", "")) for body in before for f in body.get("faults", ())}
+    named |= {(code, "") for code, _ in named} | {(body.get("reason", ""), "") for body in before}
+    now = faults or [{"reason": reason}]
+    fresh = [
+        f for f in now if (f["reason"], f.get("field", "")) not in named and not f.get("text", "").strip()
+    ]
+    if before and fresh:
+        words = Words("这件事退过一次了。上次没说、这次才说的，请写明为什么。",
+                      "It was returned before. Say why what is named now was not named then.")  # fmt: skip
+        raise Refused("late-fault", words, faults=tuple((f["reason"], words) for f in fresh))
+
+
 def validate(
     viewer: Viewer,
     found: pack.Pack,

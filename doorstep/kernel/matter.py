@@ -169,6 +169,8 @@ def _act(
     by_applicant = declared.by == "applicant"
     if not by_applicant:
         change.check_reason(found, outcome, reason, faults)
+    if outcome == "return":
+        change.check_once(opened, step, reason, faults)
     if by_applicant and data is not None:
         change.validate(
             viewer, found, data, present or person_of(row.applicant_id), child.signed_faults(opened, data)

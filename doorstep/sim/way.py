@@ -208,9 +208,11 @@ class Way:
             self._done(move, step, login, outcome)
 
     def _done(self, move: Move, step: Step, login: str, outcome: str) -> None:
+        why = move.get("reason") or self._why(step, outcome)
+        faults = [{"field": "", "reason": why, "text": "补交的材料里才看出来"}] if outcome == "return" else []
         with self.life.staff.enter(login) as viewer:
             matter.act(
-                viewer, self.id, step=step.name, outcome=outcome, reason=move.get("reason") or self._why(step, outcome),
+                viewer, self.id, step=step.name, outcome=outcome, reason=why, faults=faults if why in self._known(outcome) else (),
                 data=self._writes(move, step, outcome), request_id=self.request_id,
             )  # fmt: skip
 
@@ -219,6 +221,9 @@ class Way:
         if "data" in move or outcome in ("return", "refuse") or step_of(step.name) not in self.of.fills:
             return move.get("data")
         return self.of.writes(step.name, move)
+
+    def _known(self, outcome: str) -> Mapping[str, Any]:
+        return self.of.reasons.get(outcome, {})
 
     def _why(self, step: Step, outcome: str) -> str:
         """A reason of the pack, or the answer of a unit that was asked, where the example leaves it open."""

@@ -201,3 +201,65 @@ def test_the_figures_of_a_desk_are_few_statements_and_for_supervisors_alone(cast
 
         mine = set(below(town().by_code["AL-LJ"].id))
         assert {unit for (unit,) in fetch(counted)} <= mine
+
+
+def test_all_faults_at_once_each_at_its_place_and_a_later_one_says_why_only_now(
+    cast: Cast, desk: Desk, case: Done
+) -> None:
+    address, resident = f"/counter/desk/{case.matter_id}", open_desk(cast["resident"].token)
+    codes = [one for one in _reasons(cast) if one != "photo_unclear"]
+    form = {
+        "outcome": "return",
+        "fault": ["photo_unclear"],
+        "at:photo_unclear": ["/photo", "/household/address"],
+    }
+    assert desk.post(address, **form, **hidden(desk.text(address))).status_code == 302
+    page = resident.text(f"/matter/{case.matter_id}/correct")
+    assert 'id="f-photo-e"' in page and 'id="f-household-address-e"' in page, "each fault stands at its place"
+    cast.act("resident", case.matter_id, f"correct:{STEP}", data=cast.card("resident"))
+    again = {"outcome": "return", "fault": ["photo_unclear", codes[0]], "at:photo_unclear": ["/photo"]}
+    refused = desk.post(address, **again, **hidden(desk.text(address)), late="")
+    assert (
+        refused.status_code == 422
+        and "为什么" in refused.content.decode()
+        and 'name="late"' in refused.content.decode()
+    )
+    why = "新交的照片里才看出来"
+    assert desk.post(address, **again, **hidden(desk.text(address)), late=why).status_code == 302
+    assert why in resident.text(f"/matter/{case.matter_id}/correct")
+
+
+def _reasons(cast: Cast) -> list[str]:
+    from doorstep.rulebook import pack
+
+    return list(pack.current("HZ-078").reasons["return"])
+
+
+def test_a_drawn_decision_is_looked_at_by_another_who_is_not_told_who_decided(
+    cast: Cast, case: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.domains.counter import sampling
+    from doorstep.kernel.row import fetch
+    from doorstep.rulebook.ids import uuid7
+
+    share = sum(sampling.drawn(uuid7(), STEP, "refuse") for _ in range(2000))
+    assert 300 < share < 500, "a fifth of what is refused is drawn"
+    monkeypatch.setattr(sampling, "SHARE", {"approve": 100})
+    cast.act("approver", case.matter_id, STEP, "approve")
+    with cast.enter("approver"):
+        assert fetch("select 1 from desk_sample") == [], "who decided does not learn that it was drawn"
+    assert open_desk(cast["approver"].token).get("/counter/samples").status_code == 403
+    chief = open_desk(cast["supervisor"].token)
+    page = chief.text("/counter/samples")
+    assert case.number in page and cast["approver"].name not in page
+    with cast.enter("supervisor"):
+        ((sample,),) = fetch("select id from desk_sample where matter_id = %s", case.matter_id)
+    form = {"sample": str(sample), "request_id": fresh()}
+    assert chief.post("/counter/samples", **form, result="").status_code == 422
+    assert [chief.post("/counter/samples", **form, result="agree").status_code for _ in range(2)] == [
+        302,
+        302,
+    ]
+    assert f'data-matter="{case.number}"' not in chief.text("/counter/samples")
+    late = form | {"request_id": fresh(), "result": "differs"}
+    assert chief.post("/counter/samples", **late).status_code == 409, "it is found once"

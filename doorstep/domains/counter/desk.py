@@ -21,7 +21,7 @@ from doorstep.kernel.lists import work_kinds, work_list
 from doorstep.kernel.matter import act
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer
-from doorstep.rulebook.flow import Flow, step_of
+from doorstep.rulebook.flow import CORRECT, Flow, step_of
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.questions import Asking, Question, pairs_of
 from doorstep.web.routes import Route
@@ -280,7 +280,8 @@ def _form(view: MatterView, step: StepView, post: QueryDict, refusal: Refused | 
         "questions": _to_write(view, step, post, refusal), "apart": step.apart,
         "options": [] if step.apart else options, "typed": post.get("reason", ""),
         "return_reasons": return_reasons(view, step, post) if "return" in step.outcomes else (),
-        "return_left": _returns_left(view.pack.flow, step),
+        "returned_before": any(s.name.startswith(CORRECT) and s.closed_at for s in view.steps),
+        "late": post.get("late", ""), "return_left": _returns_left(view.pack.flow, step),
         "refuse_reasons": [{"code": c, "title": w, "chosen": c in codes} for c, w in refusals.items()],
         "after": _after(view, step), "after_title": _after_title(view, step), "confirm": ticks if step.by == "hand_out" else (),
         "confirm_title": Words("当面核对", "Check face to face"),

@@ -14,7 +14,6 @@ from doorstep.rulebook.words import Words
 from doorstep.web import saying
 
 _KEYS = "QWEASDFZX"
-WHOLE = Words("整件", "the whole application")
 _NOTICE = {"approve": "granted", "return": "returned", "refuse": "refused"}
 
 
@@ -46,9 +45,11 @@ def fault_codes(post: QueryDict) -> list[str]:
 def faults_of(post: QueryDict, outcome: str) -> list[dict[str, str]]:
     """The reasons as the verb wants them: which field, which reason of the pack."""
     if outcome == "return":
+        late = post.get("late", "").strip()
         return [
-            {"field": post.get(f"at:{code}", ""), "reason": code, "text": ""}
+            {"field": pointer, "reason": code, "text": late}
             for code in post.getlist("fault")
+            for pointer in post.getlist(f"at:{code}") or [""]
         ]
     if outcome == "refuse":
         return [{"field": "", "reason": code, "text": ""} for code in post.getlist("why") if code]
@@ -61,10 +62,10 @@ def return_reasons(view: MatterView, step: StepView, post: QueryDict) -> tuple[R
     fields = [one for page in view.pack.form.pages(view.data) for one in page.fields]
     reasons = []
     for number, (code, words) in enumerate(view.pack.reasons.get("return", {}).items()):
-        chosen = post.get(f"at:{code}") if code in ticked else next(iter(view.pack.about(code)), "")
-        at = tuple(At(one.pointer, one.title, one.pointer == chosen) for one in fields)
+        chosen = post.getlist(f"at:{code}") if code in ticked else list(view.pack.about(code))
+        at = tuple(At(one.pointer, one.title, one.pointer in chosen) for one in fields)
         key = _KEYS[number] if number < len(_KEYS) else ""
-        reasons.append(Reason(code, words, key, code in ticked, (*at, At("", WHOLE, not chosen))))
+        reasons.append(Reason(code, words, key, code in ticked, at))
     return tuple(reasons)
 
 

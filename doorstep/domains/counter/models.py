@@ -98,3 +98,21 @@ class PaperCorrection(models.Model):
             models.Index(fields=["new_matter"], name="paper_correction_new"),
             models.Index(fields=["old_matter"], name="paper_correction_old"),
         ]
+
+
+class Sample(models.Model):
+    """A decision that was drawn to be looked at again. Who decided stands nowhere here; ``result`` is empty at first."""
+
+    id = models.UUIDField(primary_key=True)
+    matter_id = models.UUIDField()
+    step = models.CharField(max_length=128)
+    unit_id = models.IntegerField()
+    outcome = models.CharField(max_length=24)
+    at = models.DateTimeField()
+    reviewer_id = models.UUIDField(null=True)
+    result = models.CharField(max_length=12, default="")
+    looked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "desk_sample"
+        indexes = [models.Index(fields=["unit_id", "result", "at"], name="desk_sample_unit")]
