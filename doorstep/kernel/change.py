@@ -144,8 +144,7 @@ def acted_for(viewer: Viewer, row: Matter, kind: str, codes: Mapping[str, Any]) 
 
 def _decisive(opened: Opened, happened: Sequence[Happening]) -> list[Happening]:
     """What happened on the way itself: an opinion or a longer limit that is granted beside it grants nothing else."""
-    steps = opened.flow.steps
-    return [one for one in happened if not one.step or steps[flows.step_of(one.step)].adhoc is None]
+    return [one for one in happened if not one.step or opened.flow.step(one.step).adhoc is None]
 
 
 def told(
@@ -410,10 +409,7 @@ def check_reason(found: pack.Pack, outcome: str, reason: str, faults: Sequence[M
 
 
 def check_once(opened: Opened, step: str, reason: str, faults: Sequence[Mapping[str, str]]) -> None:
-    """Everything wrong is named at once: what a later return names for the first time says in ``text`` why only now.
-
-    Refused: "late-fault", with the reasons that lack it.
-    """
+    """Everything wrong is named at once: what is new in a later return says in ``text`` why only now. Refused: "late-fault"."""
     returns = opened.flow.step(step).returns
     if returns is None or returns.to != "applicant" or not opened.row.flow.get("returns"):
         return
