@@ -17,7 +17,7 @@ from doorstep.rulebook.form import Form
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Lang, Words
-from doorstep.web.places import serving
+from doorstep.web.places import counters, serving
 from doorstep.web.portal.item import guide_of
 
 _KINDS: Final = {
@@ -25,7 +25,7 @@ _KINDS: Final = {
 }  # fmt: skip
 _AGREE = Words("我同意", "I agree")
 _MOST = 8
-_NEAR = 4
+_NEAR = 2
 
 
 def checklist(code: str, lang: Lang, today: date, address: str, demo: bool) -> bytes:
@@ -81,7 +81,9 @@ def _tag(one: Any) -> Words | None:
 
 
 def _points(code: str) -> Iterator[dict[str, Any]]:
-    for place in serving(code)[:_NEAR]:
+    """Counters with people first: a sheet of paper does not know what is open when it is read."""
+    staffed = {place.code for place in counters()}
+    for place in sorted(serving(code), key=lambda one: (one.code not in staffed, one.code))[:_NEAR]:
         told = [one for one in (place.address, place.week) if one]
         zh, en = [one.zh for one in told], [one.en for one in told]
         phone = [place.phone] if place.phone else []
