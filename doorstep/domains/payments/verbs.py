@@ -5,6 +5,7 @@ Whatever comes ends in a definite state: it is booked to the step that waits for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -219,13 +220,19 @@ def settle_asked(most: int = 50) -> int:
         try:
             said = service.close(order) if over else service.state(order)
         except (OSError, ValueError):
-            with enter_system(matter_id) as system:
-                silent = Payment.objects.filter(id=payment_id, silent_since=None)
-                silent.update(silent_since=clock.now())
+            _note_silence(rows)
             return settled  # the service is down: the same rows are asked next time
         with enter_system(matter_id) as system:
             settled += _answered(system, payment_id, attempt, said)
     return settled
+
+
+def _note_silence(rows: Sequence[tuple[UUID, UUID]]) -> None:
+    """Nobody answers for any of the orders, so each says since when."""
+    for payment_id, matter_id in rows:
+        with enter_system(matter_id):
+            silent = Payment.objects.filter(id=payment_id, order_state="asked", silent_since=None)
+            silent.update(silent_since=clock.now())
 
 
 def receipt(found: MatterView) -> Payment | None:
