@@ -1,6 +1,8 @@
 # 家门口 Doorstep. `make demo` runs a demonstration town, `make test` runs all tests; both install what they need.
 PYTHON ?= python3
 PY := .venv/bin/python
+# Two workers, each with a database and a town of its own; what a file makes stays in one of them.
+TWO := -n 2 --dist loadfile
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-run demo run test check check-long bench chaos fuzz soak lock
 
@@ -20,7 +22,7 @@ run: setup-run ## 正式启动（空的数据目录） · start for real, on an 
 	@$(PY) -m doorstep up
 
 test: setup ## 全部测试（含 kill -9、逐页无障碍检查） · all tests, kills and axe on every page included
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(TWO)
 
 check: setup ## 服务器上跑的全部检查 · everything the server checks
 	$(PY) -m ruff format --check .
@@ -30,7 +32,7 @@ check: setup ## 服务器上跑的全部检查 · everything the server checks
 	$(PY) -m doorstep packs check
 	$(PY) -m doorstep packs test
 	$(PY) -m django makemigrations --check --dry-run --settings doorstep.project.settings
-	$(PY) -m pytest
+	$(PY) -m pytest $(TWO)
 
 check-long: setup ## 同上，性质测试各一万例 · the same with 10,000 cases for each property
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest --timeout 28800
