@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from pyDMNrules import DMN
 from SpiffWorkflow.bpmn.parser import BpmnValidator
 
 from doorstep.domains.studio.show import shown
@@ -106,6 +105,8 @@ RULES: dict[str, Any] = {
 def test_another_engine_answers_our_tables_as_we_do() -> None:
     table = compile_table("kinds", RULES["kinds"])
     columns = {column.name: column for column in (*table.inputs, *table.outputs)}
+    from pyDMNrules import DMN  # takes many seconds: whoever only collects tests does not pay for it
+
     engine = DMN()
     assert not engine.useXML(dmn("rules", "Rules", RULES, {"kinds": columns})).get("errors")
     values: list[list[Any]] = [
