@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 # Two workers, each with a database and a town of its own; what a file makes stays in one of them.
-TWO := -n 2 --dist loadfile
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-run demo run test check check-long bench chaos fuzz soak lock
 

@@ -61,6 +61,9 @@ DOORS = {
     "upload": Door("POST", "files", b"not a picture"),
     "download": Door("GET", "files/{file}"),
     "read_paper": Door("GET", "papers/{paper}.pdf"),
+    "list_mandates": Door("GET", "mandates"),
+    "give_mandate": Door("POST", "mandates", {"name": "云小满", "id_no": "990101199003071288", "until": "2027-01-15"}),
+    "end_mandate": Door("POST", "mandates/{matter}/end"),
 }  # fmt: skip
 ENDS_A_SESSION = ("sign_out",)
 OUTSIDERS = ("neighbour", "other_station", "auditor", "gone", "nobody")

@@ -103,7 +103,9 @@ def test_A01_an_agent_opens_follows_and_mends_and_the_person_is_told_of_each(cas
         ]
         assert {one.what.en for one in looks} == {"opened this matter", "took a step for you"}
         assert all(one.explained for one in looks)
-        told = [one.words.en for one in post.my_notices(viewer) if one.matter_id in (made.matter_id, given)]
+        told = [
+            one.words.en for one in post.my_notices(viewer, 5000) if one.matter_id in (made.matter_id, given)
+        ]
     assert sum("Somebody you authorised took a step" in one for one in told) == 2
     assert any("authority to act for somebody is in force" in one for one in told)
 

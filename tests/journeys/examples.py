@@ -231,6 +231,7 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], asked: 
             "<uuid:file_id>": [],
             "<str:number>": [],
             "<uuid:visit_id>": [],
+            "<uuid:slip_id>": [],
             "pay.code <uuid:matter_id>": [],
             "pay.fiscal <uuid:matter_id>": [],
         }

@@ -80,7 +80,7 @@ def test_who_is_not_the_person_signed_in_is_told_so_at_once_and_again_on_sending
 ) -> None:
     up_to_review(resident)
     page = fill(resident, "who", {**known(resident), **other})
-    assert page.status == 422 and "网上只能为自己办" in page.text
+    assert page.status == 422 and "和您本人的登记不一致" in page.text
     review = resident.get("/send/HZ-078")
     sent = resident.post("/send/HZ-078", review.form("/send/HZ-078"))
     assert sent.status == 422 and "/apply/HZ-078/who#f-applicant" in sent.html

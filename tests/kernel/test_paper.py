@@ -100,7 +100,8 @@ def test_every_paper_fits_one_page_and_says_who_when_and_how_to_check(
 def test_every_template_is_drawn_by_a_test() -> None:
     """Here, or with an item's sample in the studio (`test_samples_are_drawn_with_invented_people_and_marked`)."""
     given = {give.template for one in pack.every() for give in one.gives}
-    assert {p.stem for p in paper.TEMPLATES.glob("[!_]*.typ")} == set(PAPERS) | given
+    before = {"checklist", "blank-form"}  # what one takes home to prepare: tests/web/test_on_paper.py
+    assert {p.stem for p in paper.TEMPLATES.glob("[!_]*.typ")} == set(PAPERS) | given | before
 
 
 def test_a_paper_outside_the_demo_does_not_call_itself_one(tmp_path: Path) -> None:

@@ -129,8 +129,8 @@ def test_E01_at_a_window_the_form_is_that_of_the_competent_county(cast: Cast) ->
     asked = {}
     for station in ("AL-LJ-HW", "AL-YX-DK"):
         answers = {"HZ-106": {"home": OWNER | {"station": station}}}
-        (found,) = AtWindow(items=("HZ-106",), answers=answers, point="HW-1").packs()
-        asked[station] = [one.material.code for one in found.materials]
+        (found,) = AtWindow(items=("HZ-106",), answers=answers, point="HW-1").entries()
+        asked[station] = [one.material.code for one in found.item.materials]
     assert "LEA" in asked["AL-LJ-HW"] and "LEA" not in asked["AL-YX-DK"]
 
 
