@@ -141,8 +141,17 @@ def _papers(hands: Hands, scan: str) -> None:
     assert hands.at() == "paper-PHO-in"
 
     def pick() -> None:
-        with hands.page.expect_file_chooser() as chosen:
-            hands.press("Enter")
+        from playwright.sync_api import TimeoutError as NothingCame
+
+        for again in range(
+            3
+        ):  # on a slow machine the list may be drawn anew just then; whoever sees nothing presses again
+            try:
+                with hands.page.expect_file_chooser(timeout=8_000) as chosen:
+                    hands.press(*(("F8",) if again else ()), "Enter")
+                break
+            except NothingCame:
+                assert again < 2, "no dialogue opened"
         hands.keys += len("photo.jpg") + 1  # the name in the system's dialogue, and Enter
         chosen.value.set_files(scan)
 
