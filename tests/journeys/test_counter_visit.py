@@ -387,3 +387,12 @@ def _address(cast: Cast, number: str) -> str:
 
     with cast.enter("clerk") as viewer:
         return issue.check_url(viewer, Paper.objects.get(number=number).id)
+
+
+def test_A02_what_is_declared_by_a_tick_is_no_scan(cast: Cast) -> None:
+    from doorstep.domains.counter import checklist
+    from doorstep.domains.counter.visit import Visit
+
+    lost = {"HZ-046": {"paper": {"why": "lost", "declared": True}}}
+    found = {one.code: one for one in checklist.papers(Visit(items=("HZ-046",), answers=lost))}
+    assert "LOS" in found and found["LOS"].file_ids == () and found["LOS"].slots == ()

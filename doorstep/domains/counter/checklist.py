@@ -66,6 +66,7 @@ def papers(visit: Visit) -> list[Needed]:
                 if asked.material.family
                 else key_of(asked.material.code, entry.guest.number)
             )
+            slots = [f for f in slots if f.widget == "upload"]  # what is declared by a tick is no scan
             files = [str(v) for f in slots if (v := at_pointer(data, f.pointer))]
             found[code] = _joined(found.get(code), visit, entry, asked, code, slots, files)
     return list(found.values())
