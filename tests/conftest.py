@@ -28,6 +28,11 @@ settings.register_profile("long", max_examples=10_000, deadline=None, print_blob
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The examples of all packs come first: they take longest, and are lived in a town that no test has touched."""
+    items.sort(key=lambda item: "tests/sim/test_examples.py" not in item.nodeid)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def machines() -> None:
     """What moves packs that no flow moves is known, as it is to `doorstep packs`."""
