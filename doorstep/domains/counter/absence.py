@@ -15,8 +15,8 @@ from doorstep.domains.counter.models import Absence
 from doorstep.kernel.assign import Colleague, assign, colleagues
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.org import below, unit_words
-from doorstep.kernel.row import fetch, insert, rows, run
-from doorstep.kernel.trust import Viewer, refuse_right
+from doorstep.kernel.row import fetch, first, insert, rows, run
+from doorstep.kernel.trust import Viewer, not_found, refuse_right
 from doorstep.rulebook import clock
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.region import calendar
@@ -111,7 +111,11 @@ def tell(viewer: Viewer, *, who: UUID, substitute: UUID, first: date, last: date
 
 
 def end(viewer: Viewer, absence_id: UUID) -> None:
-    """Back earlier. Saying it twice changes nothing."""
+    """Back earlier: said by whoever was away, or by a supervisor above. Saying it twice changes nothing. Refused: "not-found"."""
+    found = first(Absence, "where id = %s", absence_id)
+    over = found is not None and viewer.may("supervise") and found.unit_id in below(viewer.unit_id)
+    if found is None or (found.account_id != viewer.account_id and not over):
+        raise not_found()
     run("update desk_absence set ended_at = %s where id = %s and ended_at is null", clock.now(), absence_id)
 
 

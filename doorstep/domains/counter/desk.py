@@ -22,6 +22,7 @@ from doorstep.kernel.matter import act
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook.flow import CORRECT, Flow, step_of
+from doorstep.rulebook.format import whole
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.questions import Asking, Question, pairs_of
 from doorstep.web.routes import Route
@@ -348,7 +349,7 @@ def _decide(request: HttpRequest, viewer: Viewer, desk: Desk, matter_id: UUID) -
             )
             done = act(
                 viewer, matter_id, step=post.get("step", ""), outcome=outcome, reason=post.get("reason", "").strip(),
-                faults=faults_of(post, outcome), data=typed, version=int(post.get("version") or 0),
+                faults=faults_of(post, outcome), data=typed, version=whole(post.get("version")) or 0,
                 request_id=post.get("request_id", ""),
             )  # fmt: skip
     except Refused as refusal:

@@ -15,6 +15,7 @@ from doorstep.kernel.lists import Row, these
 from doorstep.kernel.matter import note
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
+from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
 
@@ -88,7 +89,7 @@ def listing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The originals that are with us, and a form to give some back."""
     refusal = None
     if request.method == "POST":
-        ids = [UUID(one) for one in request.POST.getlist("original")]
+        ids = [UUID(one) for one in request.POST.getlist("original") if FORMATS["upload"].ok(one)]
         try:
             if not ids:
                 raise Refused("none", Words("请勾上还给本人的原件。", "Tick the papers that go back."))

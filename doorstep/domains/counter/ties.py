@@ -17,6 +17,7 @@ from doorstep.kernel.read import MatterView, read_matter, read_number
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import pack
 from doorstep.rulebook.field import Fault, at_pointer
+from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.questions import Asking, Pairs, pairs_of
@@ -73,7 +74,7 @@ def _party(viewer: Viewer, matter_id: UUID, post: QueryDict) -> Any:
     known_as = post.get("known_as", "")
     return ties.add_party(
         viewer, matter_id, role=post.get("role", ""), person=person, described=post.get("described", "").strip(),
-        known_as=UUID(known_as) if known_as else None, request_id=post.get("request_id", ""),
+        known_as=UUID(known_as) if FORMATS["upload"].ok(known_as) else None, request_id=post.get("request_id", ""),
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 
 from doorstep.domains.family import asked, mandate
 from doorstep.kernel.party import Person
-from doorstep.kernel.trust import Viewer
+from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import clock
+from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.catalogue import BRANCHES
@@ -61,6 +62,8 @@ def _do(request: HttpRequest, viewer: Viewer, whose: Person) -> str:
     what, _, of = request.POST.get("do", "find").partition(":")
     request_id = request.POST.get("request_id", "")
     if what == "end":
+        if not FORMATS["upload"].ok(of):
+            raise not_found()
         mandate.end(viewer, UUID(of), request_id=request_id, shown=whose)
         return "ended"
     if what != "give":
