@@ -89,7 +89,7 @@ def test_G03_a_reprint_takes_two_people_and_another_sheet(
     cast: Cast, printed: UUID, sheets: list[str], above: psycopg.Connection[Any]
 ) -> None:
     from doorstep.domains.blanks import bind
-    from doorstep.domains.blanks.models import Reprint
+    from doorstep.domains.blanks.models import Blank, Reprint
     from doorstep.kernel import read
     from doorstep.rulebook.words import Refused
 
@@ -99,6 +99,9 @@ def test_G03_a_reprint_takes_two_people_and_another_sheet(
         bind.bind(viewer, found, number, sheets[0])
         asked = bind.ask_again(viewer, found, number, "印歪了")
         assert bind.ask_again(viewer, found, number, "印歪了").id == asked.id
+    with cast.enter("resident"):  # whose paper it is
+        assert Reprint.objects.filter(id=asked.id).update(state="agreed") == 0
+        assert Blank.objects.filter(serial=sheets[0]).update(state="stock") == 0
     for role, code in (("clerk", "same-person"), ("other_station", "not-found")):
         with cast.enter(role) as viewer, pytest.raises(Refused) as no:
             bind.decide(viewer, asked.id, agree=True)

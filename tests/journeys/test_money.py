@@ -243,6 +243,7 @@ def test_G03_a_refund_above_the_regions_sum_waits_for_a_second_person(
         page = window.post(address, form | {"amount": "40.00"})
     assert "要由另一个人核准" in page.text and balanced(above, owing)["open"] == 1
     assert "要退的现金" not in window.get("/payments/till").text
+    _nobody_else_settles(cast, owing)
     boss = Visit(cast["supervisor"].token)
     assert "¥40.00" in boss.get("/payments/day").text
     page = boss.get(address)
@@ -253,6 +254,19 @@ def test_G03_a_refund_above_the_regions_sum_waits_for_a_second_person(
     for _ in range(2):
         window.post("/payments/till", paid)
     assert (now := balanced(above, owing))["back"] == 4000 and now["ledger"] == 0
+
+
+def _nobody_else_settles(cast: Cast, matter_id: UUID) -> None:
+    """In the database itself: who is paid back changes nothing of it, and nobody is their own second person."""
+    from django.db import IntegrityError, transaction
+
+    from doorstep.domains.payments.models import Refund
+
+    for role in ("resident", "neighbour"):
+        with cast.enter(role):
+            assert Refund.objects.filter(matter_id=matter_id).update(state="done") == 0
+    with cast.enter("clerk") as viewer, pytest.raises(IntegrityError), transaction.atomic():
+        Refund.objects.filter(matter_id=matter_id).update(second_id=viewer.account_id)
 
 
 def test_G03_who_pays_nothing_goes_on_with_a_reason_and_half_is_half(

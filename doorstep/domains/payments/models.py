@@ -133,6 +133,12 @@ class Refund(models.Model):
                 fields=["at"], name="refund_open", condition=models.Q(state__in=["waiting", "ordered"])
             ),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(second_id__isnull=True) | ~models.Q(second_id=models.F("account_id")),
+                name="refund_two",
+            ),
+        ]
 
 
 class Drawer(models.Model):
