@@ -9,8 +9,6 @@ Signatures are HMAC-SHA256 over the sorted names and values, with the key of ``-
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import hashlib
 import hmac
 import json
@@ -18,9 +16,10 @@ import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Lock
 from urllib.parse import parse_qsl, urlencode
+
+from doorstep.standin.play import play
 
 FAULTS = ("down", "lost", "forged")
 _LONGEST = 16 * 1024
@@ -110,25 +109,15 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until stopped; ``READY http://127.0.0.1:PORT`` on standard output."""
-    parser = argparse.ArgumentParser(
-        prog="doorstep standin fiscal",
-        description="演财政票据平台 · plays the treasury's platform for receipts",
+    """Run until stopped."""
+    return play(
+        argv,
+        "fiscal",
+        "演财政票据平台 · plays the treasury's platform for receipts",
+        FAULTS,
+        Fiscal,
+        keyed=True,
     )
-    parser.add_argument("--port", type=int, default=0, help="0: 任选 · any free one")
-    parser.add_argument("--db", default="fiscal.sqlite3", help="它自己的文件 · its own file")
-    parser.add_argument(
-        "--key", required=True, help="两边共有的密钥文件 · the file with the key that both sides have"
-    )
-    parser.add_argument("--fault", choices=FAULTS, default="", help="演什么毛病 · what goes wrong")
-    args = parser.parse_args(argv)
-    key = Path(args.key).read_text().strip().encode()
-    fiscal = Fiscal(args.port, args.db, key, args.fault)
-    sys.stdout.write(f"READY http://127.0.0.1:{fiscal.server_address[1]}\n")
-    sys.stdout.flush()
-    with contextlib.suppress(KeyboardInterrupt):
-        fiscal.serve_forever()
-    return 0
 
 
 if __name__ == "__main__":

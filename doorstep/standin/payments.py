@@ -11,8 +11,6 @@ Signatures are HMAC-SHA256 over the sorted names and values, with the key of ``-
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import hashlib
 import hmac
 import html
@@ -22,9 +20,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Lock
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from doorstep.standin.play import play
 
 FAULTS = ("down", "lost", "silent")
 SILENCE_SECONDS = 6.0
@@ -207,24 +206,8 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until stopped; ``READY http://127.0.0.1:PORT`` on standard output."""
-    parser = argparse.ArgumentParser(
-        prog="doorstep standin payments", description="演支付服务 · plays a payment service"
-    )
-    parser.add_argument("--port", type=int, default=0, help="0: 任选 · any free one")
-    parser.add_argument("--db", default="payments.sqlite3", help="它自己的文件 · its own file")
-    parser.add_argument(
-        "--key", required=True, help="两边共有的密钥文件 · the file with the key that both sides have"
-    )
-    parser.add_argument("--fault", choices=FAULTS, default="", help="演什么毛病 · what goes wrong")
-    args = parser.parse_args(argv)
-    key = Path(args.key).read_text().strip().encode()
-    payments = Payments(args.port, args.db, key, args.fault)
-    sys.stdout.write(f"READY http://127.0.0.1:{payments.server_address[1]}\n")
-    sys.stdout.flush()
-    with contextlib.suppress(KeyboardInterrupt):
-        payments.serve_forever()
-    return 0
+    """Run until stopped."""
+    return play(argv, "payments", "演支付服务 · plays a payment service", FAULTS, Payments, keyed=True)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ answer that nobody knows. error: says 400.
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import hashlib
 import json
 import sqlite3
@@ -21,6 +19,8 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
+
+from doorstep.standin.play import play
 
 FAULTS = ("down", "slow", "garble", "strange", "error")
 _LONGEST = 64 * 1024
@@ -157,20 +157,8 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until stopped; ``READY http://127.0.0.1:PORT`` on standard output."""
-    parser = argparse.ArgumentParser(
-        prog="doorstep standin registers", description="演各种登记 · plays the registers"
-    )
-    parser.add_argument("--port", type=int, default=0, help="0: 任选 · any free one")
-    parser.add_argument("--db", default="registers.sqlite3", help="它自己的文件 · its own file")
-    parser.add_argument("--fault", choices=FAULTS, default="", help="演什么毛病 · what goes wrong")
-    args = parser.parse_args(argv)
-    registers = Registers(args.port, args.db, args.fault)
-    sys.stdout.write(f"READY http://127.0.0.1:{registers.server_address[1]}\n")
-    sys.stdout.flush()
-    with contextlib.suppress(KeyboardInterrupt):
-        registers.serve_forever()
-    return 0
+    """Run until stopped."""
+    return play(argv, "registers", "演各种登记 · plays the registers", FAULTS, Registers)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,14 @@ another count than it was told.
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import json
 import sqlite3
 import sys
 import time
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from doorstep.standin.play import play
 
 FAULTS = ("down", "slow", "forget", "alter")
 _LONGEST = 64 * 1024
@@ -87,20 +87,8 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until stopped; ``READY http://127.0.0.1:PORT`` on standard output."""
-    parser = argparse.ArgumentParser(
-        prog="doorstep standin witness", description="演一个见证人 · plays a witness"
-    )
-    parser.add_argument("--port", type=int, default=0, help="0: 任选 · any free one")
-    parser.add_argument("--db", default="witness.sqlite3", help="它自己的文件 · its own file")
-    parser.add_argument("--fault", choices=FAULTS, default="", help="演什么毛病 · what goes wrong")
-    args = parser.parse_args(argv)
-    witness = Witness(args.port, args.db, args.fault)
-    sys.stdout.write(f"READY http://127.0.0.1:{witness.server_address[1]}\n")
-    sys.stdout.flush()
-    with contextlib.suppress(KeyboardInterrupt):
-        witness.serve_forever()
-    return 0
+    """Run until stopped."""
+    return play(argv, "witness", "演一个见证人 · plays a witness", FAULTS, Witness)
 
 
 if __name__ == "__main__":
