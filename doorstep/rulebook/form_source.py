@@ -201,14 +201,15 @@ class _Author:
         if raw is None:
             return dict(fact.options) if fact else {}
         options = {}
-        for value in raw if isinstance(raw, dict) else ():
+        for value in raw:  # with words of its own, or a part of the fact's
             if fact and fact.options and value not in fact.options:
                 zh, en = (
                     f"“{value}”不在事实的选项里",
                     f"'{value}' is not an option of the fact '{fact.name}'",
                 )
                 self.flaw((*where, "x-options", value), "options", zh, en)
-            options[str(value)] = self.words((*where, "x-options"), value, raw) or Words("?", "?")
+            own = self.words((*where, "x-options"), value, raw) if isinstance(raw, dict) else None
+            options[str(value)] = own or (fact.options.get(value) if fact else None) or Words("?", "?")
         return options
 
     def widget(self, where: Where, node: dict[str, Any], checks: dict[str, Any]) -> str:

@@ -41,6 +41,8 @@ class Region:
     streets: tuple[str, ...]
     money: Mapping[str, str] = field(default_factory=dict)
     """Sums in yuan that hold here, by name; what is not said holds nowhere."""
+    second_look: Mapping[str, int] = field(default_factory=dict)
+    """Of a hundred decisions with this outcome, so many are looked at again; what is not said is not."""
     lists: Mapping[str, RegionProfile] = field(default_factory=dict)
     """What is done where; empty for a region that says nothing of it."""
 
@@ -76,6 +78,7 @@ def load_region(code: str, folder: Path = FOLDER) -> Region:
             streets=tuple(raw.get("streets", ())),
             lists=lists,
             money={name: str(value) for name, value in raw.get("money", {}).items()},
+            second_look={outcome: int(share) for outcome, share in raw.get("second_look", {}).items()},
         )
     except (KeyError, TypeError, ValueError) as why:
         raise ValueError(f"{path.name} of region {code}: {why!r}") from why

@@ -241,10 +241,11 @@ def test_a_drawn_decision_is_looked_at_by_another_who_is_not_told_who_decided(
     from doorstep.domains.counter import sampling
     from doorstep.kernel.row import fetch
     from doorstep.rulebook.ids import uuid7
+    from doorstep.rulebook.region import region
 
     share = sum(sampling.drawn(uuid7(), STEP, "refuse") for _ in range(2000))
     assert 300 < share < 500, "a fifth of what is refused is drawn"
-    monkeypatch.setattr(sampling, "SHARE", {"approve": 100})
+    monkeypatch.setitem(region().second_look, "approve", 100)
     cast.act("approver", case.matter_id, STEP, "approve")
     with cast.enter("approver"):
         assert fetch("select 1 from desk_sample") == [], "who decided does not learn that it was drawn"

@@ -318,6 +318,7 @@ def broken(**keys: Any) -> dict[str, Any]:
         (broken(flat={"x-fact": "home.flat", "x-when": {"/nothing": 1}}), "form.when"),
         (broken(flat={"x-fact": "home.flat", "x-when": {"/reason": "stolen"}}), "form.when"),
         (broken(reason={"x-fact": "card.reason", "x-options": {"burnt": w("烧", "Burnt")}}), "form.options"),
+        (broken(reason={"x-fact": "card.reason", "x-options": ["burnt"]}), "form.options"),
         (broken(tenants={"type": "array", "x-title": w("人", "People")}), "form.repeat"),
     ],
 )
@@ -326,3 +327,12 @@ def test_a_form_that_cannot_be_is_refused_with_its_reason(raw: Any, rule: str) -
         Form(raw, FACTS)
     assert rule in {flaw.rule for flaw in flawed.value.flaws}
     assert all(flaw.words.zh and flaw.words.en for flaw in flawed.value.flaws)
+
+
+def test_a_form_may_offer_a_part_of_what_a_fact_can_be_and_takes_no_other() -> None:
+    form = Form(broken(reason={"x-fact": "card.reason", "x-options": ["lost"]}), FACTS)
+    (asked,) = (one for one in form.fields if one.pointer == "/reason")
+    assert [value for value, _ in asked.options] == ["lost"] and asked.options[0][1].zh
+    assert "/reason" not in {fault.pointer for fault in form.validate({"reason": "lost"})}
+    others = [value for value in FACTS["card.reason"].options if value != "lost"]
+    assert others and "/reason" in {fault.pointer for fault in form.validate({"reason": others[0]})}

@@ -38,7 +38,7 @@ DOMAIN = Domain(
         Tile(Words("审批台", "Approval desk"), Words("按期限办", "By due time"), "/counter/desk/", "decide", "gavel"),
         Tile(Words("依法销毁", "Erasing"), Words("要两个人", "Takes two"), "/counter/erasures", "erase", "eraser"),
         Tile(Words("督办", "Oversee"), Words("超期、快到期的", "Late and soon due"), "/counter/oversee", "supervise", "eye"),
-        Tile(Words("抽查", "Samples"), Words("办过的，再看一遍", "Decisions looked at again"),
+        Tile(Words("抽查", "Second looks"), Words("办过的，再看一遍", "Decisions looked at again"),
              "/counter/samples", "supervise", "zoom-check"),
         Tile(Words("换到新版本", "Newer versions"), Words("按哪版办", "Which apply"), "/counter/versions", "repin", "versions"),
         Tile(Words("桌上的设备", "Devices"), Words("读卡器、打印机", "Reader, printer"),

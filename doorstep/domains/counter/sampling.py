@@ -25,11 +25,10 @@ from doorstep.kernel.trust import Viewer, keys, not_found
 from doorstep.rulebook import clock
 from doorstep.rulebook.flow import Happening, step_of
 from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused, Words
 
 PATH = "/counter/samples"
-#: Of a hundred decisions, so many are drawn: of those that refuse, more.
-SHARE: Final = {"approve": 5, "refuse": 20}
 RESULTS: Final = {
     "agree": Words("办得对", "Rightly decided"),
     "form": Words("结果对，手续有缺", "Right, but something is missing in the file"),
@@ -45,9 +44,9 @@ _COUNTED = "select unit_id, result, count(*) from desk_sample group by 1, 2"
 
 
 def drawn(matter_id: UUID, step: str, outcome: str) -> bool:
-    """Whether this decision is looked at again: the same answer whenever it is asked."""
+    """Whether this decision is looked at again, by the region's shares: the same answer whenever it is asked."""
     chance = keys().fingerprint("sample", f"{matter_id} {step}".encode())
-    return int.from_bytes(chance[:4], "big") % 100 < SHARE.get(outcome, 0)
+    return int.from_bytes(chance[:4], "big") % 100 < region().second_look.get(outcome, 0)
 
 
 def draw(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
@@ -55,7 +54,7 @@ def draw(viewer: Viewer, opened: Opened, happened: Sequence[Happening]) -> None:
     for one in happened:
         if (
             one.kind != "step.closed"
-            or one.outcome not in SHARE
+            or one.outcome not in region().second_look
             or viewer.kind == "system"
             or viewer.is_resident
         ):
@@ -132,7 +131,8 @@ def samples(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         for one in waits if (row := known.get(one.matter_id))
     ]  # fmt: skip
     context = {
-        "lines": lines, "figures": _figures(), "results": RESULTS, "share": SHARE, "enough": _ENOUGH, "request_id": uuid4().hex,
+        "lines": lines, "figures": _figures(), "results": RESULTS, "share": region().second_look,
+        "enough": _ENOUGH, "request_id": uuid4().hex,
         "said": Words("记下了，谢谢。", "Kept, thank you.") if request.GET.get("did") == "looked" else None,
         "refusal": refusal.words if refusal else None,
     }  # fmt: skip
