@@ -149,6 +149,8 @@ class _Author:
             autocomplete=kind.autocomplete if kind else "off",
             pattern_words=self.words(where, "x-pattern-words", node),
         )
+        if one.widget == "choice" and not one.options:
+            self.flaw(where, "options", "没有可以选的", "there is nothing to choose from")
         return one, checks
 
     def region_list(self, where: Where, node: dict[str, Any], widget: str) -> None:

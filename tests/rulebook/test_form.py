@@ -319,6 +319,7 @@ def broken(**keys: Any) -> dict[str, Any]:
         (broken(flat={"x-fact": "home.flat", "x-when": {"/reason": "stolen"}}), "form.when"),
         (broken(reason={"x-fact": "card.reason", "x-options": {"burnt": w("烧", "Burnt")}}), "form.options"),
         (broken(reason={"x-fact": "card.reason", "x-options": ["burnt"]}), "form.options"),
+        (broken(reason={"x-fact": "card.reason", "x-options": []}), "form.options"),
         (broken(tenants={"type": "array", "x-title": w("人", "People")}), "form.repeat"),
     ],
 )
