@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import select
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from doorstep.bridge.device import Link, Trouble, Wait
 
 _LOOK: Final = 0.2
+_STALE, _STALE_READS = 0.05, 20
 
 
 class RatingPad:
@@ -28,7 +30,9 @@ class RatingPad:
         Refused: "nobody", "gone" when no pad is left, "cancelled". Pads that send rubbish are no longer listened to.
         """
         with ExitStack() as stack:
-            pads = [link for address in addresses if (link := _opened(stack, address))]
+            there = [link for address in addresses if (link := _opened(stack, address))]
+            time.sleep(_STALE if there else 0.0)
+            pads = [link for link in there if _asked(link)]
             try:
                 first, level = _first(pads, wait)
             except Trouble:
@@ -45,10 +49,19 @@ _SAID: Final = {"taken": b"THANKS\r\n", "again": b"ALREADY\r\n"}
 
 def _opened(stack: ExitStack, address: str) -> Link | None:
     with suppress(Trouble):
-        link = stack.enter_context(Link(address))
-        link.send(b"ASK\r\n")
-        return link
+        return stack.enter_context(Link(address))
     return None
+
+
+def _asked(link: Link) -> bool:
+    """Whether the pad could be asked. What was pressed before anybody was asked is nobody's answer."""
+    with suppress(Trouble):
+        for _ in range(_STALE_READS):
+            if not link.some(0.0):
+                break
+        link.send(b"ASK\r\n")
+        return True
+    return False
 
 
 def _first(pads: list[Link], wait: Wait) -> tuple[Link, int]:

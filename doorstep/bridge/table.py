@@ -26,6 +26,8 @@ _D = TypeVar("_D")
 _CARD, _SIGN, _RATE = 20.0, 90.0, 45.0
 """Seconds for laying down a card, for signing, for choosing one of five."""
 _TRIES: Final = 2
+_VISIT: Final = 20
+"""So many matters of one visit are rated by one press."""
 
 
 class BadAsking(Exception):
@@ -100,13 +102,22 @@ class Table:
         return {"done": done}
 
     def rating(self, told: Told, asked: Asked) -> Told:
-        """Ask on the pads and hand the answer in with number and code of the slip. The page learns only that it is in."""
-        number, code = _text(told, "number"), _text(told, "code")
-        if not number or not code:
+        """Ask on the pads and hand the answer in with number and code of the slip, and of all else that the same visit finished
+        (``also``). The page learns only that it is in."""
+        also = told.get("also", [])
+        if not isinstance(also, list) or len(also) > _VISIT or not all(isinstance(one, dict) for one in also):
+            raise BadAsking
+        slips = [(_text(one, "number"), _text(one, "code")) for one in (told, *also)]
+        if not all(number and code for number, code in slips):
             raise BadAsking
         with self._using("rating", RatingPad) as (pads, at):
-            said = pads.ask(at, Wait.seconds(_RATE, asked), lambda level: self._hand_in(number, code, level))
+            said = pads.ask(at, Wait.seconds(_RATE, asked), lambda level: self._hand_all_in(slips, level))
         return {"said": said}
+
+    def _hand_all_in(self, slips: Sequence[tuple[str, str]], level: int) -> str:
+        """What the person is told: that it is in if any is, else what the last one said."""
+        said = [self._hand_in(number, code, level) for number, code in slips]
+        return "taken" if "taken" in said else said[-1]
 
     @contextmanager
     def _using(self, kind: str, type_: type[_D]) -> Iterator[tuple[_D, tuple[str, ...]]]:
@@ -124,7 +135,7 @@ class Table:
 
     def _hand_in(self, number: str, code: str, level: int) -> str:
         """ "taken", "again" if it was rated before, "not-yet" without a result, "lost" if the counter cannot be reached."""
-        body = json.dumps({"number": number, "code": code, "level": level}).encode()
+        body = json.dumps({"number": number, "code": code, "level": level, "way": "pad"}).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
         address = f"{self._counter}/api/v1/ratings/with-code"
         if urlsplit(address).scheme not in ("http", "https"):

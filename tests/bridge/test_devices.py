@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Thread
 
 import pytest
@@ -232,6 +233,45 @@ def test_A22_two_pads_answer_and_one_counts(hands: Hands, at: dict[str, list[str
 def test_A22_a_rating_that_did_not_arrive_is_not_thanked_for(hands: Hands, at: dict[str, list[str]]) -> None:
     assert RatingPad().ask(at["rating"], brief(2), lambda level: "lost") == "lost"
     _until(lambda: "没有送到" in hands.shown["rating"])
+
+
+def test_A22_a_press_after_the_person_has_gone_counts_for_nobody(
+    hands: Hands, at: dict[str, list[str]]
+) -> None:
+    """The next visitor's page is open before the last one presses: the pad goes dark, and the late press is not hers."""
+    hands.presses.update(rating=0, rating2=0)
+    taken: list[int] = []
+    there = iter([True, True, False])
+    gone = Wait.seconds(5, lambda: next(there, False))
+    assert (
+        code(lambda: RatingPad().ask(at["rating"], gone, lambda level: taken.append(level) or "taken"))
+        == "cancelled"
+    )
+    _until(lambda: set(hands.shown.values()) <= {""})
+    with late_pad() as address:
+        assert RatingPad().ask([address], brief(2), lambda level: taken.append(level) or "taken") == "taken"
+    assert taken == [5], "what was pressed before anybody was asked is thrown away"
+
+
+@contextmanager
+def late_pad() -> Iterator[str]:
+    """A pad that sends a press from before as soon as somebody comes to it; then it is asked, and 5 is pressed."""
+    door = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        end, _ = door.accept()
+        with end:
+            end.sendall(b"RATE 1\r\n")
+            while b"ASK" not in end.recv(64):
+                pass
+            end.sendall(b"RATE 5\r\n")
+            end.recv(64)
+
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
+    with door:
+        yield f"tcp:127.0.0.1:{door.getsockname()[1]}"
+        thread.join(2)
 
 
 def test_a_pad_that_sends_rubbish_does_not_stop_the_other(hands: Hands, at: dict[str, list[str]]) -> None:

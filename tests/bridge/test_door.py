@@ -175,6 +175,11 @@ def test_A22_the_page_never_learns_what_was_pressed(hands: Hands, tmp_path: Path
             page.ready()
             assert page.ask("/v1/rating", number="N", code="C") == (200, {"said": "taken"})
             assert page.ask("/v1/rating", number="N", code="C") == (200, {"said": "again"})
-    assert heard == [{"number": "N", "code": "C", "level": 2}] * 2
+            also = [{"number": "N2", "code": "C2"}, {"number": "N3", "code": "C3"}]
+            assert page.ask("/v1/rating", number="N", code="C", also=also) == (200, {"said": "again"})
+            assert page.ask("/v1/rating", number="N", code="C", also=[{"number": "N2"}])[0] == 400
+    pressed = {"level": 2, "way": "pad"}
+    assert heard[:2] == [{"number": "N", "code": "C"} | pressed] * 2
+    assert heard[2:] == [one | pressed for one in ({"number": "N", "code": "C"}, *also)]
     with table.bridge(table.devices(hands), tmp_path / "2", counter) as page:
         assert page.ready().ask("/v1/rating", number="N", code="C") == (200, {"said": "lost"})

@@ -15,7 +15,7 @@ from doorstep.run.roles import dsn
 
 SCOPED = (
     "matter", "step", "share", "posting", "draft", "request_key", "event", "event_body", "outbox", "reaction", "file",
-    "paper", "notice", "rating_vote", "party", "account", "access",
+    "paper", "notice", "rating_vote", "rating_end", "rating_count", "rating_undone", "rating_ring", "party", "account", "access",
 )  # fmt: skip
 
 

@@ -128,7 +128,9 @@ def _give(
             )
             matters.append(view.id)
             names = [f"{one.title.zh} {one.number}" for one in view.papers]
-            lines.append({"title": view.title.as_dict(), "number": view.number, "papers": names})
+            lines.append(
+                {"id": str(view.id), "title": view.title.as_dict(), "number": view.number, "papers": names}
+            )
     chosen = [one["id"] for one in papers if str(one["id"]) in back]
     if chosen:
         for one in originals.give_back(viewer, chosen, signed=signed, request_id=request_id):

@@ -8,7 +8,8 @@ unit that looked into it: a second one decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +22,9 @@ from doorstep.kernel.begin import bring
 from doorstep.kernel.org import town
 from doorstep.kernel.trust import SYSTEM, Viewer
 from doorstep.rulebook import pack
+from doorstep.rulebook.flow import State
 from doorstep.rulebook.ids import uuid7
+from doorstep.rulebook.machine import Command, move
 from doorstep.rulebook.words import Refused, Words
 
 _TELLING: Final = re.compile(r"[0-9A-Za-z０-９]{6,}|\S+@\S+")
@@ -43,14 +46,37 @@ def open_call_back(vote_id: UUID, text: str, *, named: bool) -> None:
     restored afterwards.
     """
     found, fresh = kind(), uuid7()
-    with connection.cursor() as cursor:
-        cursor.execute("select current_setting('doorstep.ctx', true)")
-        mine = cursor.fetchone()[0] or ""
+    with scope_kept() as cursor:
         cursor.execute("select ratings.begin_call_back(%s, %s)", [vote_id, fresh])
         about = _json(cursor.fetchone()[0])
         if about is not None:
             _bring(found, fresh, about, text, named)
+
+
+@contextmanager
+def scope_kept() -> Iterator[Any]:
+    """A cursor whose functions may make the caller the system; afterwards the caller's own scope is back."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('doorstep.ctx', true)")
+        mine = cursor.fetchone()[0] or ""
+        yield cursor
         cursor.execute("select set_config('doorstep.ctx', %s, true)", [mine])
+
+
+def end_call_back(matter_id: UUID) -> None:
+    """End a call-back whose rating was entered wrongly, as the system, whose scope the transaction has for it already."""
+    system = Viewer(account_id=SYSTEM, kind="system", name=Words("系统", "System"))
+    opened = change.lock(matter_id)
+    state, happened = move(opened.flow, State.from_json(opened.row.flow), Command("withdraw"), {}, opened.at)
+    change.finish(
+        system,
+        opened,
+        "withdrawn",
+        state,
+        happened,
+        {},
+        {"reason": "评价录错了 · the rating was entered wrongly"},
+    )
 
 
 def _bring(found: pack.Pack, fresh: UUID, about: Mapping[str, Any], text: str, named: bool) -> None:

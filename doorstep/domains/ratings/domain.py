@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.ratings import pages
+from doorstep.domains.ratings import desk, figures, pages
 from doorstep.domains.ratings.api import router
 from doorstep.domains.ratings.machine import MACHINES
 from doorstep.kernel.plug import Domain, Slot, Tile
@@ -25,16 +25,22 @@ DOMAIN = Domain(
         Slot("matter.paper", "ratings/_slip.html", pages.slip_part),
         Slot("receipt.code", "ratings/_code.html", pages.code_part),
         Slot("counter.paper", "ratings/_slip_staff.html", pages.slip_part),
+        Slot("receipt.rate", "ratings/_pad.html", pages.pad_part),
+        Slot("mine.top", "ratings/_mine.html", pages.mine_part),
     ),
     api=router,
     machines=MACHINES,
+    chores=((figures.publish, 120.0),),
     routes=(
         Route("ratings/", pages.published, "ratings", PUBLIC),
         Route("ratings/with", pages.with_code, "ratings_with", PUBLIC, methods=_BOTH),
         Route("ratings/matter/<uuid:matter_id>", pages.own, "ratings_own", "rate", methods=("POST",), kinds=("resident",)),
         Route("ratings/slip/<uuid:matter_id>", pages.slip, "ratings_slip", SIGNED_IN),
-        Route("ratings/enter", pages.enter, "ratings_enter", "rate", "staff", _BOTH, _STAFF),
-        Route("ratings/board", pages.board, "ratings_board", "supervise", "staff", kinds=_STAFF, tier="public"),
-        Route("ratings/call/<uuid:matter_id>", pages.call, "ratings_call", "assist", "staff", _BOTH, _STAFF),
+        Route("ratings/enter", desk.enter, "ratings_enter", "rate", "staff", _BOTH, _STAFF),
+        Route("ratings/take-back", desk.take_back, "ratings_take_back", "rate", "staff", ("POST",), _STAFF),
+        Route("ratings/ring", desk.ring_desk, "ratings_ring", "supervise", "staff", _BOTH, _STAFF),
+        Route("ratings/ring/<uuid:matter_id>", desk.ring_one, "ratings_ring_one", "supervise", "staff", _BOTH, _STAFF),
+        Route("ratings/board", desk.board, "ratings_board", "supervise", "staff", kinds=_STAFF, tier="public"),
+        Route("ratings/call/<uuid:matter_id>", desk.call, "ratings_call", "assist", "staff", _BOTH, _STAFF),
     ),
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""Pages of ratings: what everybody may read, the slip and its code, entering for somebody, the board and call-backs."""
+"""Pages of ratings for everybody: one's own, with a code, the slip, what is published; and the parts of other pages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,18 +13,17 @@ from django.shortcuts import render
 from django.utils.safestring import mark_safe
 
 from doorstep.domains.ratings import figures, rate
-from doorstep.domains.ratings.machine import MACHINE
-from doorstep.kernel import lists, matter, paper
-from doorstep.kernel.org import unit_named
-from doorstep.kernel.read import MatterView, StepView, read_matter
-from doorstep.kernel.trust import Viewer, refuse_right
-from doorstep.rulebook import pack
+from doorstep.kernel import paper
+from doorstep.kernel.read import MatterView, read_matter
+from doorstep.kernel.trust import Viewer
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
 from doorstep.web.portal import matter as portal
 
 _ICONS = {5: "mood-happy", 4: "mood-smile", 3: "mood-neutral", 2: "mood-sad", 1: "mood-cry"}
 _MOST = 500
+_ENDED = ("closed", "granted", "refused")
+_SHOWN = 3
 
 
 def levels(chosen: str = "") -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ def levels(chosen: str = "") -> list[dict[str, Any]]:
 
 def rate_part(request: HttpRequest, viewer: Viewer, view: MatterView) -> Mapping[str, Any] | None:
     """The form on the page of one's own ended matter, or how one rated it."""
-    if not _ended(view) or view.pack.part_of or not viewer.may("rate"):
+    if not ended(view) or view.pack.part_of or view.for_other or not viewer.may("rate"):
         return None
     refusal: Refused | None = getattr(request, "rating_refusal", None)
     level = rate.own_level(view.id)
@@ -54,29 +54,49 @@ def slip_part(request: HttpRequest, viewer: Viewer, view: MatterView) -> Mapping
     """The slip among the papers of a matter that can be rated, now or later; at a counter the pad, once there is a result."""
     if view.pack.part_of:
         return None
-    pad = not viewer.is_resident and _ended(view)
-    return {"matter": view, "code": _code(view.id) if pad else None}
+    pad = not viewer.is_resident and ended(view)
+    return {"matter": view, "of": of_pad(rate.codes([view.id])) if pad else ""}
 
 
 def code_part(request: HttpRequest, viewer: Viewer, matter_id: str) -> Mapping[str, Any] | None:
     """The code beside the number on a receipt that is handed over, and where it is used (the number is still to be added)."""
-    code = _code(UUID(matter_id))
-    return (
-        {"code": code, "address": request.build_absolute_uri(f"/ratings/with?code={code}&number=")}
-        if code
-        else None
-    )
-
-
-def _code(matter_id: UUID) -> str | None:
-    try:
-        return rate.code_of(matter_id)
-    except Refused:
+    known: dict[str, rate.Code] = getattr(request, "rating_codes", {})
+    found = known.get(str(matter_id)) or next(iter(rate.codes([UUID(str(matter_id))])), None)
+    if found is None:
         return None
+    return {
+        "code": found.code,
+        "address": request.build_absolute_uri(f"/ratings/with?code={found.code}&number="),
+    }
 
 
-def _ended(view: MatterView) -> bool:
-    return view.closed_at is not None and view.state in ("closed", "granted", "refused")
+def pad_part(
+    request: HttpRequest, viewer: Viewer, lines: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """One button for all that a visit finished: the person presses once, and is gone. One statement for the whole receipt."""
+    found = rate.codes([UUID(str(one["id"])) for one in lines if one.get("id")])
+    request.rating_codes = {str(one.matter_id): one for one in found}  # type: ignore[attr-defined]
+    of = of_pad(found)
+    return {"of": of, "later": not of} if found else None
+
+
+def of_pad(codes: Sequence[rate.Code]) -> str:
+    """Numbers and codes of what can be rated now, as the pad's button carries them."""
+    return " ".join(f"{one.number}:{one.code}" for one in codes if one.ended)
+
+
+def mine_part(request: HttpRequest, viewer: Viewer, rows: Sequence[Any]) -> Mapping[str, Any] | None:
+    """Among one's own finished matters those that nobody has asked about yet, at most three."""
+    over = [row for row in rows if row.state in _ENDED]
+    if not over or not viewer.may("rate"):
+        return None
+    rated = rate.rated_of([row.id for row in over])
+    left = [row for row in over if row.id not in rated]
+    return {"rows": left[:_SHOWN], "more": len(left) - _SHOWN} if left else None
+
+
+def ended(view: MatterView) -> bool:
+    return view.closed_at is not None and view.state in _ENDED
 
 
 def own(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
@@ -84,8 +104,8 @@ def own(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     try:
         with transaction.atomic():
             rate.rate(
-                viewer, matter_id, level=questions.number(request.POST.get("level")) or 0, text=_text(request),
-                may_call=_may_call(request), request_id=request.POST.get("request_id", ""),
+                viewer, matter_id, level=questions.number(request.POST.get("level")) or 0, text=typed(request),
+                may_call=agreed(request), request_id=request.POST.get("request_id", ""),
             )  # fmt: skip
     except Refused as refusal:
         if refusal.code == "not-found":
@@ -102,18 +122,13 @@ def own(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
 
 def with_code(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Number and code, then the five levels; no account needed."""
-    return _with_code(request, viewer, "with", ("code",))
+    return rated_with(request, viewer, "with", ("code",), {})
 
 
-def enter(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """The same, entered for somebody by staff: from a slip they filled in, or what they said on the telephone."""
-    if viewer.is_resident:
-        raise refuse_right()
-    phone = viewer.may("supervise") or viewer.may("dispatch")
-    return _with_code(request, viewer, "enter", ("paper", "phone") if phone else ("paper",))
-
-
-def _with_code(request: HttpRequest, viewer: Viewer, template: str, ways: tuple[str, ...]) -> HttpResponse:
+def rated_with(
+    request: HttpRequest, viewer: Viewer, template: str, ways: tuple[str, ...], more: Mapping[str, Any]
+) -> HttpResponse:
+    """Two pages in one: what is rated, by number and code; then how. ``ways`` are those to choose from."""
     told = request.POST or request.GET
     number, code, way = (told.get(key, "").strip()[:40] for key in ("number", "code", "way"))
     way = way if way in ways else ways[0]
@@ -122,7 +137,7 @@ def _with_code(request: HttpRequest, viewer: Viewer, template: str, ways: tuple[
         if request.method == "POST" and request.POST.get("level") is not None:
             done = rate.rate_with_code(
                 viewer, number, code, level=questions.number(request.POST.get("level")) or 0, way=way,
-                text=_text(request), may_call=_may_call(request),
+                text=typed(request), may_call=agreed(request), request_id=request.POST.get("request_id", "")[:80],
             )  # fmt: skip
         elif number and code:
             about = rate.asked(number, code)
@@ -134,8 +149,9 @@ def _with_code(request: HttpRequest, viewer: Viewer, template: str, ways: tuple[
     context = {
         "number": number, "code": code, "way": way, "about": about, "done": done, "levels": levels(told.get("level", "")),
         "text": told.get("text", ""), "refusal": refusal.words if refusal else None,
-        "ways": [{"value": w, "words": rate.WAYS[w], "chosen": w == way} for w in ways], "tabs": _tabs(viewer, request.path),
-    }  # fmt: skip
+        "ways": [{"value": w, "words": rate.WAYS[w], "chosen": w == way} for w in ways],
+        "request_id": told.get("request_id") or uuid4().hex,
+    } | dict(more)  # fmt: skip
     return render(request, f"ratings/{template}.html", context, status=refusal.status if refusal else 200)
 
 
@@ -146,11 +162,11 @@ def _still(number: str, code: str) -> rate.Asked | None:
         return None
 
 
-def _text(request: HttpRequest) -> str:
+def typed(request: HttpRequest) -> str:
     return request.POST.get("text", "").strip()[:_MOST]
 
 
-def _may_call(request: HttpRequest) -> bool:
+def agreed(request: HttpRequest) -> bool:
     return request.POST.get("may_call") == "yes"
 
 
@@ -169,117 +185,56 @@ def slip(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
 # ---- published ----
 
 
+_BY: dict[str, tuple[Words, Words]] = {
+    "branch": (Words("按业务", "By branch"), Words("业务", "Branch")),
+    "point": (Words("按办理点", "By place"), Words("办理点", "Place")),
+    "channel": (Words("按办理方式", "By way"), Words("办理方式", "Way")),
+    "unit": (Words("按单位", "By unit"), Words("单位", "Unit")),
+    "item": (Words("按事项", "By item"), Words("事项", "Item")),
+}
+
+
 def published(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """What everybody may read."""
+    """What everybody may read: the whole, and one table of it. Two statements, however much was rated."""
     found = figures.figures()
+    by = request.GET.get("by", "")
+    by = by if by in _BY else "branch"
+    of = {
+        "branch": found.branches, "point": found.points, "channel": found.channels, "unit": found.units, "item": found.items,
+    }  # fmt: skip
     context = {
-        "figures": found, "few": figures.FEW,
+        "figures": found, "few": figures.FEW, "until": found.until - timedelta(days=1), "whole": found.whole,
         "by_level": [(n, words, found.whole.votes.get(n, 0)) for n, words in rate.LEVELS.items()],
-        "tables": [
-            (title, [line for line in lines if line.rated], [line for line in lines if not line.rated])
-            for title, lines in ((Words("单位", "Unit"), found.units), (Words("事项", "Item"), found.items))
-        ],
+        "came_of_it": came_of_it(found.whole), "bys": [(key, words, key == by) for key, (words, _) in _BY.items()],
+        "column": _BY[by][1], "lines": [drawn(one) for one in of[by] if one.rated and not one.few],
+        "rest": [one for one in of[by] if one.few or not one.rated],
     }  # fmt: skip
     return render(request, "ratings/published.html", context)
 
 
-# ---- supervisors ----
+def came_of_it(line: figures.Line) -> list[tuple[Words, int]] | None:
+    """What became of the bad ones, in words; None where they are too few to tell."""
+    done = line.outcomes
+    return (
+        None
+        if done is None
+        else [(words, done[name]) for name, words in figures.OUTCOMES.items() if done.get(name)]
+    )
 
 
-def board(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """The figures of the viewer's units, what people wrote, and the call-backs in their hands."""
-    viewer.need("supervise", tier="public")
-    calls = _calls(viewer)
-    context = {
-        "figures": figures.figures(units=figures.units_within(viewer.unit_id)),
-        "said": [(one, rate.LEVELS[one.level]) for one in figures.said()],
-        "levels": rate.LEVELS, "few": figures.FEW, "tabs": _tabs(viewer, request.path),
-        "told": Words("记下了。", "It is on record.") if request.GET.get("told") == "done" else None,
-        "waiting": [row for row in calls if not row.ended], "ended": [row for row in calls if row.ended],
-    }  # fmt: skip
-    return render(request, "ratings/board.html", context)
-
-
-def _calls(viewer: Viewer) -> list[lists.Row]:
-    """The call-backs among the matters of the viewer's unit, the open ones first."""
-    if not viewer.may("assist") or viewer.unit_id is None:
-        return []
-    open_, all_ = lists.unit_matters(viewer, state="open").rows, lists.unit_matters(viewer).rows
-    mine = lists.work_list(viewer).rows  # these know which step waits
-    found = {row.id: row for row in (*open_, *all_, *mine) if _is_call(row.item)}
-    return sorted(found.values(), key=lambda row: (row.ended, row.due_at is None, row.due_at))
-
-
-def _is_call(item: str) -> bool:
-    return pack.current(item).flow.machine == MACHINE
-
-
-def call(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
-    """One call-back: what was said, whom to ring, and what came of it."""
-    view = read_matter(viewer, matter_id, purpose=request.GET.get("purpose") or None)
-    if view.pack.flow.machine != MACHINE:
-        return HttpResponseRedirect(f"/counter/matter/{matter_id}")
-    refusal = None
-    if request.method == "POST":
-        try:
-            with transaction.atomic():
-                _finish(request, viewer, view)
-            return HttpResponseRedirect("/ratings/board?told=done")
-        except Refused as no:
-            refusal = no
-    return _call_page(request, viewer, view, refusal)
-
-
-def _finish(request: HttpRequest, viewer: Viewer, view: MatterView) -> None:
-    post = request.POST
-    told = post.get("told", "").strip()
-    if not post.get("outcome") or not told:
-        raise Refused(
-            "told",
-            Words(
-                "请选结果，并写下做了什么、怎么说的。",
-                "Choose what came of it and write down what was done and said.",
-            ),
+def drawn(line: figures.Line) -> dict[str, Any]:
+    """A line with its bar: five parts of a hundred, the best first."""
+    parts, at = [], 0.0
+    for level, words in rate.LEVELS.items():
+        long = 100 * line.votes.get(level, 0) / line.rated if line.rated else 0.0
+        parts.append(
+            {
+                "level": level,
+                "words": words,
+                "n": line.votes.get(level, 0),
+                "at": round(at, 2),
+                "long": round(long, 2),
+            }
         )
-    matter.act(
-        viewer, view.id, step=post.get("step", ""), outcome=post.get("outcome", ""), reason=told,
-        version=questions.number(post.get("version")), request_id=post.get("request_id", ""),
-    )  # fmt: skip
-
-
-def _call_page(
-    request: HttpRequest, viewer: Viewer, view: MatterView, refusal: Refused | None
-) -> HttpResponse:
-    step: StepView | None = next(iter(view.mine), None)
-    post = request.POST
-    declared = view.pack.flow.step(step.name) if step else None
-    context = {
-        "matter": view, "step": step, "about": view.data["about"], "level": rate.LEVELS[int(view.data["about"]["level"])],
-        "unit": _unit(view.data["about"]["unit"]), "item": figures.item_name(view.data["about"]["item"]),
-        "named": bool(view.data["about"].get("number")), "refusal": refusal.words if refusal else None,
-        "outcomes": [
-            {"value": one, "words": declared.label(one), "chosen": post.get("outcome") == one} for one in step.outcomes
-        ] if step and declared else [],
-        "told": post.get("told", ""), "request_id": uuid4().hex, "tabs": _tabs(viewer, request.path),
-        "history": [e for e in view.events if e.kind == "acted"],
-    }  # fmt: skip
-    return render(request, "ratings/call.html", context, status=refusal.status if refusal else 200)
-
-
-def _unit(code: str) -> Words:
-    return unit_named(code).name
-
-
-_TABS = (
-    ("/ratings/board", "supervise", "chart-bar", Words("评价与回访", "Ratings and call-backs")),
-    ("/ratings/enter", "rate", "clipboard-text", Words("代录评价", "Enter a rating")),
-    ("/ratings/", "", "world", Words("公开的数", "What is published")),
-)
-
-
-def _tabs(viewer: Viewer, path: str) -> list[dict[str, Any]]:
-    return [
-        {"path": own_, "icon": icon, "title": title, "here": own_ == path}
-        for own_, right, icon, title in _TABS
-        if not right or viewer.may(right, tier="public")
-    ]
+        at += long
+    return {"line": line, "parts": parts, "came": came_of_it(line)}

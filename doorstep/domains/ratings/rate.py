@@ -5,6 +5,7 @@ One vote a matter, which is one person and one visit. Nobody who handled it can 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,6 +36,7 @@ BAD = 2
 WAYS: dict[str, Words] = {
     "online": Words("登录后评", "Signed in"),
     "code": Words("凭评价码自己评", "With the code, oneself"),
+    "pad": Words("在窗口的评价器上评", "On the pad at the window"),
     "paper": Words("纸上写的，窗口代录", "On paper, entered at a window"),
     "phone": Words("电话里说的，代录", "By telephone, entered for them"),
 }
@@ -46,6 +48,13 @@ _NO = {
         Words(
             "这件事您经手过，不能由您代录。请交给没有经手的同事。",
             "You had a hand in this matter, so you cannot enter its rating. Give the slip to a colleague who had none.",
+        ),
+    ),
+    "near": (
+        403,
+        Words(
+            "这件事是您所在的单位经手的，不能在本单位代录。请把评价单装好，转给别的单位录。",
+            "Your unit had a hand in this matter, so its rating is not entered here. Pass the folded slip on to another unit.",
         ),
     ),
     "wrong": (
@@ -87,11 +96,11 @@ def rate(
 
     Refused: "not-found", "no-right" for anybody else, "level", "not-yet" (409) before a result, "rated" (409).
     """
-    _check(level)
+    check(level)
 
     def do() -> Done:
         done = change.done_of(matter_id)
-        _cast(matter_id, "", level, "online", text, may_call)
+        cast(matter_id, level, "online", text=text, may_call=may_call)
         return done
 
     content = {"matter": str(matter_id), "level": level, "text": text, "may_call": may_call}
@@ -99,7 +108,9 @@ def rate(
 
 
 def asked(number: str, code: str) -> Asked:
-    """What the slip with this number and code is about. Refused: "wrong" (404), "locked" (429), "not-yet", "rated", "handled"."""
+    """What the slip with this number and code is about. Refused: "wrong" (404), "locked" (429), "not-yet", "rated", "handled" or,
+    by a unit with a hand in it, "near" (403).
+    """
     return _slip(number, code, unrated=True)
 
 
@@ -107,8 +118,7 @@ def _slip(number: str, code: str, *, unrated: bool = False) -> Asked:
     with connection.cursor() as cursor:
         cursor.execute("select ratings.asked(%s, %s)", [number.strip().upper(), _bare(code)])
         found: dict[str, Any] = _json(cursor.fetchone()[0])
-    stops = ("rated", "handled") if unrated else ("handled",)
-    no = found.get("no") or next((n for n in stops if found[n]), "")
+    no = found.get("no") or ("rated" if unrated and found["rated"] else "") or found["stops"]
     if no or not found["ended"]:
         raise _refusal(no or "not-yet")
     return Asked(UUID(found["matter"]), pack.current(found["item"]).title, unit_words(found["unit"]))
@@ -125,22 +135,21 @@ def rate_with_code(
     may_call: bool = False,
     request_id: str = "",
 ) -> Asked:
-    """Rate with number and code: ``way`` "code" by whoever holds the slip, "paper" or "phone" entered for them by staff who had
-    no hand in the matter. Answers what was rated; the same request again is answered again.
+    """Rate with number and code: ``way`` "code" by whoever holds the slip, "pad" by who stands at the window, "paper" or "phone"
+    entered for them by staff of a unit without a hand in the matter. Answers what was rated, also to the same request again.
 
     Refused: as `asked`, "level", "no-right" for entering without the right to.
     """
-    _check(level)
+    check(level)
     entered = way in ("paper", "phone")
-    if entered and (
-        viewer.is_resident or not viewer.may("rate") or (way == "phone" and not _answers(viewer))
-    ):
+    if entered and (viewer.is_resident or not viewer.may("rate") or (way == "phone" and not answers(viewer))):
         raise refuse_right()
     found = _slip(number, code)
     told = {"matter": str(found.matter_id), "level": level, "way": way, "text": text, "may_call": may_call}
     request = keys().fingerprint(f"rating {request_id}", canonical(told)) if request_id else None
+    by = way if entered or way == "pad" else "code"
     with transaction.atomic():  # what is refused later leaves nothing but the count of wrong codes
-        _cast(found.matter_id, _bare(code), level, way if entered else "code", text, may_call, request)
+        cast(found.matter_id, level, by, code=_bare(code), text=text, may_call=may_call, request=request)
     return found
 
 
@@ -152,14 +161,44 @@ def own_level(matter_id: UUID) -> int | None:
     return level
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code of a matter that the viewer sees, in groups of four. ``ended``: it can be rated now."""
+
+    matter_id: UUID
+    number: str
+    code: str
+    ended: bool
+
+
+def codes(matters: Sequence[UUID]) -> list[Code]:
+    """The codes of these matters, as far as the viewer sees them and they are rated by themselves. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, number, code, ended from ratings.codes(%s, %s)", [list(matters), unrated()]
+        )
+        return [Code(one, number, _grouped(code), ended) for one, number, code, ended in cursor.fetchall()]
+
+
 def code_of(matter_id: UUID) -> str:
-    """The code for the slip of a matter that the viewer sees, in groups of four. Refused: "not-found"."""
+    """The code for the slip of a matter that the viewer sees. Refused: "not-found"."""
     with connection.cursor() as cursor:
         cursor.execute("select ratings.code_of(%s)", [matter_id])
         code = cursor.fetchone()[0]
     if not code:
         raise not_found()
+    return _grouped(code)
+
+
+def _grouped(code: str) -> str:
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def rated_of(matters: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these matters of their own the viewer has rated. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("select ratings.own_of(%s)", [list(matters)])
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def unrated() -> list[str]:
@@ -167,12 +206,12 @@ def unrated() -> list[str]:
     return [one.code for one in pack.every() if one.part_of]
 
 
-def _answers(viewer: Viewer) -> bool:
+def answers(viewer: Viewer) -> bool:
     """Who takes telephone calls: supervisors and the hotline."""
     return viewer.may("supervise") or viewer.may("dispatch")
 
 
-def _check(level: int) -> None:
+def check(level: int) -> None:
     if level not in LEVELS:
         raise Refused(
             "level",
@@ -181,15 +220,18 @@ def _check(level: int) -> None:
         )
 
 
-def _cast(
+def cast(
     matter_id: UUID,
-    code: str,
     level: int,
     way: str,
-    text: str,
-    may_call: bool,
+    *,
+    code: str = "",
+    text: str = "",
+    may_call: bool = False,
     request: bytes | None = None,
 ) -> None:
+    """Keep one vote, and open the call-back of a bad one. Refused: as the verbs that use it say."""
+    check(level)
     vote_id, key, text = uuid4(), new_key(), text.strip()
     sealed = (
         [keys().wrap(key, vote_id.bytes), seal(key, text.encode(), b"rating:" + vote_id.bytes)]

@@ -287,8 +287,9 @@
   }
 
   async function rating(button, signal) {
-    const about = button.closest("[data-matter]"), number = button.dataset.number || (about ? about.dataset.matter : "");
-    const { said } = await ask("/v1/rating", { number, code: button.dataset.code }, signal);
+    // All that the visit finished is rated by one press; the first stands for the visit.
+    const [first, ...also] = button.dataset.of.split(" ").map((one) => { const [number, code] = one.split(":"); return { number, code }; });
+    const { said } = await ask("/v1/rating", { ...first, also }, signal);
     if (said === "taken" || said === "again") { desk.dataset.rated = "1"; all("[data-device=rating]").forEach((one) => { one.hidden = true; }); }
     return word(`say-rating-${said}`);
   }
