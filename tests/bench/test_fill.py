@@ -298,3 +298,13 @@ def test_a_copied_paper_is_what_the_worker_makes(cast: Cast, above: Any, databas
         [[r[k] for k in told] for r in _rows(above, "file", m) if r["state"] == "issued"] for m in (one, two)
     ]
     assert issued[0] == issued[1] and len(issued[0]) == 1
+
+
+def test_the_stations_and_items_that_a_large_town_is_filled_with_fit_the_tables_of_today(cast: Cast, above: Any) -> None:
+    from tests.bench.town import _found_stations, _sisters
+
+    with above.transaction(force_rollback=True):
+        _found_stations(above)
+        made = _sisters(above)
+        found = above.execute("select count(*) from point where code like 'BENCH-%'").fetchone()[0]
+    assert found > 0 and len(made) > 2

@@ -321,8 +321,9 @@ def _found_stations(conn: psycopg.Connection[Any]) -> None:
             ],
         )
         conn.execute(
-            "insert into point (id, code, unit_id, kind, zh, en, address_zh, address_en, lon, lat, phone, hours, channels)"
-            " values (%s, %s, %s, 'station', '窗口', 'Counter', '测量路', 'Measuring Road', 118, 36, '', '{}', '[\"station\"]')"
+            "insert into point (id, code, unit_id, kind, zh, en, address_zh, address_en, lon, lat, phone, hours, channels,"
+            " takes, sure) values (%s, %s, %s, 'station', '窗口', 'Counter', '测量路', 'Measuring Road', 118, 36, '', '{}',"
+            " '[\"station\"]', '{}', true)"
             " on conflict do nothing",
             [unit, code, unit],
         )
