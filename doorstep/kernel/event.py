@@ -105,7 +105,7 @@ def append(entry: Entry, state: str) -> None:
     run(outbox, entry.id, entry.matter_id, entry.kind, state, entry.at)
 
 
-_HISTORY = """select e.seq, e.kind, e.at, e.account_id, e.unit_id, e.header, e.hash, b.sealed from event e
+HISTORY = """select e.seq, e.kind, e.at, e.account_id, e.unit_id, e.header, e.hash, b.sealed from event e
 left join event_body b on b.matter_id = e.matter_id and b.seq = e.seq where e.matter_id = %s order by e.seq"""
 
 
@@ -123,9 +123,13 @@ class Told:
     body: dict[str, Any]
 
 
-def history(matter_id: UUID, key: bytes) -> Iterator[Told]:
-    """The events of a matter, oldest first. Raises `crypto.Unreadable` if what was typed was altered or moved."""
-    for seq, kind, at, account_id, unit_id, header, link, sealed in fetch(_HISTORY, matter_id):
+def history(matter_id: UUID, key: bytes, found: list[Any] | None = None) -> Iterator[Told]:
+    """The events of a matter, oldest first; of what `HISTORY` ``found``, if it was asked before. Raises `crypto.Unreadable`
+    if what was typed was altered or moved.
+    """
+    for seq, kind, at, account_id, unit_id, header, link, sealed in (
+        fetch(HISTORY, matter_id) if found is None else found
+    ):
         body = orjson.loads(open_small(key, sealed, _place(matter_id, seq))) if sealed else {}
         yield Told(seq, kind, at, account_id, unit_id, orjson.loads(header), link, body)
 

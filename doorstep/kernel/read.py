@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 
 from doorstep.kernel import event, tied
 from doorstep.kernel.change import RIGHT_OF, agent, may_stand_as, open_data, own
@@ -26,7 +27,7 @@ from doorstep.kernel.models import (
 )
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
-from doorstep.kernel.row import first, rows
+from doorstep.kernel.row import at_once, first, journey
 from doorstep.kernel.tied import PartyView, PlaceView, TieView
 from doorstep.kernel.trust import (
     Viewer,
@@ -176,17 +177,32 @@ def read_matter(
 
     Refused: "sign-in", "not-found", "erased" (410), "purpose" (with the list to choose from in ``faults``).
     """
-    row = _matter(viewer, matter_id)
+    if not viewer.signed_in:
+        raise refuse_sign_in()
+    asked = at_once(*((model, sql, matter_id) for model, sql in _WHOLE))
+    if not asked[0]:
+        raise not_found()
+    row: Matter = asked[0][0]
     if row.key is None:
         raise refuse_erased()
     found = pack.version(bytes(row.pack))
-    steps = rows(Step, "where matter_id = %s order by opened_at, id", row.id)
-    why = _purpose(viewer, row, found, steps, purpose)
+    why = _purpose(viewer, row, found, asked[1], purpose)
     told = reason.strip()[:200]
-    log_access(
-        viewer, kind="read", tier=1, purpose=why, matter_id=row.id, party_id=row.applicant_id, detail=told
-    )
-    return _view(viewer, row, found, steps)
+    with journey():
+        log_access(
+            viewer, kind="read", tier=1, purpose=why, matter_id=row.id, party_id=row.applicant_id, detail=told
+        )
+        known: Mapping[Any, Person] = people([row.applicant_id]) if row.applicant_id else {}
+    return _view(viewer, found, known.get(row.applicant_id), *asked)
+
+
+_WHOLE: tuple[tuple[type[Model] | None, str], ...] = (
+    (Matter, "where id = %s"),
+    (Step, "where matter_id = %s order by opened_at, id"),
+    (None, event.HISTORY),
+    (Paper, "where matter_id = %s order by issued_at"),
+    (File, "where matter_id = %s and material <> '' order by at"),
+)
 
 
 def read_number(viewer: Viewer, number: str) -> UUID:
@@ -233,13 +249,16 @@ def _purpose(
     )  # fmt: skip
 
 
-def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) -> MatterView:
+def _view(
+    viewer: Viewer, found: pack.Pack, applicant: Person | None,
+    seen: list[Matter], steps: list[Step], told: list[Any], papers: list[Paper], files: list[File],
+) -> MatterView:  # fmt: skip
+    row = seen[0]
     key = keys().unwrap(bytes(row.key or b""), row.id.bytes)
-    applicant = people([row.applicant_id]).get(row.applicant_id) if row.applicant_id else None
     state = State.from_json(row.flow)
     packs = (found, *tied.earlier(row))
-    events = _events(viewer, row, packs, key)
-    told = [(e.kind, e.entry, e.body) for e in events]
+    events = _events(viewer, row, packs, event.history(row.id, key, told))
+    said = [(e.kind, e.entry, e.body) for e in events]
     mine = own(viewer, row)
     reason, faults = _last_reason([e for e in events if not e.step or _declared(packs, e.step).adhoc is None])
     points = town().points
@@ -251,8 +270,8 @@ def _view(viewer: Viewer, row: Matter, found: pack.Pack, steps: Sequence[Step]) 
         applicant=applicant or Person("***"), data=open_data(row, key),
         steps=tuple(_step_view(viewer, packs, s, steps, mine) for s in steps),
         stops=tuple(picture(found.flow_on(row.law_date), state)),
-        parties=tied.parties(viewer, row, told), ties=tied.ties(row), place=tied.place(row, told),
-        events=events, papers=_papers(found, row.id), files=_files(row.id), faults=faults, reason=reason,
+        parties=tied.parties(viewer, row, said), ties=tied.ties(row), place=tied.place(row, said),
+        events=events, papers=_papers(found, papers), files=_files(files), faults=faults, reason=reason,
         addable=tuple(
             (token, found.flow.step(token).title) for token in may_add(found.flow, state) if may_stand_as(viewer, row, found, token)
         ),
@@ -281,9 +300,11 @@ def _step_view(
     )  # fmt: skip
 
 
-def _events(viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], key: bytes) -> tuple[EventView, ...]:
+def _events(
+    viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], told: Iterable[event.Told]
+) -> tuple[EventView, ...]:
     views = []
-    for e in event.history(row.id, key):
+    for e in told:
         header, body = e.header, e.body
         body.pop("data", None)
         if viewer.is_resident and e.kind in (
@@ -378,16 +399,14 @@ def _last_reason(events: Iterable[EventView]) -> tuple[str, tuple[dict[str, str]
     return reason, faults
 
 
-def _papers(found: pack.Pack, matter_id: UUID) -> tuple[PaperView, ...]:
-    papers = rows(Paper, "where matter_id = %s order by issued_at", matter_id)
+def _papers(found: pack.Pack, papers: Iterable[Paper]) -> tuple[PaperView, ...]:
     return tuple(
         PaperView(p.id, p.number, found.paper_title(p.template), p.state, p.issued_at, p.valid_until)
         for p in papers
     )
 
 
-def _files(matter_id: UUID) -> tuple[FileView, ...]:
-    files = rows(File, "where matter_id = %s and material <> '' order by at", matter_id)
+def _files(files: Iterable[File]) -> tuple[FileView, ...]:
     return tuple(FileView(f.id, f.material, f.media, f.size, f.at) for f in files)
 
 

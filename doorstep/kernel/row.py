@@ -7,7 +7,7 @@ The columns still come from the models, so that a table is described in one plac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
@@ -21,11 +21,38 @@ Kind = TypeVar("Kind", bound=Model)
 
 def rows(model: type[Kind], rest: str, *values: Any) -> list[Kind]:
     """The rows of ``select … from its table`` and ``rest``, with ``values`` for its ``%s``."""
-    columns, names, read = _shape(model)
-    found: list[Any] = fetch(f"select {columns} from {model._meta.db_table} {rest}", *values)
-    if read:
-        found = [_read(row, read) for row in found]
-    return [_made(model, names, row) for row in found]
+    return _rows_of(model, fetch(_select(model, rest), *values))
+
+
+@contextmanager
+def journey() -> Iterator[None]:
+    """What is asked within travels to the database together; the first answer that is fetched waits for all."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def at_once(*asked: tuple[type[Model] | None, str, Any]) -> list[Any]:
+    """What several queries find, each with one value, in one journey to the database: `rows` of the model, or for None
+    what `fetch` would give.
+    """
+    with journey(), ExitStack() as stack:
+        cursors = [stack.enter_context(connection.cursor()) for _ in asked]
+        for cursor, (model, sql, value) in zip(cursors, asked, strict=True):
+            cursor.execute(_select(model, sql) if model else sql, (value,))
+        found = [cursor.fetchall() for cursor in cursors]
+    return [
+        _rows_of(model, some) if model else some for (model, _, _), some in zip(asked, found, strict=True)
+    ]
+
+
+def _select(model: type[Model], rest: str) -> str:
+    return f"select {_shape(model)[0]} from {model._meta.db_table} {rest}"
+
+
+def _rows_of(model: type[Kind], found: list[Any]) -> list[Kind]:
+    _, names, read = _shape(model)
+    return [_made(model, names, _read(row, read) if read else row) for row in found]
 
 
 def fetch(sql: str, *values: Any) -> list[tuple[Any, ...]]:
