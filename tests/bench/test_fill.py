@@ -300,7 +300,9 @@ def test_a_copied_paper_is_what_the_worker_makes(cast: Cast, above: Any, databas
     assert issued[0] == issued[1] and len(issued[0]) == 1
 
 
-def test_the_stations_and_items_that_a_large_town_is_filled_with_fit_the_tables_of_today(cast: Cast, above: Any) -> None:
+def test_the_stations_and_items_that_a_large_town_is_filled_with_fit_the_tables_of_today(
+    cast: Cast, above: Any
+) -> None:
     from tests.bench.town import _found_stations, _sisters
 
     with above.transaction(force_rollback=True):
