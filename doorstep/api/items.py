@@ -57,6 +57,8 @@ class Material(Out):
     source: Text
     required: bool
     note: Text | None
+    made: bool
+    """It comes out of the answers: nobody brings it."""
 
 
 class Fee(Out):
@@ -313,6 +315,7 @@ def _material(asked: AskedMaterial) -> Material:
     return Material(
         code=asked.material.code, title=Text.of(asked.material.title), source=Text.of(asked.material.source),
         required=asked.required, note=Text.of(asked.note) if asked.note else None,
+        made=asked.material.made,
     )  # fmt: skip
 
 

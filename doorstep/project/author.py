@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def add(verbs: Any) -> None:
     report.add_argument("--json", action="store_true", help="一行一条 · one JSON object a line")
     told = "问得一模一样的事项 · items with equal question sets, and why"
     report.add_argument("--families", action="store_true", help=told)
+    told = "和事项目录（TSV）对一遍，哪里不一样 · where the packs differ from a catalogue"
+    report.add_argument("--catalogue", type=Path, metavar="TABLE", help=told)
     told = "只看这些文件 · only these files"
     report.add_argument("files", nargs="*", type=Path, metavar="FILE", help=told)
 
@@ -55,7 +58,19 @@ def run(args: argparse.Namespace) -> int:
     except pack.Unusable as why:
         sys.stderr.write(f"{why}\n")
         return 1
+    if args.catalogue:
+        return _beside(packs, args.catalogue, whole=not args.files)
     return _families(packs) if args.families else _report(packs, args.json)
+
+
+def _beside(packs: list[pack.Pack], catalogue: Path, whole: bool) -> int:
+    """Each difference on a line, and how many there are of each kind. 1 if there is any."""
+    found = [one for one in studio.gaps(packs, catalogue) if whole or one.what != "pack"]
+    counts = Counter(one.what for one in found)
+    sys.stdout.write("".join(f"{one}\n" for one in found))
+    told = ", ".join(f"{what} {n}" for what, n in counts.most_common())
+    sys.stdout.write(f"{len(packs)} 个事项 items: {told or '没有不同 no difference'}\n")
+    return 1 if found else 0
 
 
 def _new(args: argparse.Namespace) -> int:

@@ -46,7 +46,7 @@ def _checklist(version: bytes, code: str, lang: Lang, today: date, address: str,
         **_head(found, today, address, demo),
         "summary": guide.lede,
         "figures": [{"label": one.name, "value": one.big} for one in guide.figures],
-        "materials": [{"what": one.title, "how": one.note, "tag": _tag(one)} for one in guide.materials],
+        "materials": [{"what": one.title, "how": one.note, "tag": _tag(one), "held": one.held} for one in guide.materials],
         "steps": [{"what": one.title, "how": one.note} for one in guide.how],
         "points": list(_points(code)),
     }
@@ -75,6 +75,8 @@ def _head(found: Pack, today: date, address: str, demo: bool) -> dict[str, Any]:
 
 
 def _tag(one: Any) -> Words | None:
+    if one.held:
+        return Words("不用带", "nothing to bring")
     if not one.optional:
         return None
     return Words("按情况", "depends") if one.depends else Words("没有也能办", "optional")

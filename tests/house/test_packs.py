@@ -66,6 +66,14 @@ def test_codes_are_those_of_the_files_and_no_pack_is_there_twice() -> None:
     assert sorted(files) == sorted(one.code for one in pack.every())
 
 
+def test_A01_the_application_form_is_said_in_one_place() -> None:
+    """What is filled in here is the form: nobody brings it, and no item says so in words of its own."""
+    files = [path for path in tree.under("packs", ".yaml") if re.search(r"code: APP\b", path.read_text())]
+    assert [path.name for path in files] == ["signed_form.yaml"]
+    asked = [a for one in pack.every() for a in one.materials if a.material.code == "APP"]
+    assert len(asked) > 200 and all(a.material.made and a.required and a.note is None for a in asked)
+
+
 # ---- bad input: what an author is told ----
 
 

@@ -396,3 +396,23 @@ def test_A02_what_is_declared_by_a_tick_is_no_scan(cast: Cast) -> None:
     lost = {"HZ-046": {"paper": {"why": "lost", "declared": True}}}
     found = {one.code: one for one in checklist.papers(Visit(items=("HZ-046",), answers=lost))}
     assert "LOS" in found and found["LOS"].file_ids == () and found["LOS"].slots == ()
+
+
+def test_A02_the_application_form_ticks_itself(cast: Cast) -> None:
+    """What is filled in here is the form: it is on the list, is there, and nobody scans it or has seen it."""
+    from doorstep.domains.counter import checklist
+    from doorstep.domains.counter.visit import Visit
+
+    found = {one.code: one for one in checklist.papers(Visit(items=("HZ-046",)))}
+    assert found["APP"].made and found["APP"].there and not found["APP"].slots
+    assert found["ID"].required and not found["ID"].there
+    missing = [one.anchor for one in checklist.missing(Visit(items=("HZ-046",)))]
+    assert "paper-ID" in missing and "paper-APP" not in missing
+
+
+def test_A02_what_an_officer_has_to_write_waits_at_the_desk_and_stops_no_visit(clerk: Desk) -> None:
+    address = begin(clerk, item="HZ-092")
+    answers = asked("HZ-092", {"wanted/name": "云小满", "wanted/region": "city"})
+    page = clerk.text(clerk.post(address, do="accept", **answers, **{"ticks": "ID", "seen:ID": "1"})["Location"])
+    number = told(page, r'data-matter="([^"]+)"')
+    assert number in clerk.text("/counter/intake/?which=all")

@@ -18,6 +18,8 @@ from doorstep.kernel.matter import act, note, open_matter, withdraw
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
+from doorstep.rulebook.flow import step_of
+from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Refused, Words
 
 _TOO_LATE = Words(
@@ -46,7 +48,8 @@ def take_in(viewer: Viewer, kept: Visit) -> Visit:
 
 
 def _open(viewer: Viewer, kept: Visit, entry: Entry, taken: set[UUID]) -> dict[str, Any]:
-    """Open one matter and finish the step of the window at once: the clerk has just checked everything."""
+    """Open one matter and finish the step of the window at once: the clerk has just checked everything. What is done in
+    some cases only (a call, a confirmation), and where something is to be written, waits at the desk."""
     point = place.point_of(viewer, kept.point)
     if point is None:
         raise Refused(
@@ -61,7 +64,7 @@ def _open(viewer: Viewer, kept: Visit, entry: Entry, taken: set[UUID]) -> dict[s
     )  # fmt: skip
     view = read_matter(viewer, opened.matter_id, purpose=item.purpose)
     for step in view.mine:
-        if step.by == "received":
+        if step.by == "received" and _is_the_check(item, step_of(step.name)):
             act(
                 viewer,
                 opened.matter_id,
@@ -76,6 +79,11 @@ def _open(viewer: Viewer, kept: Visit, entry: Entry, taken: set[UUID]) -> dict[s
     line = slip.receipt_line(read_matter(viewer, opened.matter_id, purpose=item.purpose))
     return line | {"guest": entry.guest.number, "at_once": at_once, "entry": entry.key, "left": [], "left_codes": [],
                    "purpose": item.purpose, "corrects": entry.key in kept.corrects}  # fmt: skip
+
+
+def _is_the_check(item: Pack, step: str) -> bool:
+    """Is a step over when the window has looked at the papers?"""
+    return step not in item.fills and (step == item.accepted_at or not item.flow.step(step).when)
 
 
 def _keep_originals(viewer: Viewer, kept: Visit, done: tuple[dict[str, Any], ...]) -> None:

@@ -45,10 +45,11 @@ class Needed:
     file_ids: tuple[str, ...]
     seen: bool
     left: bool
+    made: bool
 
     @property
     def there(self) -> bool:
-        return bool(self.file_ids) or (self.seen and not self.must_scan)
+        return self.made or bool(self.file_ids) or (self.seen and not self.must_scan)
 
 
 def papers(visit: Visit) -> list[Needed]:
@@ -86,7 +87,7 @@ def _joined(
     whose = entry.guest.person.name if several else ""
     fresh = Needed(
         code, asked.material.title, whose, (), (), asked.note, asked.material.source, False, False, (), (), code in visit.seen,
-        code in visit.left,
+        code in visit.left, asked.material.made,
     )  # fmt: skip
     old = before or fresh
     titles = old.items if entry.item.title in old.items else (*old.items, entry.item.title)

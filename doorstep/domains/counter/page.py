@@ -320,7 +320,9 @@ def _check(viewer: Viewer, found: Visit, needed: Needed, wrong: Mapping[str, Wor
         )
         for f in rows.values()
     )
-    if needed.left:
+    if needed.made:
+        state, said = "held", Words("填好就是", "What is filled in here is it")
+    elif needed.left:
         state, said = "held", Words("原件留下", "Original stays here")
     elif scans:
         state, said = "held", Words("已扫描", "Scanned")
@@ -336,7 +338,8 @@ def _check(viewer: Viewer, found: Visit, needed: Needed, wrong: Mapping[str, Wor
     anchor = f"paper-{needed.code}"
     return Check(
         needed.code, anchor, needed.title, needed.whose, needed.items if len(found.items) > 1 else (), needed.note,
-        wrong.get(anchor), state, said, scans, bool(needed.slots) and not scans, not needed.must_scan, needed.seen,
+        wrong.get(anchor), state, said, scans, bool(needed.slots) and not scans,
+        not (needed.must_scan or needed.made), needed.seen,
         needed.left, now,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 Examples, linter, mutants, order; layers, and what comes of them in one place (``layered``).
 """
 
+from doorstep.domains.studio.agree import Gap, gaps
 from doorstep.domains.studio.example import Told, run_examples
 from doorstep.domains.studio.layer import Layer, lay
 from doorstep.domains.studio.lint import check
@@ -15,6 +16,7 @@ from doorstep.domains.studio.skeleton import branch_of, catalogue_row, write_ske
 from doorstep.domains.studio.stack import Stacks, all_layers, layer_files, read_stacks
 
 __all__ = [
+    "Gap",
     "Layer",
     "Stacks",
     "Told",
@@ -26,6 +28,7 @@ __all__ = [
     "count_all",
     "families",
     "fmt",
+    "gaps",
     "lay",
     "layer_files",
     "mutate",

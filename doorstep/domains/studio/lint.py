@@ -171,12 +171,19 @@ def _officers(pack: Pack) -> Iterator[Flaw]:
 
 
 def _materials(pack: Pack) -> Iterator[Flaw]:
+    """Each is known and listed; what the form itself makes is brought by nobody, and said in one way everywhere."""
     known = pack.library.materials
     asked = {one["code"] for one in pack.raw["materials"]}
     for at, one in enumerate(pack.raw["materials"]):
         if one["code"] not in known:
             zh, en = f"materials.yaml 里没有“{one['code']}”", f"there is no material '{one['code']}'"
             yield _flaw(("materials", at, "code"), "material", zh, en)
+        elif known[one["code"]].made and (
+            "note" in one or any(f.material == one["code"] for f in pack.form.fields)
+        ):
+            zh = f"“{one['code']}”是填好就有的：不另写说明，也不要人上传"
+            en = f"'{one['code']}' comes out of the form: it has no note of its own, and nobody uploads it"
+            yield _flaw(("materials", at), "made", zh, en)
     for one in pack.form.fields:
         if one.material and one.material not in asked:
             zh = f"表单要“{one.material}”，materials 里没有列"

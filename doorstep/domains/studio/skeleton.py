@@ -19,11 +19,11 @@ from doorstep.rulebook.words import Refused, Words
 Row = Mapping[str, str]
 
 # The words of the catalogue: kinds of the national item model by their numbers, units, who applies.
-_KINDS = {
+KINDS = {
     "01": "permit", "05": "benefit", "07": "confirmation", "08": "award", "10": "other-power", "20": "public-service",
 }  # fmt: skip
 _COUNTERS = ("hall", "station", "room", "kiosk", "workstation")
-_UNITS = {"工作日": "workday", "自然日": "day", "小时": "hour", "即时": "minute"}
+UNITS = {"工作日": "workday", "自然日": "day", "小时": "hour", "即时": "minute"}
 
 
 def catalogue_row(path: Path, code: str) -> Row:
@@ -74,7 +74,7 @@ def _lines(
         "title": f"{{zh: '{title}', en: 'TODO'}}",
         "summary": "{zh: TODO 一句话说清拿到什么, en: TODO one plain sentence}",
         "aliases": f"\n  zh: [{', '.join(names)}]\n  en: [TODO]",
-        "kind": _KINDS.get(row.get("type_code", ""), "public-service"),
+        "kind": KINDS.get(row.get("type_code", ""), "public-service"),
         "for": "[person]" if "自然人" in row.get("object", "自然人") else "[firm]",
         "channels": f"[{row.get('channels', 'station').replace(',', ', ')}]",
         "visits": row.get("visits", "1"),
@@ -148,7 +148,7 @@ def _whole(given: Mapping[str, Any]) -> str:
 
 def _limit(name: str, row: Row, column: str = "", guess: str = "1 workday") -> str:
     """A limit as the catalogue has it; a guess, marked, where it has none."""
-    number, unit = row.get(column or name, ""), _UNITS.get(row.get(f"{column or name}_unit", ""), "")
+    number, unit = row.get(column or name, ""), UNITS.get(row.get(f"{column or name}_unit", ""), "")
     value = f"{number} {unit}" if number and unit else guess
     todo = "" if number and unit else "  # TODO"
     return f"  {name}:{todo}\n    - {{from: null, to: null, value: {value}, source: none, sure: false}}\n"

@@ -34,7 +34,7 @@ _SEX = (Words("女", "Female"), Words("男", "Male"))
 @dataclass(frozen=True, slots=True)
 class Material:
     """A paper that an item may ask for. ``shared``: another authority holds it and could be asked; ``family``: people who
-    come together show it once for all.
+    come together show it once for all; ``made``: it comes out of the answers, so that nobody brings it.
     """
 
     code: str
@@ -42,6 +42,7 @@ class Material:
     source: Words
     shared: bool
     family: bool = False
+    made: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Library:
                 Words.of(one["source"]),
                 bool(one["shared"]),
                 bool(one.get("family")),
+                bool(one.get("made")),
             )
             for code, one in self.raw["materials"]["materials"].items()
         }

@@ -250,7 +250,8 @@ def _money(value: Mapping[str, Any]) -> Words:
 def _needed(one: Asked) -> Needed:
     note = one.note or one.material.source
     sign = _MATERIAL_ICONS.get(one.material.code, "file-text")
-    return Needed(one.material.title, note, sign, optional=not one.required, depends=one.depends)
+    optional = not one.required or one.depends
+    return Needed(one.material.title, note, sign, one.material.made, optional, one.depends)
 
 
 def _law(title: Words, sure: bool) -> Words:
