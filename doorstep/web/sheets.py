@@ -46,7 +46,10 @@ def _checklist(version: bytes, code: str, lang: Lang, today: date, address: str,
         **_head(found, today, address, demo),
         "summary": guide.lede,
         "figures": [{"label": one.name, "value": one.big} for one in guide.figures],
-        "materials": [{"what": one.title, "how": one.note, "tag": _tag(one), "held": one.held} for one in guide.materials],
+        "materials": [
+            {"what": one.title, "how": one.note, "tag": _tag(one), "held": one.held}
+            for one in guide.materials
+        ],
         "steps": [{"what": one.title, "how": one.note} for one in guide.how],
         "points": list(_points(code)),
     }

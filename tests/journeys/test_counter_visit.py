@@ -413,6 +413,8 @@ def test_A02_the_application_form_ticks_itself(cast: Cast) -> None:
 def test_A02_what_an_officer_has_to_write_waits_at_the_desk_and_stops_no_visit(clerk: Desk) -> None:
     address = begin(clerk, item="HZ-092")
     answers = asked("HZ-092", {"wanted/name": "云小满", "wanted/region": "city"})
-    page = clerk.text(clerk.post(address, do="accept", **answers, **{"ticks": "ID", "seen:ID": "1"})["Location"])
+    page = clerk.text(
+        clerk.post(address, do="accept", **answers, **{"ticks": "ID", "seen:ID": "1"})["Location"]
+    )
     number = told(page, r'data-matter="([^"]+)"')
     assert number in clerk.text("/counter/intake/?which=all")

@@ -309,7 +309,7 @@ def test_an_entry_goes_the_way_its_table_says(channel: str, right: str, title: b
 def test_a_fee_is_shown_with_its_source() -> None:
     fee = pack.current(CARD).fee(date(2026, 11, 22))
     assert fee
-    assert (fee.value, fee.source, fee.sure) == ({"amount": "10.00", "currency": "CNY"}, "fee-table", True)
+    assert (fee.value, fee.source, fee.sure) == ({"amount": "10.00", "currency": "CNY"}, "none", False)
     assert pack.current(ENTRY).fee() is None
 
 
@@ -397,7 +397,8 @@ def _papers() -> list[tuple[pack.Pack, pack.Give]]:
 def test_every_paper_can_be_drawn_from_the_packs_own_example(
     one: pack.Pack, give: pack.Give, lang: Lang
 ) -> None:
-    data = one.raw["examples"][0]["data"]
+    written = {step: one.writes(step, {}) for step in one.fills}
+    data = {**one.raw["examples"][0]["data"], "heard": written}
     shared = {
         "issued_on": date(2026, 11, 22),
         "valid_until": give.valid_until(date(2026, 11, 22), data),

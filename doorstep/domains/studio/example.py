@@ -73,7 +73,8 @@ class _Life:
             return
         outcomes = flow.step(step).outcomes
         outcome = told.get("outcome") or (outcomes[0] if outcomes else "done")
-        if flow.step(step).by == "applicant" and (faults := self.pack.form.validate(self.data)):
+        own = {name: value for name, value in self.data.items() if name != "heard"}
+        if flow.step(step).by == "applicant" and (faults := self.pack.form.validate(own)):
             raise Refused("invalid", Words("填写有误", "answers have faults"), faults=_pairs(faults))
         police = flow.step(step).by != "applicant"
         if (

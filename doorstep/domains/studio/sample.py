@@ -49,11 +49,15 @@ def drawn(found: Pack, give: Give, *, lang: str, picture: bool = False) -> bytes
 
 
 def _heard(found: Pack) -> dict[str, Any]:
-    """What other systems would answer: the name of each value in place of the value."""
-    heard: dict[str, dict[str, str]] = {}
+    """What other systems would answer: the name of each value in place of the value. What an officer writes is that of an
+    example.
+    """
+    heard: dict[str, dict[str, Any]] = {}
     for pointer, title in found.heard.items():
         *_, step, name = pointer.split("/")
         heard.setdefault(step, {})[name] = f"〔{title.zh}〕"
+    for step in found.fills:
+        heard[step] = dict(found.writes(step, {})) or heard[step]
     return {"heard": heard} if heard else {}
 
 
