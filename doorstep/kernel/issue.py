@@ -128,9 +128,14 @@ def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
         **found.paper_data(row.template, data, shared),
         **_photo(found, row.template, data),
     }
-    pdf = paper.render(row.template, given, lang="zh")
+    return signed(row.template, given)
+
+
+def signed(template: str, given: Mapping[str, Any]) -> bytes:
+    """A paper drawn with these words and signed for the deployment."""
     from doorstep.kernel import signature  # a second of pyHanko: only the process that signs pays for it
 
+    pdf = paper.render(template, given, lang="zh")
     return signature.sign(pdf, signature.signing_identity(Path(settings.SECRETS_DIR)))
 
 

@@ -6,7 +6,8 @@ whether it was paid. An order is charged once. ``POST /orders/<order>/close`` le
 /orders/<order>/refund`` with ``refund`` and ``amount`` gives money back, once for each refund and never more than was paid.
 Signatures are HMAC-SHA256 over the sorted names and values, with the key of ``--key``. Imports nothing of Doorstep; loopback only.
 
-``--fault`` down: answers 503. lost: takes the payment, and the way back breaks off. silent: takes it, and answers nobody.
+``--fault`` down: answers 503. lost: takes the payment, or gives it back, and nobody hears of it.
+silent: takes it, and answers nobody.
 """
 
 from __future__ import annotations
@@ -160,6 +161,9 @@ class _Answers(BaseHTTPRequestHandler):
             self._answer(200, json.dumps(self.server.said(order)), "application/json")
         elif verb == "refund":
             said = self.server.refund(order, told["refund"], told["amount"])
+            if self.server.fault == "lost":
+                self._answer(500, "")
+                return
             self._answer(200, json.dumps(said), "application/json")
         else:
             self._answer(404, "")

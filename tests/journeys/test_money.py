@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.conftest import as_role
 from tests.journeys.test_payments import FEES, PAY, T, at_service, begun, open_drawer, open_steps
 from tests.journeys.visit import Visit
 from tests.kernel import parts
+from tests.kernel.test_signature import pdfsig
 
 END: dict[str, Any] = {"id": "end", "kind": "task", "by": "received", "title": T}
 LESS = [{"id": "poor", "title": {"zh": "低保", "en": "On support"}, "shows": {"zh": "低保证", "en": "the card"}, "percent": 100,
@@ -227,6 +229,29 @@ def test_G03_another_sum_and_another_reference_are_booked_once_each_and_go_back(
     assert (now["fees"], now["stray"], now["ledger"], now["open"]) == (4000, 4400, 8400, 2)
 
 
+@pytest.mark.parametrize("fault", ["down", "silent", "lost"])
+def test_G03_a_refund_while_the_service_does_not_answer_is_made_once_and_said_until_then(
+    cast: Cast, owing: UUID, resident: Visit, bank: Payments, above: psycopg.Connection[Any], fault: str
+) -> None:
+    resident.get(at_service(begun(resident, owing), "pay"))
+    window, address = Visit(cast["clerk"].token), f"/payments/refund/{owing}"
+    form = window.get(address).form_with("payment") | {"amount": "40.00", "reason": "error", "why": "收错了"}
+    assert "正在退" in window.post(address, form).text
+    bank.fault = fault
+    for tries in (1, 2):
+        above.execute("update refund set tried_at = null where matter_id = %s", [owing])
+        work()
+        assert f"已经试了 {tries} 次" in window.get(address).text
+    assert (now := balanced(above, owing))["open"] == 1 and now["ledger"] == 4000
+    bank.fault = ""
+    above.execute("update refund set tried_at = null where matter_id = %s", [owing])
+    work()
+    assert (now := balanced(above, owing))["open"] == 0 and now["ledger"] == 0 == at_bank_of(
+        cast, bank, owing
+    )
+    assert "已退" in resident.get(f"/payments/receipt/{owing}").text
+
+
 def test_G03_a_refund_above_the_regions_sum_waits_for_a_second_person(
     cast: Cast, owing: UUID, above: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,15 +398,30 @@ def test_G03_a_power_cut_between_payment_and_printing_costs_no_receipt_and_makes
     assert state == "issued" and platform.kept.execute("select count(*) from receipts").fetchone()[0] == 1
     page = resident.get(f"/payments/receipt/{owing}")
     assert number in page.text
-    assert resident.get(f"/payments/receipt/{owing}/fiscal.pdf").headers["Content-Type"] == "application/pdf"
+    first = resident.get(f"/payments/receipt/{owing}/fiscal.pdf")
+    assert first.headers["Content-Type"] == "application/pdf" and _signed(resident, owing, tmp_path)
     assert Visit(cast["neighbour"].token).get(f"/payments/receipt/{owing}/fiscal.pdf").status == 404
+    with cast.enter("resident"):
+        assert fiscal.FiscalReceipt.objects.filter(matter_id=owing).update(number="1") == 0
     window, address = Visit(cast["clerk"].token), f"/payments/refund/{owing}"
     form = window.get(address).form_with("payment") | {"amount": "40.00", "reason": "error", "why": "收错了"}
     assert "正在退" in window.post(address, form).text
     work()
     assert balanced(above, owing)["ledger"] == 0 and ask() == ("cancelled", number)
+    assert _signed(resident, owing, tmp_path), "the paper that says it is cancelled"
     platform.shutdown()
     platform.server_close()
+
+
+def _signed(resident: Visit, matter_id: UUID, folder: Path) -> bool:
+    """Whether a program of strangers finds the fiscal receipt signed and unchanged, and changed after one byte."""
+    answer = resident._client.get(f"/payments/receipt/{matter_id}/fiscal.pdf")
+    pdf = bytearray(answer.content)
+    if not shutil.which("pdfsig"):
+        return b"/ByteRange" in pdf
+    valid = "Signature is Valid" in pdfsig(bytes(pdf), folder)
+    pdf[len(pdf) // 3] ^= 1
+    return valid and "Signature is Valid" not in pdfsig(bytes(pdf), folder)
 
 
 def test_G03_nobody_changes_a_line_of_the_ledger(

@@ -206,7 +206,7 @@ def _entry(one: Entry) -> dict[str, Any]:
 def _refund(one: Refund) -> dict[str, Any]:
     return {
         "id": one.id, "matter": one.matter_id, "money": _yuan(one.fen), "means": _MEANS[one.means],
-        "why": refund.REASONS[one.reason], "state": refund.STATES[one.state], "code": one.state, "at": one.at,
+        "why": refund.REASONS[one.reason], "said": refund.said(one), "code": one.state, "at": one.at,
         "unit": unit_words(one.unit_id), "tries": one.tries,
     }  # fmt: skip
 

@@ -1,7 +1,8 @@
 """The fiscal receipt (财政票据) of a payment: asked for in the transaction that books the money, issued by the treasury's platform.
 
-The row is the job: the worker asks until the platform has answered, and the platform gives one receipt an order however often it is
-asked, so a power cut between paying and printing loses nothing. What was given back whole is cancelled there by a red receipt.
+The row is the job: the worker asks until the platform has answered, draws and signs the paper, and only then writes that it is
+issued; the platform gives one receipt an order however often it is asked. So a power cut between paying and printing loses
+nothing and prints nothing twice. What was given back whole is cancelled there by a red receipt, and the paper says so.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from django.conf import settings
 from django.db import connection
 
 from doorstep.domains.payments.models import FiscalReceipt, Payment
-from doorstep.kernel import paper
+from doorstep.kernel import change, file, issue
 from doorstep.kernel.org import unit_words
-from doorstep.kernel.read import MatterView
-from doorstep.kernel.row import insert
-from doorstep.kernel.trust import enter_system, is_demo
+from doorstep.kernel.party import people
+from doorstep.kernel.row import fetch, insert
+from doorstep.kernel.trust import Viewer, enter_system, is_demo, log_access, not_found
 from doorstep.rulebook import clock
 from doorstep.rulebook.pack.fee import yuan_of
 from doorstep.rulebook.region import calendar
@@ -67,45 +68,63 @@ def ask_platform(most: int = 50) -> int:
 def _one(receipt_id: UUID, matter_id: UUID) -> bool:
     with enter_system(matter_id):
         row = FiscalReceipt.objects.get(id=receipt_id)
-    unit = unit_words(row.unit_id).zh
-    told = {"order": str(row.id), "fen": str(row.fen), "currency": row.currency, "unit": unit}
     try:
-        said = _ask("/receipts", told)
-        if row.state == "cancel":
-            said = _ask(f"/receipts/{row.id}/cancel", {"order": str(row.id)})
+        said = _said_of(row)
     except (OSError, ValueError):
         with enter_system(matter_id):
             FiscalReceipt.objects.filter(id=row.id).update(tried_at=clock.now(), tries=row.tries + 1)
         return False
-    with enter_system(matter_id):
-        state = {"wanted": "issued", "cancel": "cancelled"}[row.state]
-        same = FiscalReceipt.objects.filter(id=row.id, state=row.state)
-        return bool(same.update(
-            state=state, code=said["code"], number=said["number"], check_code=said["check"], red=said["red"],
-            issued_at=row.issued_at or clock.now(),
-        ))  # fmt: skip
+    before, row.state = row.state, {"wanted": "issued", "cancel": "cancelled"}[row.state]
+    row.code, row.number, row.check_code, row.red = said["code"], said["number"], said["check"], said["red"]
+    row.issued_at = row.issued_at or clock.now()
+    with enter_system(matter_id) as system:
+        shown = _shown(system, row)
+    stored = file.store_issued(issue.signed("fiscal-receipt", shown))
+    with enter_system(matter_id) as system:
+        if FiscalReceipt.objects.select_for_update().get(id=row.id).state != before:
+            file.forget(stored)
+            return False
+        row.file_id = file.add_issued(system, stored, matter_id)
+        row.save(update_fields=["state", "code", "number", "check_code", "red", "issued_at", "file_id"])
+    return True
 
 
-def draw(row: FiscalReceipt, found: MatterView, paid: Payment) -> bytes:
-    """The receipt as a paper to print. The payer's name stands on it, and never left the house."""
+def _said_of(row: FiscalReceipt) -> dict[str, str]:
+    """What the platform says of the receipt, once it has done what is wanted. OSError or ValueError as `_ask`."""
+    unit = unit_words(row.unit_id).zh
+    told = {"order": str(row.id), "fen": str(row.fen), "currency": row.currency, "unit": unit}
+    said = _ask("/receipts", told)
+    return _ask(f"/receipts/{row.id}/cancel", {"order": str(row.id)}) if row.state == "cancel" else said
+
+
+def content(viewer: Viewer, row: FiscalReceipt) -> bytes:
+    """The signed paper, for somebody who has read its matter; a tier 2 read. Refused: "not-found" while there is none."""
+    if row.file_id is None:
+        raise not_found()
+    [[who]] = fetch("select applicant_id from matter where id = %s", row.matter_id)
+    why = file.why(viewer, row.matter_id, who)
+    log_access(
+        viewer, kind="paper", tier=2, purpose=why, matter_id=row.matter_id, party_id=who, detail="fiscal"
+    )
+    return file.content(row.file_id)
+
+
+def _shown(system: Viewer, row: FiscalReceipt) -> dict[str, Any]:
+    """What stands on the paper. The payer's name is on it, and never left the house."""
+    opened, paid = change.lock(row.matter_id), Payment.objects.get(id=row.id)
+    of, who = opened.row, opened.row.applicant_id
+    log_access(system, kind="paper", tier=2, purpose="system", matter_id=of.id, party_id=who, detail="fiscal")
     lines = [
-        {"label": one.title or found.title, "value": f"{yuan_of(one.fen)} {one.currency}"}
-        for one in found.pack.owed(found.data, found.law_date)
+        {"label": (one.title or opened.pack.title).as_dict(), "value": f"{yuan_of(one.fen)} {one.currency}"}
+        for one in opened.pack.owed(opened.data, of.law_date)
     ]
-    data: dict[str, Any] = {
+    return {
         "title": Words("财政票据（电子）", "Fiscal Receipt").as_dict(), "number": f"{row.code}-{row.number}",
         "unit": unit_words(row.unit_id), "issued_on": (row.issued_at or row.at).astimezone(calendar().zone).date(),
-        "check_url": f"{settings.PUBLIC_URL}/matter/{found.id}", "demo": is_demo(), "signed": False,
-        "amount": yuan_of(row.fen), "currency": row.currency, "check": row.check_code, "red": row.red,
-        "matter_number": found.number, "payer": found.applicant.name, "receipt": paid.receipt or "",
-        "lines": [{"label": _words(one["label"]), "value": one["value"]} for one in lines],
+        "check_url": f"{settings.PUBLIC_URL}/matter/{of.id}", "demo": is_demo(), "amount": yuan_of(row.fen),
+        "currency": row.currency, "check": row.check_code, "red": row.red, "matter_number": of.number,
+        "payer": people([who])[who].name if who else "", "receipt": paid.receipt or "", "lines": lines, "follow": True,
     }  # fmt: skip
-    return paper.render("fiscal-receipt", data, lang="zh")
-
-
-def _words(words: Words | Any) -> dict[str, str]:
-    found: dict[str, str] = words.as_dict()
-    return found
 
 
 def _ask(path: str, told: Mapping[str, str]) -> dict[str, str]:

@@ -186,7 +186,8 @@ class Drawer(models.Model):
 class FiscalReceipt(models.Model):
     """The treasury's receipt for a payment, whose id it has. ``state``: wanted, issued, cancel (to be cancelled), cancelled.
 
-    ``code``, ``number``, ``check_code`` are the platform's, ``red`` the number of the receipt that cancels this one.
+    ``code``, ``number``, ``check_code`` are the platform's, ``red`` the number of the receipt that cancels this one; ``file_id`` is
+    the signed paper, made before the row says that it is issued or cancelled.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -203,6 +204,7 @@ class FiscalReceipt(models.Model):
     red = models.CharField(max_length=16, default="")
     tried_at = models.DateTimeField(null=True)
     tries = models.SmallIntegerField(default=0)
+    file_id = models.UUIDField(null=True)
 
     class Meta:
         app_label = "payments"

@@ -154,16 +154,16 @@ def fiscal_receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> Htt
     found = read.read_matter(viewer, matter_id) if viewer.is_resident else at_work(viewer, matter_id)
     row = verbs.receipt(found)
     issued = fiscal.of_payment(row.id) if row else None
-    if row is None or issued is None or not issued.number:
+    if issued is None:
         raise not_found()
-    answer = HttpResponse(fiscal.draw(issued, found, row), content_type="application/pdf")
+    answer = HttpResponse(fiscal.content(viewer, issued), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{issued.code}-{issued.number}.pdf"'
     return answer
 
 
 def _refunds(found: MatterView) -> list[dict[str, Any]]:
     return [
-        {"money": money_of(one.fen, one.currency), "why": refund.REASONS[one.reason], "state": refund.STATES[one.state],
+        {"money": money_of(one.fen, one.currency), "why": refund.REASONS[one.reason], "state": refund.said(one),
          "code": one.state, "at": one.done_at or one.at}
         for one in refund.of_matter(found.id)
     ]  # fmt: skip

@@ -36,7 +36,13 @@ STATES = {
     "done": Words("已退", "given back"),
     "declined": Words("不退", "not given back"),
 }
+_BY_HAND_OUT = Words("等当面退现金", "cash waits to be handed back")
 _AGAIN = timedelta(minutes=1)
+
+
+def said(row: Refund) -> Words:
+    """How it stands, in words: cash waits for the person and not for a service."""
+    return _BY_HAND_OUT if (row.state, row.means) == ("ordered", "cash") else STATES[row.state]
 
 
 def needs_two(fen: int) -> bool:
