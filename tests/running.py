@@ -56,6 +56,7 @@ class Doorstep:
             "DOORSTEP_STATE": str(self.root / "state"),
             "DOORSTEP_PORT": "0",
             "DOORSTEP_DURABLE": "0",
+            "DOORSTEP_PG_SETTINGS": "synchronous_commit=on",  # what was acknowledged survives kill -9, as in every day
             "DOORSTEP_WEB_WORKERS": "1",
             "DOORSTEP_DEMO_FAST": "1",
             "PYTHONPATH": str(ROOT),

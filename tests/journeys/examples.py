@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ruamel.yaml import YAML
 
 from tests.chaos.people import picture, sign_in
+from tests.journeys import window
 from tests.running import ROOT, Doorstep
 
 API = "/api/v1"
@@ -112,6 +113,16 @@ class Hand:
             self.ask(who, "POST", f"/matters/{made['id']}/act", what)
         return str(made["id"])
 
+    def permit(self, person: dict[str, Any], station: str, point: str, *steps: tuple[str, str, str]) -> str:
+        """A residence permit made anew, with a fee and a numbered blank, brought as far as ``steps`` go."""
+        photo = self.ask("resident", "POST", "/files?material=PHO", picture(9), "image/jpeg")["id"]
+        data = {"applicant": person, "stay": {"address": "橘园路 12 号", "station": station}, "photo": photo,
+                "permit": {"why": "lost"}, "delivery": {"way": "pick_up"}, "pick_up": {"point": point}}  # fmt: skip
+        made = self.ask("resident", "POST", "/matters", {"item": "HZ-101", "point": point, "data": data})
+        for who, step, outcome in steps:
+            self.ask(who, "POST", f"/matters/{made['id']}/act", {"step": step, "outcome": outcome})
+        return str(made["id"])
+
     def correction(self, person: dict[str, Any], station: str, point: str, asked: str) -> str:
         """A date of birth that a station has in hand: it asks for more time, and asks the unit ``asked``."""
         proof = self.ask("clerk", "POST", "/files?material=BIR", picture(8), "image/jpeg")["id"]
@@ -182,6 +193,9 @@ def make_examples(town: Doorstep) -> Examples:
         guests.append(Guest(role, kind, hand.tokens[role], rights, public, names))
     _give(guests, stages, paper, asked)
     _let_act(person, guests, hand)
+    at_window = window.lived(hand, person, station, point)
+    for guest in guests:
+        guest.parts |= at_window.get(guest.role, {})
     return Examples(
         town.url, _unlike(guests), {
             "<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"], "<slug:kind>": ["png", "pdf"],

@@ -28,6 +28,13 @@ RUN = """async () => {
   const places = (nodes) => nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ');
   return found.violations.map((one) => one.id + ': ' + one.help + ' <- ' + places(one.nodes));
 }"""
+UNFOLD = """() => {
+  const back = document.querySelector('.decide [value=return]'), folds = document.querySelectorAll('main details:not([open])');
+  folds.forEach((one) => { one.open = true; });
+  if (back) back.click();
+  return Boolean(back || folds.length);
+}"""
+"""What a page shows only when asked: the reasons for a return, and everything that is folded."""
 LANGUAGES = ("zh", "en")
 
 
@@ -75,7 +82,9 @@ class Tour:
         self.pages += 1
         page.goto(asked, wait_until="load", timeout=20_000)
         page.evaluate(AXE.read_text())
-        return [f"{where}: {told}" for told in page.evaluate(RUN)]
+        faults = [f"{where}: {told}" for told in page.evaluate(RUN)]
+        unfolded = page.evaluate(UNFOLD)
+        return faults + ([f"{where} unfolded: {told}" for told in page.evaluate(RUN)] if unfolded else [])
 
 
 def _skeleton(html: str, names: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from ruamel.yaml import YAML
 
 from doorstep.domains import studio
 from doorstep.rulebook import pack
@@ -387,3 +388,29 @@ def test_E01_what_was_published_is_altered_by_nobody(
 ) -> None:
     with pytest.raises(psycopg.Error, match="append"):
         above.execute(sql)
+
+
+def test_A02_a_layer_that_withdraws_an_item_in_mid_visit_halts_it_and_loses_nothing(
+    cast: Cast, region: Path
+) -> None:
+    from doorstep.domains.studio import publish
+    from tests.journeys.counter import open_desk
+    from tests.journeys.test_counter_visit import CARD, HOME, asked, begin
+
+    clerk = open_desk(cast["clerk"].token)
+    address = begin(clerk, item="HZ-106")
+    clerk.post(address, do="add:HZ-078", **asked("HZ-106", HOME))
+    YAML().dump(
+        {"level": "station", "unit": "AL-LJ-HW", "title": {"zh": "河湾所", "en": "Hewan"},
+         "items": {"HZ-106": {"operations": [op(withdraw="all")]}}},
+        region / "anlan" / "layers" / "hewan.yaml",
+    )  # fmt: skip
+    _publish(region, why="停办几天")
+    page = clerk.text(address)
+    assert 'data-halted="HZ-106"' in page and "停办" in page
+    kept = clerk.post(address, do="keep", **asked("HZ-078", CARD))
+    refused = clerk.post(address, do="accept", **asked("HZ-078", CARD))
+    assert kept.status_code == 302 and refused.status_code == 422 and "停办" in refused.content.decode()
+    _migrating(lambda: publish.publish_files(studio.read_stacks(), by="test", why="又办了"))
+    page = clerk.text(address)
+    assert "data-halted" not in page and HOME["home/address"] in page and CARD["household/address"] in page
