@@ -57,7 +57,10 @@ def slip(request: HttpRequest, viewer: Viewer, slip_id: UUID) -> HttpResponse:
     view = draft.read_draft(viewer, slip_id)
     if view.item != SLIP:
         raise not_found()
-    lines = [one | {"title": Words.of(one["title"])} for one in view.data["lines"]]
+    lines = [
+        one | {"title": Words.of(one["title"]), "papers": [Words.of(paper) for paper in one["papers"]]}
+        for one in view.data["lines"]
+    ]
     told = view.data | {
         "lines": lines,
         "signed": SIGNED[view.data["signed"]],
@@ -127,16 +130,21 @@ def _give(
                 request_id=f"{request_id}-{view.id.hex}",
             )
             matters.append(view.id)
-            names = [f"{one.title.zh} {one.number}" for one in view.papers]
-            lines.append(
-                {"id": str(view.id), "title": view.title.as_dict(), "number": view.number, "papers": names}
-            )
+            named = [
+                Words(f"{one.title.zh} {one.number}", f"{one.title.en} {one.number}") for one in view.papers
+            ]
+            lines.append({"id": str(view.id)} | _slip_line(view.title, view.number, named))
     chosen = [one["id"] for one in papers if str(one["id"]) in back]
     if chosen:
         for one in originals.give_back(viewer, chosen, signed=signed, request_id=request_id):
             matters.append(one["matter"])
-            lines.append({"title": one["title"].as_dict(), "number": one["number"], "papers": ["原件"]})
+            lines.append(_slip_line(one["title"], one["number"], [Words("原件", "The original")]))
     if signed == "pad":
         signature.keep(viewer, received, matters, request_id)
     told = {"name": person.name, "lines": lines, "signed": signed, "at": clock.now().isoformat()}
     return draft.save_draft(viewer, SLIP, told, "done").id
+
+
+def _slip_line(title: Words, number: str, papers: list[Words]) -> dict[str, Any]:
+    """One thing that was handed out, as the slip keeps it."""
+    return {"title": title.as_dict(), "number": number, "papers": [one.as_dict() for one in papers]}

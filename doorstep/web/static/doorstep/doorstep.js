@@ -5,6 +5,20 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName)) && !/^(radio|checkbox|button|submit)$/.test(el.type);
 
+  // A desk's page of somebody who left does not stay on the screen: every tab of this browser hears who is signed in now.
+  const who = document.documentElement.dataset.who, nobody = /^[0-]+$/;
+  const kept = (() => { try { return window.localStorage; } catch { return null; } })();
+  const left = (now) => {
+    if (!now || now === who || !document.body.classList.contains("staff")) return;
+    if (nobody.test(now) && document.querySelector("dialog[data-signed-out][open]")) return;  // they are just signing in again
+    document.documentElement.hidden = true;
+    location.replace("/start");
+  };
+  if (who && kept) {
+    window.addEventListener("storage", (event) => { if (event.key === "doorstep.who") left(event.newValue); });
+    window.addEventListener("pageshow", (event) => { if (event.persisted) left(kept.getItem("doorstep.who")); else kept.setItem("doorstep.who", who); });
+  }
+
   // An error summary takes the focus, so that a screen reader starts there.
   const faults = document.querySelector("[data-faults]");
   if (faults) faults.focus();

@@ -7,6 +7,33 @@
   const seen = (el) => el.offsetParent !== null && !el.disabled;
   const entryOf = (place) => (place.matches(fields) ? place : place.querySelector(fields)) || place;
 
+  // What was typed and not kept is said, and sent again until it is. Signed out: the screen is covered until somebody signs in.
+  const unsaved = document.getElementById("win-unsaved"), out = document.getElementById("win-out");
+  const again = () => window.htmx.trigger(form, "change");
+  let soon = 0;
+  const failed = ({ target, detail }) => {
+    if (target !== form) return;
+    if (detail.xhr && detail.xhr.status === 401) { if (!out.open) out.showModal(); return; }
+    unsaved.hidden = false;
+    clearTimeout(soon);
+    soon = setTimeout(again, 4000);
+  };
+  ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach((name) => form.addEventListener(name, failed));
+  form.addEventListener("htmx:afterOnLoad", ({ detail }) => {
+    if (!detail.xhr || detail.xhr.status >= 400) return;
+    unsaved.hidden = true;
+    out.close();
+  });
+  const back = async () => {
+    const answer = await fetch("/api/v1/session"), me = answer.ok ? await answer.json() : {};
+    if (me.account !== document.documentElement.dataset.who) return;
+    document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((one) => { one.value = me.csrf_token; });
+    again();
+  };
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (key === "doorstep.who" && newValue === document.documentElement.dataset.who && out.open) back();
+  });
+
   // After a step: the place it speaks of; on an empty page: the name.
   const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const first = at || document.getElementById("name") || document.getElementById("add");
