@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -85,6 +86,7 @@ def _up(_args: argparse.Namespace) -> int:
 def _demo(_args: argparse.Namespace) -> int:
     from doorstep.run.supervise import Supervisor
 
+    os.environ["DOORSTEP_BEGAN"] = str(time.monotonic())
     command = (sys.executable, "-m", "doorstep", "town") if _has_town() else ()
     return Supervisor(Place.from_env(), demo=True, before_ready=command).run()
 

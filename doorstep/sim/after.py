@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from doorstep.domains.ratings import rate
 from doorstep.kernel import change, matter, read, trust
 from doorstep.kernel.org import town
 from doorstep.kernel.row import fetch
+from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.words import Refused
 from doorstep.sim.outside import look_at
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from doorstep.sim.way import Way
 
 _ASKED, _UNEXPLAINED, _RATED = 0.06, 0.08, 0.6
+_WAYS = {"code": 60, "paper": 25, "phone": 15}
+"""How those who have no account say what they think."""
 _LEVELS = (5,) * 12 + (4,) * 6 + (3,) * 2 + (2, 1)
 _SAID = {
     5: ("很快，态度也好", "不用再跑第二趟了", ""), 4: ("总体不错", "", ""), 3: ("材料说得不够清楚", "一般", ""),
@@ -56,11 +59,22 @@ def _rated(way: Way, told: dict[str, Any]) -> None:
         with life.staff.enter(life.resident) as viewer:
             rate.rate(viewer, way.id, request_id=request_id, **told)
         return
-    with life.staff.enter(life.staff.at(life.x.unit_id, "clerk")):
+    with life.staff.enter(life.clerk):
         code = rate.code_of(way.id)
         number = change.done_of(way.id).number
-    with life.staff.nobody() as viewer:
-        rate.rate_with_code(viewer, number, code, request_id=request_id, **told)
+    how = way.chance.choices(list(_WAYS), list(_WAYS.values()))[0]
+    with _who_enters(way, how) as viewer:
+        rate.rate_with_code(viewer, number, code, way=how, request_id=request_id, **told)
+
+
+def _who_enters(way: Way, how: str) -> AbstractContextManager[Viewer]:
+    """Whoever holds the slip; for those without a screen a clerk or supervisor of a place that had no hand in it."""
+    staff, had = way.life.staff, {way.life.x.unit_id, way.row.unit_id, way.row.county, way.row.city}
+    if how == "code":
+        return staff.nobody()
+    kind, post = ("county", "supervisor") if how == "phone" else ("station", "second")
+    others = sorted(u.id for u in town().units.values() if u.kind == kind and u.active and u.id not in had)
+    return staff.enter(staff.at(way.chance.choice(others), post)) if others else staff.nobody()
 
 
 def _called_back(way: Way) -> None:
@@ -108,8 +122,7 @@ def _looked_at(way: Way) -> None:
     of = way.of
     purpose = way.chance.choice([one for one in of.purposes if one != of.purpose] or [of.purpose])
     reason = "" if way.chance.random() < _UNEXPLAINED else "本人来电话问办到哪了 · the applicant called"
-    login = way.life.staff.at(way.life.x.unit_id, "clerk")
-    with refused_is_lived(), way.life.staff.enter(login) as viewer:
+    with refused_is_lived(), way.life.staff.enter(way.life.clerk) as viewer:
         read.read_matter(viewer, way.id, purpose=purpose, reason=reason)
 
 

@@ -8,9 +8,10 @@ happens in real time.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.region import calendar
 from doorstep.sim import answers
 from doorstep.sim.people import Citizen, born_like
+from doorstep.sim.shape import shape
 from doorstep.sim.staff import ACCOUNTS, Staff
 from doorstep.sim.way import Way
 
@@ -36,7 +38,7 @@ _OTHERS = 1_000_000
 _COURSES = {"granted": 70, "corrected": 20, "refused": 10}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Wish:
     """What a life is to be, where that is not left to chance: whose desk it waits at, who lives it, or which item."""
 
@@ -47,6 +49,10 @@ class Wish:
     account: int | None = None
     course: str = ""
     item: str = ""
+    since: int = 1
+    """So many working days ago it began, if it is to be waiting still."""
+    today: bool = False
+    """It begins this morning, or comes at the first time that is free: there is something of today to be seen."""
 
 
 @dataclass
@@ -70,30 +76,29 @@ class Life:
         self.hands = ""  # whose upload it is, if not that of who brought the matter
         self.account: int | None = None
         self.resident = ""
+        self.on_behalf: UUID | None = None
         self.uploads = 0
+        self.post = self.chance.choice(("clerk", "clerk", "second"))  # who sits at the window
         self.of, self.example = self._item()
 
     # ---- what it is ----
 
     def live(self) -> UUID:
         """Live it, whole or not at all. Raises what a verb refused, and anything else that stopped it."""
-        source = random.Random(f"{self.seed}:ids:{self.named}")  # noqa: S311
-        tokens = dict(self.staff.tokens)
         late = any(move.get("late") or move.get("hears") == "closed" for move in self.example.get("do") or ())
         self.at = self._begins(online=self.example["channel"] == "online", long_ago=late)
-        try:
-            with transaction.atomic(), clock.clock_at(self.at), ids.drawn_from(source, clock.now):
-                return self._live()
-        except BaseException:
-            self.staff.tokens = tokens  # who signed in meanwhile has not
-            raise
+        with whole(self.staff, f"ids:{self.named}", self.at):
+            return self._live()
 
     def _item(self) -> tuple[pack.Pack, Mapping[str, Any]]:
         offered = self._offered()
         if not offered:
             raise LookupError("nothing is offered that can be lived")
-        of = self.chance.choices(offered, [_often(one) for one in offered])[0]
-        course = self.wish.course or self.chance.choices(list(_COURSES), list(_COURSES.values()))[0]
+        day = self.horizon.date() - timedelta(days=DAYS // 2)
+        weights = [_often(one) * shape().often(one, day) for one in offered]
+        of = self.chance.choices(offered, weights)[0]
+        usual = "granted" if self.wish.stop_at == "hand_out" else ""
+        course = self.wish.course or usual or self.chance.choices(list(_COURSES), list(_COURSES.values()))[0]
         fits = [one for one in usable(of) if one["course"] == course] or usable(of)
         if self.wish.account is not None or (self.wish.stop_at == "received"):
             fits = [one for one in fits if one["channel"] == "online"] or [
@@ -115,10 +120,12 @@ class Life:
         """Does it come to where this life is wished to wait, without anybody else before?"""
         kinds = {step.kind for step in of.flow.steps.values()}
         if self.wish.account is not None:  # for the person, online
+            by = {step.by for step in of.flow.steps.values()}
+            there = {"wait": "wait" in kinds, "applicant": "correct" in kinds}
             return (
                 "online" in of.channels
                 and not kinds & {"call", "sub"}
-                and (self.wish.stop_at in kinds or "correct" in kinds)
+                and there.get(self.wish.stop_at, self.wish.stop_at in by)
             )
         sent = (
             "online" in of.channels or self.wish.stop_at != "received"
@@ -134,17 +141,19 @@ class Life:
         return self.chance.choice([c for c in of.channels if c in _with_people() and c != "online"] or [told])
 
     def _begins(self, *, online: bool, long_ago: bool) -> datetime:
-        """A moment of the last month, or of the one before if something has to run out: at a window in its hours, online when
-        people are awake; just now if it is to be waiting still.
+        """A moment of the last month, or of the one before if something has to run out, as the region's months are shaped; in the
+        afternoon of a working day if it is to be waiting still.
         """
-        zone, days = calendar().zone, self.chance.randrange(1, DAYS) + (DAYS if long_ago else 0)
-        day = self.horizon.astimezone(zone).date() - timedelta(days=1 if self.wish.stop_at else days)
-        while (not online or self.wish.stop_at) and not calendar().is_workday(day):
-            day -= timedelta(days=1)
-        if self.wish.stop_at:
-            return datetime.combine(day, time(14, 35), zone) + timedelta(minutes=self.chance.randrange(60))
-        first_, minutes = (time(7), 900) if online else (time(8, 35), 190)
-        return datetime.combine(day, first_, zone) + timedelta(minutes=self.chance.randrange(minutes))
+        days, today = calendar(), calendar().day_of(self.horizon)
+        if self.wish.today and self.wish.account is not None:
+            return self.horizon - timedelta(minutes=self.chance.randrange(40, 95))
+        if self.wish.stop_at or self.wish.today:
+            for _ in range(self.wish.since):
+                today = days.last_workday(today - timedelta(days=1))
+            return days.closes(today) - timedelta(minutes=self.chance.randrange(115, 175))
+        before = (today - timedelta(days=n + (DAYS if long_ago else 0)) for n in range(1, DAYS + 1))
+        on = [day for day in before if online or days.is_workday(day)]
+        return shape().moment(self.of, on, online=online, calendar=days, chance=self.chance)
 
     # ---- who and where ----
 
@@ -214,6 +223,19 @@ class Life:
     # ---- the way it goes ----
 
     def _live(self) -> UUID:
+        self.settles()
+        person = None if self.login == self.resident else self.person
+        with self.staff.enter(self.login) as viewer:
+            opened = matter.open_matter(
+                viewer, item=self.of.code, point=self.x.code, channel=self.example["channel"], data=self.data,
+                request_id=f"life-{self.named}", applicant=person, on_behalf=self.on_behalf,
+            )  # fmt: skip
+        if not opened.replayed:  # it was lived before an interruption
+            self._goes(opened.matter_id)
+        return opened.matter_id
+
+    def settles(self) -> None:
+        """Who brings it, where, and what they answer."""
         of, example, channel = self.of, self.example, self.example["channel"]
         account = self.wish.account if self.wish.account is not None else self.staff.some_account(self.chance)
         withdraws = any(m.get("withdraw") and not m.get("error") for m in example.get("do") or ())
@@ -222,7 +244,7 @@ class Life:
         self.someone = self._applicant(of, example)
         self.x = self._point(channel)
         self.resident = self.staff.account(self.account) if self.account is not None else ""
-        self.login = self.resident if channel == "online" else self.staff.at(self.x.unit_id, "clerk")
+        self.login = self.resident if channel == "online" else self.clerk
         self.town = answers.Town(
             applicant=self.someone,
             city=self.staff.place.name.zh,
@@ -230,23 +252,18 @@ class Life:
             other=self._other,
             upload=self._upload,
         )
-        there = pack.current(of.code, reach(town().units[self.x.unit_id]))
-        self.data = self._answers(there)
-        person = None if channel == "online" else self.person
-        with self.staff.enter(self.login) as viewer:
-            opened = matter.open_matter(
-                viewer, item=of.code, point=self.x.code, channel=channel, data=self.data, request_id=f"life-{self.named}",
-                applicant=person,
-            )  # fmt: skip
-        if not opened.replayed:  # it was lived before an interruption
-            self._goes(opened.matter_id)
-        return opened.matter_id
+        self.data = self._answers(pack.current(of.code, reach(town().units[self.x.unit_id])))
 
     def _answers(self, there: pack.Pack) -> dict[str, Any]:
         return answers.answers(there.form, self.example["data"], self.town)
 
     def _goes(self, matter_id: UUID) -> None:
         Way(self, matter_id).go()
+
+    @property
+    def clerk(self) -> str:
+        """Who sits at the window where it was brought."""
+        return self.staff.at(self.x.unit_id, self.post)
 
     @property
     def person(self) -> Person:
@@ -260,6 +277,19 @@ class Life:
         someone = self.staff.citizen(_OTHERS * 2 + self.number)
         named = next((one.pointer for one in of.form.fields if one.fact == "applicant.id_no"), "")
         return born_like(someone, str(at_pointer(example["data"], named) or "") if named else "")
+
+
+@contextmanager
+def whole(staff: Staff, what: str, at: datetime) -> Iterator[None]:
+    """Something of the town's past, whole or not at all: ids and salts follow from the seed and ``what``, its hour is ``at``."""
+    source = random.Random(f"{staff.seed}:{what}")  # noqa: S311  # a town, not a secret
+    tokens = dict(staff.tokens)
+    try:
+        with transaction.atomic(), clock.clock_at(at), ids.drawn_from(source, clock.now):
+            yield
+    except BaseException:
+        staff.tokens = tokens  # who signed in meanwhile has not
+        raise
 
 
 def usable(of: pack.Pack) -> Sequence[Mapping[str, Any]]:

@@ -6,23 +6,22 @@ The registers and the payment service are played here as the stand-ins play them
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from doorstep.domains.appointments import verbs as appointments
-from doorstep.domains.blanks import bind, stock
-from doorstep.domains.payments import drawer, service
+from doorstep.domains.payments import service
 from doorstep.domains.payments import verbs as payments
 from doorstep.kernel import call, child, matter, read, trust
 from doorstep.kernel.models import Matter, Step
 from doorstep.kernel.party import Person
-from doorstep.kernel.read import MatterView
 from doorstep.kernel.row import fetch, first, rows
-from doorstep.kernel.trust import Viewer, not_found
-from doorstep.rulebook import clock, pack
+from doorstep.kernel.trust import not_found
+from doorstep.rulebook import clock
 from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.region import calendar
+from doorstep.sim import shift
 from doorstep.standin import registers
 
 if TYPE_CHECKING:
@@ -65,8 +64,7 @@ def signs(way: Way, step: Step, said: str) -> bool:
     person = at_pointer(way.life.data, way.asked(step).get("who", "/applicant")) or {}
     shown = Person(str(person.get("name", "")), str(person.get("id_no", "")), str(person.get("mobile", "")))
     login = way.life.signers.get(shown.id_no, "")
-    at_window = way.life.staff.at(way.life.x.unit_id, "clerk")
-    with way.life.staff.enter(login or at_window) as viewer:
+    with way.life.staff.enter(login or way.life.clerk) as viewer:
         if not login:
             child.let_in(viewer, row.number, shown, purpose=way.of.purpose)
         matter.act(
@@ -111,30 +109,14 @@ def message(way: Way, step: Step) -> bool:
 def _paid(way: Way) -> bool:
     """Online for most who have an account, in cash at the window for all others."""
     life = way.life
-    if life.resident and service.available() and way.chance.random() < _ONLINE:
+    opens, closes = shift.half_day(way.at)
+    online = life.wish.today or not opens <= way.at <= closes or way.chance.random() < _ONLINE
+    if life.resident and service.available() and online:
         with life.staff.enter(life.resident) as viewer:
             address = payments.begin(viewer, read.read_matter(viewer, way.id), "/")
             payments.came_back(viewer, _signed(address, way.request_id))
         return True
-    with life.staff.enter(life.staff.at(life.x.unit_id, "clerk")) as viewer:
-        found = _at_window(viewer, way.of, way.id)
-        due = payments.owed(found)
-        if due is not None:
-            drawer.open_one(viewer, 0)
-            payments.take_cash(viewer, found, due.amount)
-    return due is not None
-
-
-def on_blanks(way: Way, login: str) -> None:
-    """Whoever hands out has sheets issued and puts each paper that needs one on the next."""
-    with way.life.staff.enter(login) as viewer:
-        found = _at_window(viewer, way.of, way.id)
-        for sheet in bind.sheets(found):
-            if not sheet.serial:
-                number = f"{sheet.paper_id.int % 10**12:012d}"
-                stock.receive(viewer, sheet.kind, number, 1)
-                stock.issue(viewer, sheet.kind, number, 1)
-                bind.bind(viewer, found, sheet.number, number)
+    return shift.take_cash(way)
 
 
 def _signed(address: str, reference: str) -> dict[str, str]:
@@ -147,18 +129,14 @@ def _signed(address: str, reference: str) -> dict[str, str]:
 def _booked(way: Way) -> bool:
     """A free time of the next days."""
     life = way.life
-    with life.staff.enter(life.resident or life.staff.at(life.x.unit_id, "clerk")) as viewer:
-        found = read.read_matter(viewer, way.id) if life.resident else _at_window(viewer, way.of, way.id)
+    with life.staff.enter(life.resident or life.clerk) as viewer:
+        found = read.read_matter(viewer, way.id) if life.resident else shift.at_window(viewer, way.of, way.id)
         today = calendar().day_of(clock.now())
-        for later in range(way.chance.randrange(1, 4), appointments.DAYS_AHEAD):
+        soonest = 1 if life.wish.today else way.chance.randrange(1, 4)
+        for later in range(soonest, appointments.DAYS_AHEAD):
             free = appointments.slots(found.hand_out, today + timedelta(days=later))
             if free:
                 way.comes_at = way.chance.choice(free).at
                 appointments.book(viewer, found, way.comes_at)
                 return True
     return False
-
-
-def _at_window(viewer: Viewer, of: pack.Pack, matter_id: UUID) -> MatterView:
-    told: dict[str, Any] = {"purpose": of.purpose, "reason": "本人在窗口 · here at the window"}
-    return read.read_matter(viewer, matter_id, **told)

@@ -18,8 +18,10 @@ _FAMILY = (
     "苏潘葛范彭郎鲁韦马苗方俞任袁柳鲍史唐费薛雷贺倪汤"
 )
 _GIVEN = (
-    "望舒", "清禾", "若溪", "听澜", "书白", "念安", "景行", "疏影", "既明", "青越", "南栀", "晚渡", "孟拾", "小满", "江月", "守拙",
+    "望舒", "清禾", "若溪", "听澜", "书白", "念安", "景行", "疏影", "既明", "青越", "南栀", "晚渡", "拾光", "小满", "江月", "守拙",
     "知秋", "云帆", "归航", "石渡", "照野", "闻笛", "如初", "长宁", "见山", "怀瑾", "亦舟", "半夏", "未央", "思齐", "明川", "春和",
+    "建国", "秀英", "桂兰", "志强", "海燕", "丽华", "国栋", "玉梅", "振华", "雪梅", "文博", "子涵", "浩然", "欣怡", "宇轩", "佳宁",
+    "晓东", "春燕", "立新", "慧敏", "永福", "素珍", "俊杰", "雅琴", "伟", "静", "磊", "敏", "婷", "勇", "芳", "涛",
 )  # fmt: skip
 
 
@@ -49,6 +51,20 @@ class Citizen:
     address: str
     household: int = 0
     station: str = ""
+
+
+def name_of(seed: int, what: str) -> str:
+    """The name of somebody who is known by what they do, such as who sits at a window."""
+    chance = _chance(seed, f"name:{what}")
+    return chance.choice(_FAMILY) + chance.choice(_GIVEN)
+
+
+def latin(name: str) -> str:
+    """A name as it is written in English: the family name, then the given one."""
+    from pypinyin import lazy_pinyin  # takes a while to load, and only a town needs it
+
+    family, *given = lazy_pinyin(name)
+    return f"{family.capitalize()} {''.join(given).capitalize()}".strip()
 
 
 def citizen(seed: int, number: int, division: str, streets: Sequence[str]) -> Citizen:

@@ -23,15 +23,14 @@ from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, ids
 from doorstep.rulebook.region import Region
 from doorstep.sim.office import Office
-from doorstep.sim.people import Citizen, Home, resident
+from doorstep.sim.people import Citizen, Home, latin, name_of, resident
 
 ACCOUNTS = 60
 """How many residents apply online; all others come to a window."""
-_AT_DESKS = ("clerk", "approver", "colleague")
+_AT_DESKS = ("clerk", "second", "approver", "colleague")
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-_NAMED = {"clerk": "窗口", "approver": "审批", "colleague": "审批同事", "supervisor": "督办"}
-_ROLE = {"colleague": "approver"}
-"""Posts of another name than their role: who grants what an approver asks for is somebody else."""
+_ROLE = {"colleague": "approver", "second": "clerk"}
+"""Posts of another name than their role: who grants what an approver asks for, or signs what a clerk counted, is somebody else."""
 
 
 @dataclass
@@ -84,9 +83,13 @@ class Staff:
         return found or self.posts[(unit_id, role)]
 
     def _posted(self, unit_id: int, role: str) -> dict[str, Any]:
-        unit = town().units[unit_id]
-        name = {"zh": f"{unit.zh}{_NAMED[role]}", "en": f"{unit.en} {role}"}
-        return order(self.place, self.seed, f"{role}.{unit_id}", _ROLE.get(role, role), name, unit_id)
+        name = name_of(self.seed, f"{role}:{unit_id}")
+        told = {"zh": name, "en": latin(name)}
+        return order(self.place, self.seed, f"{role}.{unit_id}", _ROLE.get(role, role), told, unit_id)
+
+    def id_of(self, login: str) -> UUID:
+        """The account of somebody who was taken on."""
+        return UUID(str(self.known[login]["id"]))
 
     def fill_posts(self) -> None:
         """Everybody whom lives may need is taken on at once: clerks, deciders, supervisors, and those who apply online."""
@@ -155,7 +158,7 @@ class Staff:
             person = Person(someone.name, someone.id_no, someone.phone)
             party = find_or_add(viewer, person, purpose="identify")
         name = next((one["name"] for one in self.place.cast if one["login"] == login), None)
-        called = name or {"zh": someone.name, "en": someone.name}
+        called = name or {"zh": someone.name, "en": latin(someone.name)}
         made = order(self.place, self.seed, login, "resident", called, None)
         made["make"]["party"] = str(party)
         return made

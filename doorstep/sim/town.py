@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time
+from datetime import datetime
+from datetime import time as hour
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from doorstep.kernel import org, plug, trust
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
+from doorstep.sim import scenes
 from doorstep.sim.life import Life, Wish, usable, waits_for
 from doorstep.sim.office import Office, open_office
 from doorstep.sim.staff import Staff, order, picture
@@ -32,13 +35,16 @@ LIVES = 1200
 FIRST = 16
 """Lives that are over when the door opens, among them what waits at every desk; the others are lived behind the open page."""
 FEW = 4
+WHOLE = 400
+"""From so many lives on the month has scenes, too: families, leave, mandates, second looks."""
 _THEIRS = (("granted", ""), ("corrected", "applicant"), ("granted", "wait"), ("granted", ""))
 """What the residents of the cast find of theirs: done, to be corrected, to be paid or come for."""
 _TRIES = 3
 """With so many items it is tried to live one life."""
 _log = logging.getLogger(__name__)
 _START = {"resident": "/", "clerk": "/counter/", "approver": "/counter/desk/"}  # as /start would lead them
-_MORNING = time(8, 25)
+_MORNING = hour(8, 25)
+_BEGAN = time.monotonic()
 
 
 def build(progress: Callable[[str], None], opened: Callable[[], None] = lambda: None) -> None:
@@ -68,8 +74,35 @@ def _build(office: Office, progress: Callable[[str], None], opened: Callable[[],
     for number in range(min(FIRST, lives)):
         live(staff, number)
     opened()
+    whole = lives >= WHOLE
+    if whole:
+        _play(staff, office, scenes.at_once(staff, horizon()))
     side_by_side(staff, range(FIRST, lives), writers())
+    progress(_lived(lives))
+    if whole:
+        _play(staff, office, scenes.later(staff, horizon()))
+        _play(staff, office, scenes.at_last(staff, horizon()))
     office.ask([{"fact": ["demo_lives", lives]}])
+
+
+def _play(staff: Staff, office: Office, wanted: Iterable[scenes.Scene]) -> None:
+    """Each scene once, also over an interruption. One that could not be is named in the log, and the others go on."""
+    done = set(trust.demo_fact("demo_scenes") or ())
+    for name, scene in wanted:
+        if name in done:
+            continue
+        try:
+            scene()
+        except Exception as no:
+            _skip(staff, name, "scene", no)
+        done.add(name)
+        office.ask([{"fact": ["demo_scenes", sorted(done)]}])
+
+
+def _lived(lives: int) -> str:
+    """How many, and how long after the start of the whole demonstration."""
+    seconds = time.monotonic() - float(os.environ.get("DOORSTEP_BEGAN", _BEGAN))
+    return f"{lives} 件事过完了，启动后 {seconds:.0f} 秒 / {lives} matters lived, {seconds:.0f} s after the start"
 
 
 def writers() -> int:
@@ -173,7 +206,7 @@ def horizon() -> datetime:
     zone = region().calendar.zone
     now = clock.now().astimezone(zone)
     morning = datetime.combine(now.date(), _MORNING, zone)
-    return morning if now > morning else datetime.combine(now.date(), time(0), zone)
+    return morning if now > morning else datetime.combine(now.date(), hour(0), zone)
 
 
 def live(staff: Staff, number: int) -> Any:
@@ -200,7 +233,7 @@ def _life(staff: Staff, number: int, attempt: int = 0) -> Life:
     return Life(staff, staff.seed, number, horizon(), wish(staff, number), attempt)
 
 
-def _skip(staff: Staff, number: int, item: str, no: Exception) -> None:
+def _skip(staff: Staff, number: int | str, item: str, no: Exception) -> None:
     """Say which item could not be lived and why: at length the first time."""
     faults = ", ".join(pointer for pointer, _ in no.faults) if isinstance(no, Refused) else ""
     why = f"{no.code} {faults}".strip() if isinstance(no, Refused) else f"{type(no).__name__}: {no}"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from doorstep.kernel import matter, trust
+from doorstep.kernel import assign, matter, trust
 from doorstep.kernel.models import Step
 from doorstep.kernel.org import town
 from doorstep.rulebook import clock, pack
@@ -19,7 +19,7 @@ from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.flow import CORRECT, step_of
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused
-from doorstep.sim import after, answers, outside
+from doorstep.sim import after, answers, outside, shift
 
 if TYPE_CHECKING:
     from doorstep.sim.life import Life
@@ -31,6 +31,15 @@ _NEVER = {"applicant": 0.08, "wait": 0.12, "sub": 0.08, "unit": 0.03}
 """How many never do what waits for them, by whom it is."""
 _SLOW = 0.05
 """How many steps of units are done after their time."""
+_MOVED = 0.03
+"""How many matters of a station are handed over to another."""
+_GIVEN = 0.45
+"""How much of what waits at a desk is somebody's."""
+_HOLDERS = ("approver", "approver", "colleague")
+_DESKS = ("competent", "county", "city")
+_NO_SHOW = 0.15
+"""How many who booked a time do not come then."""
+_SLEEPS_UNTIL = 7
 Move = Mapping[str, Any]
 
 
@@ -42,6 +51,9 @@ class Way:
         self.at, self.turn = life.at, 0
         self.comes_at: datetime | None = None
         """For when a time is booked."""
+        self.paid: UUID | None = None
+        """The payment that was taken in cash."""
+        self.moved = False
         self.row, self.waits = outside.look_at(matter_id)
         self.of = pack.version(bytes(self.row.pack))
         self.asked_unit = self.chance.choice(
@@ -54,8 +66,12 @@ class Way:
         while self.row.closed_at is None and self.turn < _LONGEST and self._turn():
             self.turn += 1
             self.row, self.waits = outside.look_at(self.id)
+        if self.paid is not None and not self.life.wish.stop_at:
+            shift.gives_back(self, self.paid)
         if self.row.closed_at is not None:
             after.afterwards(self)
+        else:
+            self._given_to()
 
     @property
     def request_id(self) -> str:
@@ -76,23 +92,64 @@ class Way:
 
     def _turn(self) -> bool:
         """What happens next. False if nothing does before this morning."""
+        moves = list(self.moves)
         move, step = self._next()
         if move is None:
             return self._runs_out(self.horizon)
         at = self._when(move, step)
         if self._runs_out(min(at or self.horizon, self.horizon)):
+            if not move.get("late"):
+                self.moves = moves  # it is still to be done, now late
             return True
         if at is None or at >= self.horizon:
             return False
         self.at = at
+        if step is not None and self._is_for_others(step):
+            self.moves = moves
+            return self._hand_over(step)
         with clock.clock_at(at):
             return self._move(move, step)
+
+    def _is_for_others(self, step: Step) -> bool:
+        """Now and then it turns out that another station is in charge."""
+        station = town().units[self.row.unit_id]
+        here = step.by == "competent" and step.unit_id == station.id
+        usual = here and station.kind == "station" and not self.moved
+        wish = self.life.wish
+        return usual and not (wish.stop_at or wish.course) and self.chance.random() < _MOVED
+
+    def _hand_over(self, step: Step) -> bool:
+        self.moved = True
+        here = town().units[self.row.unit_id]
+        near = sorted(
+            u.code for u in town().units.values() if u.kind == here.kind and u.parent_id == here.parent_id
+        )
+        to = self.chance.choice([code for code in near if code not in (here.code, self.asked_unit)])
+        with clock.clock_at(self.at), self.life.staff.enter(self.at_desk(step)) as viewer:
+            matter.hand_over(
+                viewer, self.id, unit=to, reason="住的地方归他们管", request_id=f"{self.request_id}-moved"
+            )
+        return True
+
+    def _given_to(self) -> None:
+        """Some of what waits at a desk was given to somebody there."""
+        step = next((one for one in self.waits if one.unit_id and one.by in _DESKS), None)
+        if step is None or self.chance.random() > _GIVEN:
+            return
+        desk, post = self.at_desk(step), self.chance.choice(_HOLDERS)
+        at = max(self.at, step.opened_at) + timedelta(minutes=self.chance.randrange(5, 90))
+        if at >= self.horizon:
+            return
+        to = self.life.staff.id_of(self.life.staff.at(int(step.unit_id or 0), post))
+        with clock.clock_at(at), self.life.staff.enter(desk) as viewer:
+            assign.assign(viewer, self.id, step=step.name, to=to, request_id=f"{self.request_id}-given")
 
     def _next(self) -> tuple[Move | None, Step | None]:
         """The example's next move that can be, else the first step that waits done in the usual way; none when that is the
         applicant's.
         """
-        if self.moves and (self.moves[0].get("withdraw") or "add" in self.moves[0]):
+        first = self.moves[0] if self.moves else {}
+        if first.get("withdraw") or ("add" in first and self._can_add(first["add"])):
             return self.moves.pop(0), None
         named = {one.name: one for one in self.waits}
         for place, move in enumerate(self.moves):
@@ -101,6 +158,11 @@ class Way:
                 return move, named[move["step"]]
         usual = next((one for one in self.waits if one.by != "applicant"), None)
         return ({"step": usual.name}, usual) if usual else (None, None)
+
+    def _can_add(self, token: str) -> bool:
+        """Does what it is added beside wait now?"""
+        rule, waits = self.of.flow.step(token).adhoc, {step_of(one.name) for one in self.waits}
+        return rule is None or not rule.while_ or not waits.isdisjoint(rule.while_)
 
     def _runs_out(self, at: datetime) -> bool:
         """The first step that is due before ``at`` is marked late at its hour. True if one was."""
@@ -121,8 +183,8 @@ class Way:
         wish, by = self.life.wish, step.by if step else "applicant"
         if wish.stop_at == by or move.get("late"):
             return None
-        if wish.stop_at:
-            return self.at + timedelta(minutes=self.chance.randrange(8, 30))
+        if wish.stop_at or wish.today:
+            return self.comes_at or self.at + timedelta(minutes=self.chance.randrange(8, 30))
         if by == "call":
             return self.at + timedelta(seconds=self.chance.randrange(2, 40))
         kind = by if by in _NEVER else "unit"
@@ -130,15 +192,24 @@ class Way:
             return None
         if step is None or kind != "unit":
             hours = self.chance.randrange(1, 40 if by != "wait" else 16)
-            return self.at + timedelta(hours=hours, minutes=self.chance.randrange(60))
+            at = self.at + timedelta(hours=hours, minutes=self.chance.randrange(60))
+            return self._awake(at) if self.life.resident else self.office(f"{max(1, hours // 3)} workhour")
         return self._at_a_desk(step)
+
+    def _awake(self, at: datetime) -> datetime:
+        """At night nobody does anything: in the morning, or later."""
+        local = at.astimezone(calendar().zone)
+        return at + timedelta(hours=_SLEEPS_UNTIL - local.hour) if local.hour < _SLEEPS_UNTIL else at
 
     def _at_a_desk(self, step: Step) -> datetime:
         """Within the time it has, in office hours; now and then after it."""
         if self.comes_at:
             came, self.comes_at = max(self.comes_at, self.at), None
+            if self.chance.random() < _NO_SHOW:  # and comes without an appointment, some days later
+                self.at = came + timedelta(hours=1)
+                return self.office(f"{self.chance.randrange(8, 40)} workhour")
             return came + timedelta(minutes=self.chance.randrange(1, 12))
-        if step.due_at is None or step.by == "hand_out":
+        if step.late_at is not None or step.due_at is None or step.by == "hand_out":
             return self.office(f"{self.chance.randrange(1, 14)} workhour")
         if self.chance.random() < _SLOW:
             return max(step.due_at, self.at) + timedelta(minutes=self.chance.randrange(20, 300))
@@ -148,9 +219,11 @@ class Way:
         return found if found < step.due_at else max(self.at, step.due_at - timedelta(minutes=2))
 
     def office(self, later: str) -> datetime:
-        """So many working hours from now, a little before or after."""
+        """So many working hours from now, or a little before, as long as the office is open then."""
         due = clock.due(self.at, Limit.parse(later), calendar()).at
-        return max(self.at + timedelta(minutes=3), due - timedelta(minutes=self.chance.randrange(1, 50)))
+        early = due - timedelta(minutes=self.chance.randrange(1, 50))
+        opens, _ = shift.half_day(due)
+        return max(self.at + timedelta(minutes=3), early if early >= opens else due)
 
     # ---- who ----
 
@@ -187,7 +260,7 @@ class Way:
     def _mine(self, move: Move, step: Step) -> None:
         """The applicant's own, online or at the window where it was brought."""
         life = self.life
-        life.hands = life.resident or life.staff.at(life.x.unit_id, "clerk")
+        life.hands = life.resident or life.clerk
         fixed = answers.changed(self.of.form, life.data, move.get("change") or {}, life.town)
         with clock.clock_at(self.at), life.staff.enter(life.hands) as viewer:
             matter.act(
@@ -204,7 +277,7 @@ class Way:
         except Refused as no:
             if no.code != "no-blank":
                 raise
-            outside.on_blanks(self, login)
+            shift.on_blanks(self, login)
             self._done(move, step, login, outcome)
 
     def _done(self, move: Move, step: Step, login: str, outcome: str) -> None:
@@ -236,7 +309,9 @@ class Way:
 
     def at_desk(self, step: Step) -> str:
         """The login of whoever does a unit's step."""
-        return self.life.staff.at(int(step.unit_id or 0), "clerk" if step.by in _BY_CLERK else "approver")
+        return self.life.staff.at(
+            int(step.unit_id or 0), self.life.post if step.by in _BY_CLERK else "approver"
+        )
 
     def asked(self, step: Step) -> Mapping[str, Any]:
         """What the pack says of a step that waits."""

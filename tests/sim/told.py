@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,8 @@ class Told(Life):
 
     def __post_init__(self) -> None:
         if any("withdraw" in move for move in self.told.get("do") or ()):
-            self.wish.account = 30 + self.number % 20  # only who applies online can take it back
+            account = 30 + self.number % 20  # only who applies online can take it back
+            self.wish = replace(self.wish, account=account)
         super().__post_init__()
 
     def _item(self) -> tuple[pack.Pack, Mapping[str, Any]]:
