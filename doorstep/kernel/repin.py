@@ -7,7 +7,7 @@ change, steps that open from here on have the limits of the new version.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,8 @@ from doorstep.rulebook.words import Refused, Words
 
 _COUNT = """select item, pack, unit_id, branch, count(*) from matter
 where unit_id = any(%s) and closed_at is null group by 1, 2, 3, 4"""
-_THESE = "where item = %s and unit_id = any(%s) and closed_at is null order by opened_at, id limit 1000"
+_THESE = """where item = %s and closed_at is null and (unit_id, pack) in (select * from unnest(%s::int[], %s::bytea[]))
+order by opened_at, id limit %s offset %s"""
 _NAMES = {number: name for name, number in BRANCHES.items()}
 
 
@@ -94,33 +95,35 @@ class Older:
 
 def older(viewer: Viewer, units: Sequence[int]) -> dict[str, int]:
     """How many open matters of these units go by another version than the one in force there, by item. Refused: "no-right"."""
-    viewer.need("repin")
     counted: Counter[str] = Counter()
-    for item, digest, unit, branch, count in fetch(_COUNT, list(units)):
-        if viewer.may("repin", _NAMES[branch]) and _newer(item, unit, bytes(digest)):
-            counted[item] += count
+    for item, _unit, _digest, count in _under_older(viewer, units):
+        counted[item] += count
     return dict(counted)
 
 
-def candidates(viewer: Viewer, item: str, units: Sequence[int], most: int = 100) -> tuple[Older, ...]:
-    """The open matters of one item and these units that go by an older version, those that were opened first; whether each could
-    move is found in its answers too, of which nothing is shown. One logged list. Refused: "no-right"."""
-    viewer.need("repin")
+def candidates(
+    viewer: Viewer, item: str, units: Sequence[int], most: int = 100, skip: int = 0
+) -> tuple[Older, ...]:
+    """The open matters of one item and these units that go by an older version, those that were opened first, ``most`` of
+    them behind the first ``skip``; whether each could move is found in its answers too, of which nothing is shown. One
+    logged list. Refused: "no-right"."""
+    pairs = [(unit, digest) for code, unit, digest, _ in _under_older(viewer, units) if code == item]
     why: dict[UUID, tuple[Words, ...]] = {}
-    for row in rows(Matter, _THESE, item, list(units)):
+    for row in rows(Matter, _THESE, item, [one for one, _ in pairs], [one for _, one in pairs], most, skip):
         found = _newer(item, row.unit_id, bytes(row.pack))
-        if len(why) == most or found is None or row.key is None:
-            continue
-        data = change.open_data(row, keys().unwrap(bytes(row.key), row.id.bytes))
-        why[row.id] = tuple(
-            _against(row, data, pack.version(bytes(row.pack)), found, State.from_json(row.flow))
-        )
+        if found is not None and row.key is not None:
+            data, was = change.open_data(row, keys().unwrap(bytes(row.key), row.id.bytes)), bytes(row.pack)
+            why[row.id] = tuple(_against(row, data, pack.version(was), found, State.from_json(row.flow)))
     seen = these(viewer, list(why), "repin")
-    return tuple(
-        Older(seen[one], why[one])
-        for one in why
-        if one in seen and viewer.may("repin", seen[one].pack.branch)
-    )
+    return tuple(Older(seen[one], why[one]) for one in why if one in seen)
+
+
+def _under_older(viewer: Viewer, units: Sequence[int]) -> Iterator[tuple[str, int, bytes, int]]:
+    """Item, unit, version and how many: open matters of theirs by another version than the one in force there."""
+    viewer.need("repin")
+    for item, digest, unit, branch, count in fetch(_COUNT, list(units)):
+        if viewer.may("repin", _NAMES[branch]) and _newer(item, unit, bytes(digest)):
+            yield item, unit, bytes(digest), count
 
 
 def _newer(item: str, unit: int, digest: bytes) -> pack.Pack | None:

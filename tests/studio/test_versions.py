@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -71,3 +72,24 @@ def test_whose_units_do_not_have_it_finds_nothing_to_move(
 ) -> None:
     page = Visit(cast[role].token).get("/counter/versions?item=HZ-078")
     assert page.status == 403 if role != "approver" else number(above, two[0]) not in page.text
+
+
+def test_E01_all_of_them_are_listed_page_by_page(
+    cast: Cast, two: tuple[UUID, UUID], above: psycopg.Connection[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.domains.counter import versions
+
+    monkeypatch.setattr(versions, "PAGE", 1)
+    visit, numbers = Visit(cast["other_station"].token), [number(above, one) for one in two]
+    first = visit.get("/counter/versions?item=HZ-078")
+    count = re.search(r"共 (\d+) 页", first.text)
+    assert count and int(count[1]) >= 2
+    pages = [visit.get(f"/counter/versions?item=HZ-078&page={at}") for at in range(1, int(count[1]) + 1)]
+    assert [len(re.findall(r"<tr data-matter", one.html)) for one in pages] == [1] * len(pages)
+    assert sorted(one for page in pages for one in numbers if one in page.text) == sorted(numbers)
+    assert visit.get("/counter/versions?item=HZ-078&page=999").text == pages[-1].text
+    at = next(n for n, one in enumerate(pages, 1) if numbers[0] in one.text)
+    moved = move(visit, pages[at - 1], which="all", reason="新版本更清楚")
+    assert (
+        "1 件换好了" in moved.text and _pinned(above, two[0]) == pack.current("HZ-078", UNITS["AL-YX"]).hash
+    )

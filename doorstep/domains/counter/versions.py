@@ -19,24 +19,28 @@ from doorstep.rulebook.words import Refused, Words
 
 _STAYS = Words("接不下去，仍按原版", "Stays as it is")
 PATH = "/counter/versions"
+PAGE = 50
 
 
 def versions(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The items with matters under an older version, and those of one item; a post moves one of them, or all that fit."""
     units = below(viewer.unit_id)
     item = request.GET.get("item") or request.POST.get("item", "")
-    refusal = None
+    page, refusal = whole(request.GET.get("page") or request.POST.get("page")) or 1, None
     if request.method == "POST":
         try:
-            moved, stayed = _move(viewer, request, item, units)
+            moved, stayed = _move(viewer, request, item, units, page)
             return HttpResponseRedirect(
                 f"{PATH}?{urlencode({'item': item, 'moved': moved, 'stayed': stayed})}"
             )
         except Refused as refused:
             refusal = refused
     counted = older(viewer, units)
-    found = candidates(viewer, item, units) if item in counted else ()
+    total = counted.get(item, 0)
+    page = min(page, max(1, -(-total // PAGE)))
+    found = candidates(viewer, item, units, PAGE, (page - 1) * PAGE) if total else ()
     context = {
+        "page": page, "pages": -(-total // PAGE), "total": total, "more": page * PAGE < total,
         "items": sorted(((code, pack.current(code).title, count) for code, count in counted.items()), key=lambda one: one[0]),
         "item": item, "stays": _STAYS, "rows": [_row(one) for one in found], "fit": sum(not one.why for one in found),
         "title": pack.current(item).title if found else None, "said": _said(request),
@@ -46,14 +50,16 @@ def versions(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return frame.show(request, viewer, "versions", context, refusal.status if refusal else 200)
 
 
-def _move(viewer: Viewer, request: HttpRequest, item: str, units: tuple[int, ...]) -> tuple[int, int]:
-    """Move one, or all that fit, each with an event of its own. Returns how many were moved and how many stayed."""
+def _move(
+    viewer: Viewer, request: HttpRequest, item: str, units: tuple[int, ...], page: int
+) -> tuple[int, int]:
+    """Move one of a page, or all of it that fit, each with an event of its own. Returns how many moved and how many stayed."""
     which, reason = request.POST.get("which", ""), request.POST.get("reason", "").strip()
     if not reason:
         raise Refused("reason", Words("请写一句为什么要换。", "Say in a sentence why they are moved."))
     chosen = [
         one.row.id
-        for one in candidates(viewer, item, units)
+        for one in candidates(viewer, item, units, PAGE, (page - 1) * PAGE)
         if not one.why and which in ("all", str(one.row.id))
     ]
     moved = 0
