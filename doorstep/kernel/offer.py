@@ -74,7 +74,7 @@ def publish(
         with connection.cursor() as cursor:
             cursor.execute("lock table publication in exclusive mode")
         if base is not None:
-            _refuse_meanwhile([one.code for one in made], base)
+            refuse_meanwhile([one.code for one in made], base)
         at = clock.now()
         PackVersion.objects.bulk_create(
             (PackVersion(hash=one.hash, code=one.code, content=one.content, at=at) for one in versions),
@@ -89,7 +89,8 @@ def publish(
         return number
 
 
-def _refuse_meanwhile(codes: Sequence[str], base: int) -> None:
+def refuse_meanwhile(codes: Collection[str], base: int) -> None:
+    """Refused: "published-meanwhile" (409) if one of these items was published after ``base``: by whom, why and which."""
     later = PackOffer.objects.filter(code__in=codes, publication_id__gt=base).order_by("publication_id")
     touched = sorted(set(later.values_list("code", flat=True)))
     if not touched:

@@ -39,10 +39,10 @@ VERBS = frozenset(
     {
         "search", "apply", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
         "rate", "erase", "assist", "involve", "locate", "merge", "refer", "reclassify", "repin",
-        "supervise", "audit", "administer", "secure", "dispatch", "design",
+        "supervise", "audit", "administer", "secure", "dispatch", "design", "lay",
     }
 )  # fmt: skip
-REACHES = ("own", "unit", "county", "city")
+REACHES = ("own", "unit", "county", "city", "province")
 TIERS = ("public", "personal", "secret", "sealed")
 
 BRANCHES = {

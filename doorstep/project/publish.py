@@ -62,9 +62,10 @@ def _by(args: argparse.Namespace) -> str:
 
 
 def _publish(args: argparse.Namespace) -> None:
-    from doorstep.domains.studio import publish, read_stacks
+    from doorstep.domains.studio import publish
+    from doorstep.domains.studio.sheet import stacks_in_force
 
-    number, drawn = publish.publish_files(read_stacks(), by=_by(args), why=args.why, base=args.base)
+    number, drawn = publish.publish_files(stacks_in_force(), by=_by(args), why=args.why, base=args.base)
     if drawn.points:
         _say(f"服务点：{'、'.join(drawn.points)} · points: {', '.join(drawn.points)}")
     if not number:
@@ -74,13 +75,14 @@ def _publish(args: argparse.Namespace) -> None:
 
 
 def _preview(_args: argparse.Namespace) -> None:
-    from doorstep.domains.studio import publish, read_stacks
+    from doorstep.domains.studio import publish
     from doorstep.domains.studio.compare import changes
+    from doorstep.domains.studio.sheet import stacks_in_force
     from doorstep.kernel import offer
     from doorstep.rulebook import clock
     from doorstep.rulebook.region import calendar
 
-    drawn, base = publish.checked(read_stacks()), offer.last()
+    drawn, base = publish.checked(stacks_in_force()), offer.last()
     for one in changes(drawn, offer.in_force() or {}, calendar().day_of(clock.now())):
         _tell(one)
     _say(f"现在是第 {base} 次发布 · the last publication is {base}")

@@ -43,6 +43,8 @@ class Region:
     """Sums in yuan that hold here, by name; what is not said holds nowhere."""
     second_look: Mapping[str, int] = field(default_factory=dict)
     """Of a hundred decisions with this outcome, so many are looked at again; what is not said is not."""
+    layers_by_two: frozenset[str] = frozenset()
+    """Operations of a layer that somebody else puts in force than whoever wrote them."""
     lists: Mapping[str, RegionProfile] = field(default_factory=dict)
     """What is done where; empty for a region that says nothing of it."""
 
@@ -78,6 +80,7 @@ def load_region(code: str, folder: Path = FOLDER) -> Region:
             streets=tuple(raw.get("streets", ())),
             lists=lists,
             money={name: str(value) for name, value in raw.get("money", {}).items()},
+            layers_by_two=frozenset(raw.get("layers_by_two", ())),
             second_look={outcome: int(share) for outcome, share in raw.get("second_look", {}).items()},
         )
     except (KeyError, TypeError, ValueError) as why:

@@ -201,7 +201,7 @@ def make_examples(town: Doorstep) -> Examples:
             "<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"], "<slug:kind>": ["png", "pdf"],
             "<slug:part>": ["form", "flow", "tables", "limits", "papers", "privacy", "layers"],
             "<slug:form>": ["bpmn", "yaml"], "<slug:template>": ["tenancy-entry"], "<str:item>": ["HZ-106"],
-            "<str:point_code>": ["HW-1"],
+            "<str:point_code>": ["HW-1"], "<str:place>": [cast["supervisor"]["unit"]], "<path:do>": ["set:limits/look"],
         },
     )  # fmt: skip
 

@@ -17,9 +17,10 @@ from tests.cast import Cast, fresh
 from tests.items import some
 from tests.journeys.visit import Page, Visit
 
-PARTS = ("", "form", "flow", "tables", "limits", "papers", "examples", "privacy", "layers")
+PARTS = ("", "form", "flow", "tables", "limits", "papers", "examples", "privacy", "layers", "difference")
 ADDRESSES = [
-    "/studio/", "/studio/try", "/studio/try/HZ-106", "/studio/try/HZ-106/now", "/studio/HZ-106/file/bpmn",
+    "/studio/", "/studio/used", "/studio/layers", "/studio/layers/AL-LJ", "/studio/layers/province/file",
+    "/studio/try", "/studio/try/HZ-106", "/studio/try/HZ-106/now", "/studio/HZ-106/file/bpmn",
     "/studio/HZ-106/file/yaml", "/studio/HZ-106/paper/tenancy-entry.pdf", *(f"/studio/HZ-106/{part}" for part in PARTS),
 ]  # fmt: skip
 SOME = [path.stem for path in pack.pack_files()][:: max(1, len(pack.pack_files()) // 12)]
@@ -143,9 +144,9 @@ def test_examples_run_when_asked_and_the_list_says_how_they_came_out(author: Vis
 
 def test_the_form_is_the_portals_own_page_as_nobody_in_particular_sees_it(cast: Cast, author: Visit) -> None:
     page = author.get("/studio/HZ-106/form?page=home&way=wrong")
-    frames = re.findall(r'<iframe title="[^"]+" sandbox="" srcdoc="([^"]+)"', page.html)
-    assert len(frames) == 2
-    shown = html.unescape(frames[0])
+    chinese, english = frames_of(page)
+    shown = html.unescape(chinese)
+    assert "Address of the let home" in english and "Address of the let home" not in shown
     assert 'data-page="apply"' in shown
     assert 'name="/home/address"' in shown
     assert "请填写“出租房屋地址”" in shown
@@ -154,7 +155,7 @@ def test_the_form_is_the_portals_own_page_as_nobody_in_particular_sees_it(cast: 
 
 def test_a_filled_form_shows_the_people_of_an_example(author: Visit) -> None:
     page = author.get("/studio/HZ-106/form?page=landlord&way=filled")
-    assert 'value="江一帆"' in html.unescape(page.html)
+    assert all('value="江一帆"' in one for one in frames_of(page))
 
 
 def test_a_table_counts_how_often_each_row_answered(cast: Cast, author: Visit) -> None:
@@ -359,7 +360,45 @@ def test_a_place_that_there_is_not_is_refused_in_words(author: Visit) -> None:
     assert "没有编号为 NOWHERE 的单位" in page.text
 
 
-def test_two_versions_are_compared_in_words(author: Visit, above: psycopg.Connection[Any]) -> None:
+def frames_of(page: Page) -> list[str]:
+    """The documents in the frames of a page. None of them may run or send anything, nor lead to anything but a preview."""
+    found = re.findall(r'<iframe title="[^"]+" sandbox="([^"]*)" srcdoc="([^"]+)"', page.html)
+    assert found and all(may == "allow-top-navigation-by-user-activation" for may, _ in found)
+    shown = [html.unescape(one) for _, one in found]
+    for one in shown:
+        assert all(url.startswith(("#", "/studio/")) for url in re.findall(r'<a\b[^>]*\shref="([^"]*)"', one))
+    return shown
+
+
+def test_F04_a_form_is_clicked_through_as_on_each_device_with_an_examples_answers_and_nothing_is_written(
+    author: Visit, above: psycopg.Connection[Any]
+) -> None:
+    def kept() -> Any:
+        return above.execute("select (select count(*) from draft), (select count(*) from matter)").fetchone()
+
+    before, titles = kept(), []
+    for device, count in (("phone", 2), ("desktop", 1), ("kiosk", 1)):
+        page, met = author.get(f"/studio/HZ-078/form?device={device}&in=en&way=filled&example=1"), []
+        while True:
+            shown = frames_of(page)
+            assert len(shown) == count and 'lang="en"' in shown[-1]
+            assert ('data-mode="elder"' in shown[0]) is (device == "kiosk")
+            met.append(re.search(r"<h1>(.*?)</h1>", shown[-1])[1])  # type: ignore[index]
+            onward = re.search(r'<a class="btn btn-main" href="(/studio/[^"]+)"', shown[-1])
+            if onward is None:
+                break
+            page = author.get(html.unescape(onward[1]))
+        titles.append(met)
+        assert "云小满" in shown[-1]
+    assert titles[0] == titles[1] == titles[2] and len(titles[0]) == 6
+    assert titles[0][-1] == "Review and send" and kept() == before
+
+
+def test_E01_two_versions_are_compared_as_a_lawyer_reads_them(
+    author: Visit, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.domains.studio.difference import key_of
+
     old = pack.current("HZ-106")
     new = pack.Pack.of({**old.raw, "visits": 3}, old.library, old.provenance)
     above.execute(
@@ -373,10 +412,10 @@ def test_two_versions_are_compared_in_words(author: Visit, above: psycopg.Connec
     above.execute(offered, [number, new.hash])
     try:
         pack.forget()
-        page = author.get(f"/studio/HZ-106/layers?from={old.hash.hex()[:10]}&to={new.hash.hex()[:10]}")
-        assert "方既明 多跑几趟" in page.text
-        assert "改了 1 处" in page.text
-        assert "跑几趟 0 3" in page.text
+        asked = f"from={key_of(old.hash)}&to={key_of(new.hash)}"
+        page = author.get(f"/studio/HZ-106/difference?{asked}")
+        assert "方既明 多跑几趟" in author.get("/studio/HZ-106/layers").text
+        assert "改了 1 处" in page.text and "不用跑 3 趟 国家基础包" in page.text
     finally:
         above.execute("delete from pack_offer where publication_id = %s", [number])
         above.execute("delete from publication where id = %s", [number])
@@ -384,22 +423,84 @@ def test_two_versions_are_compared_in_words(author: Visit, above: psycopg.Connec
         pack.forget()
 
 
-def test_what_changed_between_versions_is_said_where_it_stands() -> None:
-    from doorstep.domains.studio.difference import changes
+def test_E01_base_and_county_differ_by_what_the_county_set_with_its_reason_law_and_day(author: Visit) -> None:
+    page = author.get("/studio/HZ-078/difference?unit=AL-YX&from=base")
+    assert "1 个工作日 4 个工作小时 云汀区公安分局 区里有两台制证机，半天就能办好" in page.text
+    assert "没有 承办单位；30 分钟内" in page.text and "制证前核对照片" in page.text
+    english = Visit(author.token, "en").get("/studio/HZ-078/difference?unit=AL-YX&from=base").text
+    assert "1 working day 4 working hours Yunting District Bureau The district has two machines" in english
+    back = author.get("/studio/HZ-078/difference?unit=AL-YX&to=base").text
+    assert "4 个工作小时" in back and "去掉了" in back
+    assert "一模一样" in author.get("/studio/HZ-106/difference?from=file").text
+    assert author.get("/studio/HZ-106/difference?from=v-ffffffffff").status == 404
 
-    old = pack.current("HZ-106").raw
-    new = {
-        **old,
-        "visits": 1,
-        "flow": {"steps": old["flow"]["steps"][1:]},
-        "channels": [*old["channels"], "kiosk"],
-    }
-    told = {(one.section.zh, one.where): (one.before, one.after) for one in changes(old, new, "zh")}
-    assert told[("跑几趟", "")] == ("0", "1")
-    assert told[("流程", "steps / complete")][1] == ""
-    assert "kiosk" in told[("渠道", "")][1]
-    assert len(told) == 3
-    assert changes(old, old, "zh") == ()
+
+def test_E01_a_difference_names_each_clause_once_and_leaves_none_out() -> None:
+    from datetime import date
+
+    from doorstep.domains.studio.clause import clauses
+
+    day = date(2026, 11, 22)
+    old = pack.current("HZ-106")
+    for key, changed in _spoilt(old.raw).items():
+        new = pack.Pack(changed, old.library)
+        before, after = clauses(old, day), clauses(new, day)
+        differ = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+        assert differ, f"a change of {key} is not told"
+    assert clauses(old, day) == clauses(pack.Pack(dict(old.raw), old.library), day)
+
+
+def _spoilt(raw: Any) -> dict[str, Any]:
+    """The pack with something else in each of its parts."""
+    words = {"zh": "别的", "en": "Something else"}
+    steps = raw["flow"]["steps"]
+    found = {key: {**raw, key: words} for key in ("title", "summary", "group")}
+    found |= {"channels": {**raw, "channels": raw["channels"][1:]}, "law": {**raw, "law": [{"title": words, "sure": True}]},
+              "limits": {**raw, "limits": {**raw["limits"], "look": [{**raw["limits"]["look"][0], "value": "2 workday"}]}},
+              "source": {**raw, "limits": {**raw["limits"], "look": [{**raw["limits"]["look"][0], "source": "某文件"}]}},
+              "materials": {**raw, "materials": raw["materials"][1:]},
+              "flow": {**raw, "flow": {"steps": [*steps[:-1], {**steps[-1], "title": words}]}},
+              "tables": {**raw, "tables": {"complete": {**raw["tables"]["complete"], "rows": [
+                  ["online", True, "agent", "look"], *raw["tables"]["complete"]["rows"]]}}},
+              "reasons": {**raw, "reasons": {"return": {"other": words}}},
+              "privacy": {**raw, "privacy": {**raw["privacy"], "basis": words}},
+              "examples": {**raw, "examples": raw["examples"][1:]}, "competent": {**raw, "competent": {"by": "point"}}}  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "where"),
+    [
+        ("fact", "home.right", ("HZ-106", "判断表“核对是否齐全”看它", "印在“出租房屋登记回执”上")),
+        ("fact", "household.address", ("HZ-078", "表单问：户口所在地址", "退回的理由")),
+        ("material", "LEA", ("HZ-106", "有就带", "表单里上传")),
+        ("connector", "household", ("这一步问",)),
+        ("paper", "temporary-id", ("HZ-078", "给出：临时居民身份证")),
+        ("profile", "common", ("随别的模板带进来",)),
+    ],
+)
+def test_F04_what_is_shared_says_where_it_is_used(
+    author: Visit, kind: str, name: str, where: tuple[str, ...]
+) -> None:
+    page = author.get(f"/studio/used?kind={kind}&name={name}")
+    assert page.status == 200 and [one for one in where if one not in page.text] == []
+
+
+def test_F04_where_a_reasons_text_is_used_and_what_nothing_uses(author: Visit) -> None:
+    text = pack.current("HZ-078").raw["reasons"]["refuse"]["card_ready"]["zh"]
+    found = author.get(f"/studio/used?kind=reason&find={text}")
+    link = re.search(r'href="(/studio/used\?kind=reason&amp;name=[^"]+)"', found.html)
+    assert link and "HZ-078" in author.get(html.unescape(link[1])).text
+    assert author.get("/studio/used?kind=fact&name=no.such.fact").status == 404
+    used = {one.name: one.items for one in _named("material")}
+    bare = next(name for name, count in used.items() if not count)
+    assert "没有一个事项用它" in author.get(f"/studio/used?kind=material&name={bare}").text
+
+
+def _named(kind: str) -> Any:
+    from doorstep.domains.studio.use import named
+
+    return named(kind)
 
 
 def _listed(page: Page) -> list[str]:

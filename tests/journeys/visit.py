@@ -85,6 +85,7 @@ class Visit:
     def __init__(self, token: str = "", lang: str = "zh") -> None:
         from django.test import Client
 
+        self.token = token
         self._client = Client(SERVER_NAME="localhost")
         self._client.cookies["doorstep_lang"] = lang
         if token:

@@ -95,9 +95,14 @@ def _limit_lines(rows: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
 
 def _lines(rows: Sequence[Mapping[str, Any]], say: Any) -> tuple[Line, ...]:
     return tuple(
-        Line(say(row.value), row.first, row.last, _CODES.get(row.source) or _both(row.source), row.sure)
+        Line(say(row.value), row.first, row.last, source_words(row.source), row.sure)
         for row in read_dated(rows)
     )
+
+
+def source_words(source: str) -> Words:
+    """Where a value is from, as people read it."""
+    return _CODES.get(source) or _both(source)
 
 
 def _both(text: str) -> Words:

@@ -1,100 +1,159 @@
-"""What changed between two versions of an item, in words: where, what it was, what it is now."""
+"""The difference between two versions of an item, as a lawyer or a chief reads it: which clause, what it was and is, who
+set it, by which law and from when. Two published versions, a published one and the file, the base and a place: any two.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from urllib.parse import urlencode
 
-from doorstep.rulebook.words import Words
+from django.http import HttpRequest, HttpResponse
 
-_SECTIONS: Mapping[str, Words] = {
-    "title": Words("名称", "Title"), "summary": Words("一句话", "Summary"), "aliases": Words("别的叫法", "Other names"),
-    "group": Words("分组", "Group"), "branch": Words("业务条线", "Branch"), "kind": Words("事项种类", "Kind"),
-    "for": Words("谁能办", "Who applies"), "channels": Words("渠道", "Channels"), "visits": Words("跑几趟", "Visits"),
-    "law": Words("依据", "Law"), "limits": Words("时限", "Limits"), "fees": Words("费用", "Fees"),
-    "reductions": Words("减免", "Who pays less"),
-    "guide": Words("指南", "Guide"), "materials": Words("材料", "Papers to bring"), "form": Words("表单", "Form"),
-    "tables": Words("判断表", "Tables"), "flow": Words("流程", "The way"), "gives": Words("文书", "Papers given"),
-    "reasons": Words("理由", "Reasons"), "purposes": Words("查看理由", "Purposes"), "privacy": Words("个人信息", "Personal data"),
-    "figures": Words("统计", "Figures"), "examples": Words("例子", "Examples"), "competent": Words("承办单位", "Competent unit"),
-    "hand_out": Words("领取点", "Point of hand-out"), "contact": Words("联系方式", "Contact"),
-    "accepted_at": Words("从哪步起算受理", "Accepted at"), "legs": Words("各级分段", "Legs"), "facts": Words("事实", "Facts"),
-}  # fmt: skip
-_NAMES = ("id", "code", "paper", "name")
-_GONE = object()
-_LONGEST = 160
+from doorstep.domains.studio import origin
+from doorstep.domains.studio.clause import Clause, clauses
+from doorstep.domains.studio.frame import head, show
+from doorstep.domains.studio.history import history, layered
+from doorstep.domains.studio.origin import Hand
+from doorstep.domains.studio.stack import Stacks, read_stacks
+from doorstep.kernel.org import unit_named
+from doorstep.kernel.trust import Viewer
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.flaw import Flawed
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.region import calendar
+from doorstep.rulebook.words import Refused, Words
+
+_MARK = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One value that differs; an empty ``before`` is new, an empty ``after`` is gone."""
+class Amended:
+    """One clause that differs; without ``was`` it is new, without ``now`` it is gone. ``hand``: the layer that set what is
+    now, or had set what was; None if the national base did."""
+
+    was: Clause | None
+    now: Clause | None
+    hand: Hand | None
+
+    @property
+    def clause(self) -> Clause:
+        return self.now or self.was  # type: ignore[return-value]  # one of them is there
+
+    @property
+    def reworded(self) -> bool:
+        """It says the same, from another source, on other days or more surely."""
+        return bool(self.was and self.now and self.was.said == self.now.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What differs in one part of an item."""
 
     section: Words
-    where: str
-    before: str
-    after: str
+    rows: tuple[Amended, ...]
 
 
-def section(name: str) -> Words:
-    """What a part of a pack is called."""
-    return _SECTIONS.get(name, Words(name, name))
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A version that may be compared: ``key`` names it in an address."""
+
+    key: str
+    title: Words
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any], lang: str) -> tuple[Change, ...]:
-    """Everything that differs, in the order of the later version; texts in one language where they differ in it."""
-    keys = [*after, *(key for key in before if key not in after)]
-    found = []
-    for key in keys:
-        for way, old, new in _walk(before.get(key, _GONE), after.get(key, _GONE), ()):
-            found.append(Change(section(key), _where(way), _text(old, lang), _text(new, lang)))
-    return tuple(found)
+def amendments(before: Pack, after: Pack, day: date) -> tuple[Group, ...]:
+    """Everything that differs on a day, part by part in the order of a guide."""
+    was, now = clauses(before, day), clauses(after, day)
+    groups: dict[str, list[Amended]] = {}
+    for name in [*now, *(name for name in was if name not in now)]:
+        old, new = was.get(name), now.get(name)
+        if old != new:
+            told = Amended(old, new, _hand(name, before, after))
+            groups.setdefault(told.clause.section.zh, []).append(told)
+    return tuple(Group(rows[0].clause.section, tuple(rows)) for rows in groups.values())
 
 
-def _walk(old: Any, new: Any, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    if old == new:
-        return
-    if isinstance(old, dict) and isinstance(new, dict) and not _is_words(old):
-        for key in [*new, *(key for key in old if key not in new)]:
-            yield from _walk(old.get(key, _GONE), new.get(key, _GONE), (*way, str(key)))
-    elif isinstance(old, list) and isinstance(new, list) and _named(old) and _named(new):
-        mine, theirs = _by_name(old), _by_name(new)
-        for key in [*theirs, *(key for key in mine if key not in theirs)]:
-            yield from _walk(mine.get(key, _GONE), theirs.get(key, _GONE), (*way, key))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for at, (left, right) in enumerate(zip(old, new, strict=True), 1):
-            yield from _walk(left, right, (*way, str(at)))
-    else:
-        yield way, old, new
+def _hand(name: str, before: Pack, after: Pack) -> Hand | None:
+    """Who set the clause as it is now; if no layer does any more, none."""
+    rows = after.provenance.get(name) or ()
+    return origin.hand(name, rows[-1]) if rows else None
 
 
-def _is_words(value: Mapping[str, Any]) -> bool:
-    return set(value) == {"zh", "en"}
+def compared(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
+    """Two versions beside each other. Refused: "no-item", "no-unit", "no-side" for one that there is not."""
+    unit = request.GET.get("unit", "")
+    found, day = layered(item, unit), calendar().day_of(clock.now())
+    stacks = read_stacks()
+    listed = tuple(sides(found, unit, stacks))
+    keys = [one.key for one in listed]
+    old, new = request.GET.get("from", ""), request.GET.get("to", "") or keys[0]
+    old = old or next((one for one in (keys if new != keys[0] else keys[1:]) if one.startswith("v")), "base")
+    before, after = (_pack(one, found, unit, stacks) for one in (old, new))
+    groups = amendments(before, after, day)
+    context = {
+        **head(found, "difference", unit), "sides": listed, "from": old[: _MARK + 2], "to": new[: _MARK + 2],
+        "groups": groups, "count": sum(len(one.rows) for one in groups), "same": before.hash == after.hash,
+        "swap": f"/studio/{found.code}/difference?" + urlencode({"unit": unit, "from": new, "to": old}),
+    }  # fmt: skip
+    return show(request, "difference", context)
 
 
-def _named(rows: list[Any]) -> bool:
-    return bool(rows) and all(isinstance(one, dict) and any(key in one for key in _NAMES) for one in rows)
+def sides(found: Pack, unit: str, stacks: Stacks) -> Iterator[Side]:
+    """What can be compared: in force here, in force in places that have their own, published before, as the file says, the
+    national base."""
+    seen = {found.hash}
+    yield Side(key_of(found.hash), _here(unit, found))
+    day = calendar().day_of(clock.now())
+    for place in origin.places(found.code, unit):
+        if place.own and (digest := origin.digest_in(pack.offers(found.code), place.code, day)) not in seen:
+            seen.add(digest)
+            yield Side(key_of(digest), Words("现在在{n}", "in force at {n}").format(n=place.name))
+    for one in history(found.code, most=50):
+        for digests in one.versions.values():
+            for digest in digests:
+                if digest and digest not in seen:
+                    seen.add(digest)
+                    at = one.at.astimezone(calendar().zone)
+                    when, by = f"{at:%Y-%m-%d}", one.by
+                    title = Words(f"第 {one.number} 次发布，{when}，{by}", f"no. {one.number}, {when}, {by}")
+                    yield Side(key_of(digest), title)
+    if found.code in stacks.codes:
+        yield Side("file", Words("文件现在写的", "as the files say now"))
+        yield Side("base", Words("国家基础包，没有加层", "the national base, without layers"))
 
 
-def _by_name(rows: list[Any]) -> dict[str, Any]:
-    """Rows by what names each of them, so that one put in between moves nothing else."""
-    found: dict[str, Any] = {}
-    for one in rows:
-        name = next(one[key] for key in _NAMES if key in one)
-        text = name["zh"] if isinstance(name, dict) else str(name)
-        found[text if text not in found else f"{text} ({len(found)})"] = one
-    return found
+def key_of(digest: bytes) -> str:
+    """How a published version is named in an address."""
+    return f"v-{digest.hex()[:_MARK]}"
 
 
-def _where(way: tuple[str, ...]) -> str:
-    return " / ".join(way)
+def _here(unit: str, found: Pack) -> Words:
+    if not unit:
+        return Words("现在全市用的", "in force in the whole city")
+    return Words("现在在{n}", "in force at {n}").format(n=unit_named(unit).name)
 
 
-def _text(value: Any, lang: str) -> str:
-    if value is _GONE:
-        return ""
-    if isinstance(value, dict) and _is_words(value):
-        return str(value[lang])
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+def _pack(key: str, found: Pack, unit: str, stacks: Stacks) -> Pack:
+    if key in ("file", "base"):
+        try:
+            return (
+                stacks.base(found.code)
+                if key == "base"
+                else stacks.layered(found.code, unit, calendar().day_of(clock.now()))
+            )
+        except (pack.Unusable, Flawed) as why:
+            words = Words(
+                f"文件现在有错，比不了：{why}", f"the files have a mistake and cannot be compared: {why}"
+            )
+            raise Refused("no-side", words, status=409) from None
+    digests = {found.hash, *(one.hash for held in pack.offers(found.code).values() for one in held)}
+    digests |= {
+        one for told in history(found.code) for listed in told.versions.values() for one in listed if one
+    }
+    mark = key.removeprefix("v-")
+    digest = next((one for one in digests if mark and one.hex().startswith(mark)), None)
+    if digest is None:
+        raise Refused("no-side", Words("没有这个版本。", "There is no such version."), status=404)
+    return pack.version(digest)

@@ -10,8 +10,12 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from doorstep.domains.studio import counts, origin
+from doorstep.domains.studio.card import unsure
+from doorstep.rulebook import pack
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
+from doorstep.web.catalogue import BRANCHES
 
 STAFF = ("officer",)
 
@@ -30,6 +34,19 @@ class Part:
 def show(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """A page of the studio."""
     return render(request, f"studio/{template}.html", {"q": "", **context}, status=status)
+
+
+def head(found: Pack, part: str, unit: str) -> dict[str, Any]:
+    """What every page about an item shows beside its part: how many run on it, where it can be looked at, its parts."""
+    running = counts.open_matters().get(found.code, {})
+    in_force = {one.hash for held in pack.offers(found.code).values() for one in held}
+    older = sum(count for digest, count in running.items() if digest not in in_force)
+    places = origin.places(found.code, unit)
+    return {
+        "item": found, "part": part, "parts": parts(found, part, unit), "branch": BRANCHES[found.branch],
+        "open": sum(running.values()), "older": older, "unsure": unsure(found.raw), "unit": unit, "places": places,
+        "place": next((one for one in places if one.here), None), "running": running,
+    }  # fmt: skip
 
 
 def parts(found: Pack, here: str, unit: str = "") -> tuple[Part, ...]:
@@ -62,6 +79,8 @@ def _parts(found: Pack) -> tuple[tuple[str, str, Words, Words], ...]:
         ("layers", "stack-2", Words("层和版本", "Layers and versions"),
          Words(f"各级改了 {len(found.provenance)} 处", f"{len(found.provenance)} set by layers") if found.provenance
          else Words("各级没有改", "as the base says")),
+        ("difference", "arrows-diff", Words("版本对比", "Compare versions"),
+         Words("哪条变了、谁定的", "what changed, and who set it")),
     )  # fmt: skip
 
 

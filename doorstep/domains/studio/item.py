@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 from ruamel.yaml import YAML
 
 from doorstep.domains.studio import counts, dated, face, origin, sample
-from doorstep.domains.studio.card import ran, run, unsure
-from doorstep.domains.studio.difference import changes
-from doorstep.domains.studio.frame import parts, show
+from doorstep.domains.studio.card import ran, run
+from doorstep.domains.studio.difference import key_of
+from doorstep.domains.studio.frame import head, show
 from doorstep.domains.studio.history import history, layered
 from doorstep.domains.studio.movable import movable_now
 from doorstep.domains.studio.order import fmt
@@ -32,7 +32,7 @@ from doorstep.rulebook.flow import Step
 from doorstep.rulebook.pack import Give, Pack
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
-from doorstep.web.catalogue import BRANCHES, CHANNELS, KINDS, WHO
+from doorstep.web.catalogue import CHANNELS, KINDS, WHO
 from doorstep.web.language import lang
 
 _TYPES = {
@@ -97,7 +97,7 @@ def one(request: HttpRequest, viewer: Viewer, item: str, part: str = "") -> Http
     found, unit = _found(request, item)
     if part not in _PARTS:
         raise not_found()
-    context = {**_head(found, part, unit), **_PARTS[part](request, found)}
+    context = {**head(found, part, unit), **_PARTS[part](request, found)}
     return show(request, part or "item", context)
 
 
@@ -112,7 +112,7 @@ def examples(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     """The examples as stories; a post runs them. The result is kept with the content that it is of."""
     found, unit = _found(request, item)
     told = run(found) if request.method == "POST" else ran(found)
-    return show(request, "examples", {**_head(found, "examples", unit), **_told(found, told)})
+    return show(request, "examples", {**head(found, "examples", unit), **_told(found, told)})
 
 
 def download(request: HttpRequest, viewer: Viewer, item: str, form: str) -> HttpResponseBase:
@@ -177,18 +177,6 @@ def _step(step: Step) -> StepLine:
     return StepLine(step.title, BY[step.by], step.limit.words if step.limit else None, late, outcomes)
 
 
-def _head(found: Pack, part: str, unit: str) -> dict[str, Any]:
-    running = counts.open_matters().get(found.code, {})
-    in_force = {one.hash for held in pack.offers(found.code).values() for one in held}
-    older = sum(count for digest, count in running.items() if digest not in in_force)
-    places = origin.places(found.code, unit)
-    return {
-        "item": found, "part": part, "parts": parts(found, part, unit), "branch": BRANCHES[found.branch],
-        "open": sum(running.values()), "older": older, "unsure": unsure(found.raw), "unit": unit, "places": places,
-        "place": next((one for one in places if one.here), None), "running": running,
-    }  # fmt: skip
-
-
 def _item(request: HttpRequest, found: Pack) -> dict[str, Any]:
     return {
         "texts": _texts(found), "channels": [CHANNELS[one] for one in found.channels],
@@ -212,10 +200,31 @@ def _texts(found: Pack) -> tuple[Text, ...]:
 
 
 def _form(request: HttpRequest, found: Pack) -> dict[str, Any]:
-    way = request.GET.get("way", "blank")
-    way = way if way in face.WAYS else "blank"
-    here = face.face(request, found, request.GET.get("page", ""), way)
-    return {"way": way, "ways": face.WAYS.items(), "face": here, "pages": face.pages(found, way)}
+    look = face.look_of(request)
+    here = face.face(request, found, look)
+    at = replace(look, page=here.id)
+
+    def to(words: Words, on: bool, **changed: Any) -> Way:
+        return Way(at.url(found, **changed), words, on)
+
+    return {
+        "look": at, "face": here, "last": here.id == face.LAST,
+        "ways": [to(words, way == at.way, way=way) for way, words in face.WAYS.items()],
+        "devices": [(icon, to(words, name == at.device, device=name)) for name, (icon, words, _) in face.DEVICES.items()],
+        "tongues": [to(words, code == at.tongue, tongue=code) for code, words in face.TONGUES.items()],
+        "pages": [to(title, one == here.id, page=one) for one, title in face.pages(found, look)],
+        "told": [to(Words.of(one["name"]), number == at.example, example=number)
+                 for number, one in enumerate(found.raw["examples"], 1)],
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A link to another look at the same thing."""
+
+    url: str
+    words: Words
+    here: bool
 
 
 def _flow(request: HttpRequest, found: Pack) -> dict[str, Any]:
@@ -289,19 +298,17 @@ class Edition:
         """The beginning of the version's hash: enough to tell versions of an item apart."""
         return self.digest.hex()[:10]
 
+    @property
+    def key(self) -> str:
+        """How the version is named where two are compared."""
+        return key_of(self.digest)
+
 
 def _layers(request: HttpRequest, found: Pack) -> dict[str, Any]:
     unit, today = request.GET.get("unit", ""), calendar().day_of(clock.now())
-    editions = _editions(found, unit)
-    before, after = (
-        next((one for one in editions if one.mark == request.GET.get(key)), None) for key in ("from", "to")
-    )
-    told = None
-    if before and after:
-        told = changes(pack.version(before.digest).raw, pack.version(after.digest).raw, lang())
     return {
         "origins": origin.origins(found, today), "untouched": origin.untouched(found, today), "left": origin.left(found),
-        "editions": editions, "before": before, "after": after, "changes": told, "moving": movable_now(found.code),
+        "editions": _editions(found, unit), "moving": movable_now(found.code),
     }  # fmt: skip
 
 

@@ -23,10 +23,11 @@ Provenance = dict[str, list[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer file. ``unit``: the code of the unit whose layer it is; empty for a province."""
+    """One layer. ``unit``: the code of the unit whose layer it is; empty for a province. ``by_page``: written there, in no file."""
 
     name: str
     raw: Mapping[str, Any]
+    by_page: bool = False
 
     @property
     def level(self) -> str:

@@ -52,6 +52,7 @@ class Hand:
     first: date | None
     last: date | None
     sure: bool
+    source: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """One thing that is left to the levels below."""
+    """One thing that is left to the levels below. ``kind`` and ``name``: the operation, and to what."""
 
     what: Words
     levels: tuple[Words, ...]
     bound: Words | None
+    kind: str
+    name: str
+    by: tuple[str, ...]
 
 
 def places(code: str, unit: str) -> tuple[Place, ...]:
@@ -90,7 +94,7 @@ def origins(found: Pack, day: date) -> tuple[Origin, ...]:
     """Every value that a layer set."""
     now = values(found, day)
     return tuple(
-        Origin(_title(found, name), _now(name, now), tuple(_hand(name, one) for one in rows))
+        Origin(title_of(found, name), _now(name, now), tuple(hand(name, one) for one in rows))
         for name, rows in found.provenance.items()
     )
 
@@ -109,9 +113,25 @@ def _left(found: Pack) -> Iterator[Left]:
     for kind, names in (found.raw.get("layers") or {}).items():
         for name, bound in names.items():
             if kind == "set":
-                yield Left(_title(found, f"/{name}"), _levels(bound["by"]), _bound(bound))
+                by = tuple(bound["by"])
+                yield Left(title_of(found, f"/{name}"), _levels(by), _bound(bound), kind, name, by)
             else:
-                yield Left(_KINDS[kind].format(n=_name(found, kind, name)), _levels(bound), None)
+                what = _KINDS[kind].format(n=_name(found, kind, name))
+                yield Left(what, _levels(bound), None, kind, name, tuple(bound))
+
+
+def says(found: Pack, op: Mapping[str, Any]) -> Words:
+    """What an operation of a layer does, as a sentence. ``found``: the item, for the names of its parts."""
+    kind = next(one for one in (*_KINDS, "set", "optional") if one in op)
+    if kind == "set":
+        value = op["value"] if isinstance(op["value"], Mapping) else None
+        said = Words.of(value) if value else _value(op["value"])
+        return Words("{w}定为 {v}", "{w}: {v}").format(w=title_of(found, f"/{op['set']}"), v=said)
+    if kind in ("insert", "add_branch"):
+        return Words("加一步“{n}”", "add the step “{n}”").format(n=Words.of(op[kind]["title"]))
+    if kind == "optional":
+        return Words("“{n}”不再必须", "“{n}” is no longer needed").format(n=_name(found, "drop", op[kind]))
+    return _KINDS[kind].format(n=_name(found, kind, str(op[kind])))
 
 
 def _levels(names: Sequence[str]) -> tuple[Words, ...]:
@@ -139,7 +159,7 @@ def _name(found: Pack, kind: str, name: str) -> Words:
     return step.title if step else _same(name)
 
 
-def _title(found: Pack, pointer: str) -> Words:
+def title_of(found: Pack, pointer: str) -> Words:
     """The name of a value in words."""
     head, _, name = pointer.strip("/").partition("/")
     if head == "limits":
@@ -166,12 +186,13 @@ def _now(pointer: str, now: Mapping[str, Words]) -> Words:
     return now.get(pointer, _GONE)
 
 
-def _hand(pointer: str, row: Mapping[str, Any]) -> Hand:
+def hand(pointer: str, row: Mapping[str, Any]) -> Hand:
+    """Who set a value, from a line of its provenance."""
     days = [date.fromisoformat(row[key]) if row.get(key) else None for key in ("from", "to")]
     was = LEVELS.get(str(row["was"])) if pointer == "/competent/level" else None
     return Hand(
         Words.of(row["title"]), LEVELS[row["level"]], Words.of(row["why"]), was or _was(row["was"]), days[0], days[1],
-        bool(row["sure"]),
+        bool(row["sure"]), dated.source_words(str(row["source"])),
     )  # fmt: skip
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from doorstep.domains.studio.stack import Stacks, read_stacks
+from doorstep.domains.studio.sheet import stacks_in_force, was_before
+from doorstep.domains.studio.stack import Stacks
 from doorstep.kernel import offer
 from doorstep.kernel.event import canonical
 from doorstep.kernel.found import settle_points
 from doorstep.rulebook import clock, pack
+from doorstep.rulebook.flaw import Flawed
 from doorstep.rulebook.pack import Offer
 from doorstep.rulebook.region import Region, calendar
 from doorstep.rulebook.words import Refused, Words
@@ -47,30 +49,41 @@ def fingerprints(stacks: Stacks) -> dict[str, bytes]:
     return found
 
 
-def draft(stacks: Stacks, known: Mapping[str, Iterable[bytes]]) -> Draft:
-    """What of the files is not ``known`` by its fingerprint; items that have lost their file are offered no longer."""
+def draft(stacks: Stacks, known: Mapping[str, Iterable[bytes]], *, passing: bool = False) -> Draft:
+    """What of the files is not ``known`` by its fingerprint; items that have lost their file are offered no longer.
+
+    ``passing``: an item on which a layer that was written by page does not fit any more stays as it was published; without
+    it, and where a file does not fit, Flawed.
+    """
     drawn, today = Draft(), calendar().day_of(clock.now())
     sources = fingerprints(stacks)
     for code, source in sources.items():
         if source not in known.get(code, ()):
-            drawn.made.append(offer.Made(code, source, _times(stacks, code, today, drawn.versions)))
+            try:
+                drawn.made.append(offer.Made(code, source, times(stacks, code, today, drawn.versions)))
+            except Flawed:
+                if not passing or not _by_page(stacks, code):
+                    raise
     for code in sorted(set(known) - set(sources)):
         if _NO_FILE not in known[code]:
             drawn.made.append(offer.Made(code, _NO_FILE, _NOTHING))
     return drawn
 
 
-def _times(
-    stacks: Stacks, code: str, today: date, versions: dict[bytes, pack.Pack]
-) -> dict[int, list[Offer]]:
+def _by_page(stacks: Stacks, code: str) -> bool:
+    """Whether a layer over this item was written by page."""
+    return any(one.by_page and one.operations(code) for one in stacks.layers)
+
+
+def times(stacks: Stacks, code: str, today: date, versions: dict[bytes, pack.Pack]) -> dict[int, list[Offer]]:
     """The offers of an item by unit. The first holds also for any day before today, should the clock be set back."""
     found = {}
     for place in stacks.places(code):
-        times = stacks.periods(code, place, today)
+        held = stacks.periods(code, place, today)
         found[_id(stacks.region, place)] = [
-            Offer(one.hash, first if at else None, last) for at, (first, last, one) in enumerate(times)
+            Offer(one.hash, first if at else None, last) for at, (first, last, one) in enumerate(held)
         ]
-        versions |= {one.hash: one for _, _, one in times}
+        versions |= {one.hash: one for _, _, one in held}
     return found
 
 
@@ -87,7 +100,7 @@ def found_packs() -> None:
         code: [_NO_FILE] if held[-1] == _NO_FILE else [one for one in held if one != _NO_FILE]
         for code, held in offer.sources().items()
     }
-    drawn = draft(read_stacks(), known)
+    drawn = draft(stacks_in_force(), known, passing=True)
     if drawn.made:
         by, why = FOUNDING
         offer.publish(drawn.made, list(drawn.versions.values()), by=by, why=why)
@@ -121,8 +134,11 @@ def checked(stacks: Stacks) -> Draft:
 
 
 def roll_back(number: int, *, by: str, why: str) -> int:
-    """What held before a publication is in force again, by a further publication; nothing is deleted.
+    """What held before a publication is in force again, by a further publication; nothing is deleted. If it put a unit's
+    sheet in force, so is the sheet before it.
 
     Refused: "no-publication" (404); "published-meanwhile" (409) if one of its items was published again since.
     """
-    return offer.publish(offer.before(number), [], by=by, why=why, base=number, undoes=number)
+    back = offer.publish(offer.before(number), [], by=by, why=why, base=number, undoes=number)
+    was_before(number, back)
+    return back

@@ -45,6 +45,36 @@ class Stacks:
         held = (one for one in self.layers if one.level in LEVELS[:2] or one.unit in chain)
         return tuple(one for one in held if not code or one.operations(code))
 
+    def own(self, unit: str) -> Layer | None:
+        """The layer of a unit by its code ("": the province)."""
+        return next((one for one in self.layers if one.unit == unit), None)
+
+    def with_items(self, told: Mapping[str, Mapping[str, Any]]) -> Stacks:
+        """These layers, with what some units do to items told anew: by the code of the unit ("": the province)."""
+        layers = [one for one in self.layers if one.unit not in told]
+        layers += [self._anew(unit, items) for unit, items in told.items()]
+        layers.sort(key=_order)
+        return Stacks(self.region, tuple(layers), self.sources, self.root, _base=self._base)
+
+    def layer_of(self, unit: str) -> Layer:
+        """The layer of a unit, one that sets nothing if it has none."""
+        return self.own(unit) or self._anew(unit, {})
+
+    def _anew(self, unit: str, items: Mapping[str, Any]) -> Layer:
+        own = self.own(unit)
+        if own is not None:
+            return Layer(own.name, {**own.raw, "items": items}, by_page=True)
+        if not unit:
+            title = {"zh": "省厅", "en": "Provincial Department"}
+            return Layer("province", {"level": "province", "title": title, "items": items}, by_page=True)
+        told = self._units[unit]
+        head = {"level": _level(told), "unit": unit, "title": told["name"]}
+        return Layer(unit.lower(), {**head, "items": items}, by_page=True)
+
+    def flaws(self, codes: Collection[str]) -> list[tuple[Layer, Flaw]]:
+        """What may not be of what any layer does to these items; the way of a flaw begins at the top of its layer."""
+        return [(one, flaw) for one in self.layers for flaw in self._flaws(one, codes)]
+
     def chain(self, unit: str) -> set[str]:
         """A unit and all units above it."""
         found: set[str] = set()
@@ -125,8 +155,14 @@ class Stacks:
         """Every flaw of every layer (of these items, if they are named), with its place in the file of the layer that has it;
         and of what comes of it: each pack that a layer makes is as sound as a base pack, and its examples come out."""
         found = [(one.name, flaw) for one in self.layers for flaw in self._flaws(one, codes)]
-        findings = [self.sources[name].finding(flaw) for name, flaw in found]
+        findings = [self._finding(name, flaw) for name, flaw in found]
         return sorted(findings, key=lambda one: (one.file, one.line, one.col, one.rule))
+
+    def _finding(self, name: str, flaw: Flaw) -> Finding:
+        """At its place in the file of the layer; a layer that stands in no file has no lines."""
+        if name in self.sources and not any(one.by_page for one in self.layers if one.name == name):
+            return self.sources[name].finding(flaw)
+        return Finding(name, 1, 1, flaw.rule, flaw.words)
 
     def findings(self, codes: Collection[str]) -> list[Finding]:
         """Those of the base packs of these items, or else those of the layers over them."""
@@ -222,7 +258,7 @@ def read_stacks(place: str | None = None, folder: Path = FOLDER, root: Path = RO
         sources[path.stem] = source
     if findings:
         raise Unusable(findings)
-    layers.sort(key=lambda one: (LEVELS.index(one.level), one.name))
+    layers.sort(key=_order)
     return Stacks(here, tuple(layers), sources, root)
 
 
@@ -243,5 +279,10 @@ def _shape(raw: Mapping[str, Any], here: Region) -> Iterator[Flaw]:
                 yield Flaw(("items", code, "operations", at), "layer.operation", Words(zh, en))
 
 
+def _order(one: Layer) -> tuple[int, str]:
+    return LEVELS.index(one.level), one.name
+
+
 def _level(unit: Mapping[str, Any]) -> str:
+    """The level of a unit as a layer names it."""
     return str(unit["kind"]) if unit["kind"] in ("city", "county") else "station"

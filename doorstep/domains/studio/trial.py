@@ -134,7 +134,7 @@ def _shown(request: HttpRequest, trial: Trial) -> dict[str, Any]:
     if found is None:
         return {"trial": trial}
     return {
-        "trial": trial, "item": found, "faces": face.faces(request, found, "blank"), **way(found),
+        "trial": trial, "item": found, "faces": face.faces(request, found), **way(found),
         "tables": tables(found, {}), "limits": dated.limits(found), "stories": stories(found, run(found)),
     }  # fmt: skip
 

@@ -260,25 +260,36 @@ def _request_id(kept: DraftView) -> str:
 def _read_again(
     request: HttpRequest, found: Pack, kept: DraftView, whom: Whom, refusal: Refused | None = None
 ) -> HttpResponse:
-    pages = found.form.pages(kept.data)
-    faults = found.form.validate(found.form.clean(kept.data)) or _told(refusal)
-    groups = questions.answers(found.form, kept.data)
     context = {
-        "item": found,
-        "whom": whom.person,
-        "groups": [(group, f"{whom.at}/apply/{found.code}/{group.id}") for group in groups],
-        "faults": [_elsewhere(found, whom, pages, fault) for fault in faults],
-        "refusal": refusal.words if refusal and refusal.code != "invalid" else None,
-        "action": f"{whom.at}/send/{found.code}",
+        **review_of(found, kept.data, whom, refusal),
         "request_id": _request_id(kept),
-        "before": Back(pages[-1].title, f"{whom.at}/apply/{found.code}/{pages[-1].id}"),
-        "promise": Words.of(found.privacy["notice"]),
-        "fee": fee_words(found),
         "saved_at": kept.saved_at,
-        **_progress(found, whom, pages, len(pages), faults),
     }
     status = refusal.status if refusal else 200
     return render(request, "web/portal/review.html", context, status=status)
+
+
+def review_of(
+    found: Pack, data: Mapping[str, Any], whom: Whom = _MYSELF, refusal: Refused | None = None
+) -> dict[str, Any]:
+    """What ``review.html`` shows of these answers. It needs no draft, so that an author sees the very same page."""
+    pages = found.form.pages(data)
+    faults = found.form.validate(found.form.clean(data)) or _told(refusal)
+    return {
+        "item": found,
+        "whom": whom.person,
+        "groups": [
+            (group, f"{whom.at}/apply/{found.code}/{group.id}")
+            for group in questions.answers(found.form, data)
+        ],
+        "faults": [_elsewhere(found, whom, pages, fault) for fault in faults],
+        "refusal": refusal.words if refusal and refusal.code != "invalid" else None,
+        "action": f"{whom.at}/send/{found.code}",
+        "before": Back(pages[-1].title, f"{whom.at}/apply/{found.code}/{pages[-1].id}"),
+        "promise": Words.of(found.privacy["notice"]),
+        "fee": fee_words(found),
+        **_progress(found, whom, pages, len(pages), faults),
+    }
 
 
 def _not_me(
