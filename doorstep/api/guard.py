@@ -20,7 +20,7 @@ from doorstep.api import problem
 from doorstep.kernel import trust
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook.words import Refused, Words
-from doorstep.web.routes import PUBLIC, SESSION_COOKIE, SIGNED_IN, token_of
+from doorstep.web.routes import APART, PUBLIC, SESSION_COOKIE, SIGNED_IN, token_of
 
 KEY_HEADER = "Idempotency-Key"
 _LONGEST_KEY = 80
@@ -108,6 +108,8 @@ def _admit(asked: Asked, viewer: Viewer, right: str, needs_key: bool) -> None:
     """Lets the request pass, or raises what stops it: sign-in, right, CSRF, key, in this order."""
     if right != PUBLIC and not viewer.signed_in:
         raise trust.refuse_sign_in()
+    if right != PUBLIC and viewer.kind in APART:
+        raise trust.refuse_right()
     if right not in (PUBLIC, SIGNED_IN):
         viewer.need(right)
     if viewer.signed_in and asked.method not in _READS and _by_cookie(asked):

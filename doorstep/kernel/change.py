@@ -15,7 +15,7 @@ from doorstep.kernel import due, event, issue, post
 from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.models import Matter, Point, Share, Step, Unit
-from doorstep.kernel.org import above, reach, town, unit_named
+from doorstep.kernel.org import above, police_of, reach, town, unit_named
 from doorstep.kernel.party import Person, check_present, differ, disagreements, find_or_add, people
 from doorstep.kernel.row import fetch, first, insert, run, settle, together, update
 from doorstep.kernel.trust import (
@@ -274,7 +274,7 @@ def _owner(row: Matter, one: Happening) -> tuple[int | None, UUID | None]:
         return unit_named(flows.branch_of(one.step).rpartition(".")[2]).id, None
     points = town().points
     owner = {
-        "received": points[row.point_id].unit_id,
+        "received": police_of(town().units[points[row.point_id].unit_id]).id,
         "hand_out": points[row.hand_out_id].unit_id,
         "competent": row.unit_id,
         "county": row.county or row.city,
@@ -320,7 +320,7 @@ def check_mine(viewer: Viewer, opened: Opened, step: str, present: Person | None
         raise no_such_step()
     by = declared.by
     at_window = by == "applicant" and present is not None
-    viewer.need("receive" if at_window else RIGHT_OF.get(by, "decide"), opened.pack.branch)
+    viewer.need(viewer.brings if at_window else RIGHT_OF.get(by, "decide"), opened.pack.branch)
     row = first(Step, _OPEN_STEP, opened.row.id, step)
     if row is None:
         raise moved_on()
@@ -527,7 +527,7 @@ def check_name(party_id: UUID | None, person: Person) -> None:
 
 def competent(item: str, data: Mapping[str, Any], at_point: Point) -> tuple[Unit, pack.Pack]:
     """The competent unit (Y) by these answers, and the item as it holds there: its form, flow, clock, rules and fees."""
-    named = town().units[at_point.unit_id]
+    named = police_of(town().units[at_point.unit_id])
     code = pack.current(item, reach(named)).competent_code(data)
     if isinstance(code, str):
         named = town().by_code.get(
@@ -553,7 +553,8 @@ def next_number(unit: Unit, moment: datetime) -> str:
 def share_first(row: Matter, x: Point, z: Point, party_id: UUID | None, at: datetime) -> None:
     if party_id is not None:
         add_share(row, at, role="applicant", party_id=party_id)
-    add_share(row, at, role="received", unit_id=x.unit_id)
+    for unit_id in dict.fromkeys((x.unit_id, police_of(town().units[x.unit_id]).id)):
+        add_share(row, at, role="received", unit_id=unit_id)
     if z.unit_id != x.unit_id:
         add_share(row, at, role="hand_out", unit_id=z.unit_id)
 

@@ -51,7 +51,7 @@ def open_matter(
     found = pack.current(item)
     if found.part_of:
         raise pack.no_item(item)
-    viewer.need("apply" if viewer.is_resident else "receive", found.branch)
+    viewer.need(viewer.brings, found.branch)
     content = {"item": item, "point": point, "channel": channel, "data": data, "hand_out": hand_out,
                "applicant": [applicant.name, applicant.id_no, applicant.phone] if applicant else None}  # fmt: skip
     content |= {"on_behalf": str(on_behalf)} if on_behalf else {}
@@ -212,7 +212,7 @@ def withdraw(
     def do() -> Done:
         opened = change.lock(matter_id)
         if present is not None:
-            viewer.need("receive", opened.pack.branch)
+            viewer.need(viewer.brings, opened.pack.branch)
             if viewer.unit_id != town().points[opened.row.point_id].unit_id:
                 raise refuse_right()
             check_present(opened.row.applicant_id, present)

@@ -94,6 +94,13 @@ def unit_words(unit_id: int | None) -> Words:
     return unit.name if unit else Words("公安机关", "The police")
 
 
+def police_of(unit: Unit) -> Unit:
+    """The unit itself; of partners, who bring and hand out but take nothing on and decide nothing, the police above them."""
+    while unit.kind == "partner" and unit.parent_id is not None:
+        unit = town().units[unit.parent_id]
+    return unit
+
+
 def below(unit_id: int | None) -> tuple[int, ...]:
     """A unit and all under it."""
     return tuple(

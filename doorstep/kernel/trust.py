@@ -37,7 +37,7 @@ SESSION_MINUTES = 8 * 60
 #: The one list of what can be allowed. A role is a bundle of these in region data; code never tests a role's name.
 VERBS = frozenset(
     {
-        "search", "apply", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
+        "search", "apply", "bring", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
         "rate", "erase", "assist", "involve", "locate", "merge", "refer", "reclassify", "repin",
         "supervise", "audit", "administer", "secure", "dispatch", "design", "lay",
     }
@@ -84,6 +84,11 @@ class Viewer:
     @property
     def is_resident(self) -> bool:
         return self.kind == "resident"
+
+    @property
+    def brings(self) -> str:
+        """The right by which this viewer brings a matter: their own, for whoever stands before them, or as a window."""
+        return {"resident": "apply", "outlet": "bring", "kiosk": "bring"}.get(self.kind, "receive")
 
     def may(self, verb: str, branch: str = "*", tier: str = "personal") -> bool:
         """Does any right of this viewer cover ``verb`` on ``branch`` at ``tier``? Where, the database decides."""

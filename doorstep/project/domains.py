@@ -3,6 +3,7 @@
 DOMAINS: tuple[str, ...] = (
     "doorstep.domains.counter",
     "doorstep.domains.family",
+    "doorstep.domains.outlets",
     "doorstep.domains.appointments",
     "doorstep.domains.payments",
     "doorstep.domains.blanks",

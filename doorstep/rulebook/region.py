@@ -76,7 +76,7 @@ def load_region(code: str, folder: Path = FOLDER) -> Region:
             units=tuple(raw["units"]),
             points=tuple(_taking(raw, one, lists) for one in _points(raw, path.parent / "layers")),
             roles={name: tuple(rights) for name, rights in _of(raw["roles"], "roles", folder).items()},
-            cast=_cast(raw.get("cast", ()), folder),
+            cast=_cast(raw.get("cast", ()), folder, {one["code"]: one["unit"] for one in raw["points"]}),
             streets=tuple(raw.get("streets", ())),
             lists=lists,
             money={name: str(value) for name, value in raw.get("money", {}).items()},
@@ -92,12 +92,20 @@ def _of(raw: Any, key: str, folder: Path) -> Any:
     return _yaml(folder / raw / "region.yaml")[key] if isinstance(raw, str) else raw
 
 
-def _cast(raw: Any, folder: Path) -> tuple[dict[str, Any], ...]:
-    """The people of a demonstration: told here, or those of another region at units of this one (``as``, ``units``)."""
+def _cast(raw: Any, folder: Path, unit_of: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """The people of a demonstration: told here, or those of another region at units and points of this one (``as``, ``units``,
+    ``points``); who has no place here is left out. Who works at a point where no police stand is of the point's unit."""
     if not isinstance(raw, dict):
-        return tuple(raw)
-    people, units = _yaml(folder / raw["as"] / "region.yaml")["cast"], raw["units"]
-    return tuple(one | ({"unit": units[one["unit"]]} if "unit" in one else {}) for one in people)
+        return tuple(one | ({"unit": unit_of[one["point"]]} if "point" in one else {}) for one in raw)
+    points, units = raw.get("points", {}), raw["units"]
+    found = []
+    for one in _yaml(folder / raw["as"] / "region.yaml")["cast"]:
+        code = points.get(one.get("point", ""))
+        if code:
+            found.append(one | {"point": code, "unit": unit_of[code]})
+        elif "point" not in one:
+            found.append(one | ({"unit": units[one["unit"]]} if "unit" in one else {}))
+    return tuple(found)
 
 
 def _taking(raw: dict[str, Any], point: dict[str, Any], lists: Mapping[str, RegionProfile]) -> dict[str, Any]:

@@ -17,11 +17,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from doorstep.domains.outlets import errand
 from doorstep.kernel import file, matter
+from doorstep.kernel.idempotency import Done
 from doorstep.kernel.models import File, Point
-from doorstep.kernel.org import reach, town
+from doorstep.kernel.org import police_of, reach, town
 from doorstep.kernel.party import Person
 from doorstep.kernel.row import first
+from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock, ids, pack
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.field import at_pointer
@@ -226,10 +229,7 @@ class Life:
         self.settles()
         person = None if self.login == self.resident else self.person
         with self.staff.enter(self.login) as viewer:
-            opened = matter.open_matter(
-                viewer, item=self.of.code, point=self.x.code, channel=self.example["channel"], data=self.data,
-                request_id=f"life-{self.named}", applicant=person, on_behalf=self.on_behalf,
-            )  # fmt: skip
+            opened = self._bring(viewer, person)
         if not opened.replayed:  # it was lived before an interruption
             self._goes(opened.matter_id)
         return opened.matter_id
@@ -244,7 +244,7 @@ class Life:
         self.someone = self._applicant(of, example)
         self.x = self._point(channel)
         self.resident = self.staff.account(self.account) if self.account is not None else ""
-        self.login = self.resident if channel == "online" else self.clerk
+        self.login = self.resident if channel == "online" else self.staff.bringer(self.x)
         self.town = answers.Town(
             applicant=self.someone,
             city=self.staff.place.name.zh,
@@ -253,6 +253,16 @@ class Life:
             upload=self._upload,
         )
         self.data = self._answers(pack.current(of.code, reach(town().units[self.x.unit_id])))
+
+    def _bring(self, viewer: Viewer, person: Person | None) -> Done:
+        told: dict[str, Any] = {"item": self.of.code, "point": self.x.code, "channel": self.example["channel"],
+                                "data": self.data, "request_id": f"life-{self.named}"}  # fmt: skip
+        if viewer.kind not in ("outlet", "kiosk"):
+            return matter.open_matter(viewer, applicant=person, on_behalf=self.on_behalf, **told)
+        if viewer.kind == "kiosk":
+            return errand.bring(viewer, errand.How("card", "own"), applicant=self.person, **told)
+        how = errand.How("document", "sheet", UUID(self._upload(errand.SHEET)))
+        return errand.bring(viewer, how, applicant=self.person, **told)
 
     def _answers(self, there: pack.Pack) -> dict[str, Any]:
         return answers.answers(there.form, self.example["data"], self.town)
@@ -263,7 +273,7 @@ class Life:
     @property
     def clerk(self) -> str:
         """Who sits at the window where it was brought."""
-        return self.staff.at(self.x.unit_id, self.post)
+        return self.staff.at(police_of(town().units[self.x.unit_id]).id, self.post)
 
     @property
     def person(self) -> Person:

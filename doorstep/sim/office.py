@@ -69,6 +69,7 @@ def main() -> None:
 def _carry_out(order: dict[str, Any]) -> str | None:
     from doorstep.kernel import trust
     from doorstep.kernel.found import set_fact
+    from doorstep.kernel.row import fetch
     from doorstep.rulebook.words import Words
 
     if "make" in order:
@@ -80,6 +81,8 @@ def _carry_out(order: dict[str, Any]) -> str | None:
             unit_id=raw.get("unit"), assurance=raw.get("assurance", 2),
             account_id=UUID(raw["id"]) if raw.get("id") else None,
         )  # fmt: skip
+        if raw.get("point"):
+            fetch("select trust.post_at(%s, %s)", made, raw["point"])
         return str(made)
     if "end" in order:
         trust.end_account(UUID(order["end"]))

@@ -16,6 +16,7 @@ from uuid import UUID
 from PIL import Image, ImageDraw
 
 from doorstep.kernel import trust
+from doorstep.kernel.models import Point
 from doorstep.kernel.org import town
 from doorstep.kernel.party import Person, find_or_add
 from doorstep.kernel.row import fetch
@@ -29,6 +30,8 @@ ACCOUNTS = 60
 """How many residents apply online; all others come to a window."""
 _AT_DESKS = ("clerk", "second", "approver", "colleague")
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+_OUTLETS = ("agent", "post", "partner", "kiosk")
+"""Kinds of points where no police stand."""
 _ROLE = {"colleague": "approver", "second": "clerk"}
 """Posts of another name than their role: who grants what an approver asks for, or signs what a clerk counted, is somebody else."""
 
@@ -91,12 +94,26 @@ class Staff:
         """The account of somebody who was taken on."""
         return UUID(str(self.known[login]["id"]))
 
+    def bringer(self, point: Point) -> str:
+        """Who brings matters at a point: somebody at its window, or where no police stand, the account bound to it."""
+        if point.kind not in _OUTLETS:
+            return self.at(point.unit_id, "clerk")
+        bound = self._bound(point)
+        self.take_on([bound])
+        return str(bound["make"]["login"])
+
+    def _bound(self, point: Point) -> dict[str, Any]:
+        role = "kiosk" if point.kind == "kiosk" else "partner"
+        login, name = f"at.{point.code}".lower(), {"zh": point.zh, "en": point.en}
+        return order(self.place, self.seed, login, role, name, point.unit_id, point)
+
     def fill_posts(self) -> None:
         """Everybody whom lives may need is taken on at once: clerks, deciders, supervisors, and those who apply online."""
-        units = [u for u in town().units.values() if u.active]
+        units = [u for u in town().units.values() if u.active and u.kind != "partner"]
         wanted = [(u.id, role) for u in units for role in _AT_DESKS]
         wanted += [(u.id, "supervisor") for u in units if u.kind in ("county", "city")]
-        self.take_on([self._posted(*one) for one in wanted if one not in self.posts])
+        bound = [self._bound(p) for p in town().points.values() if p.kind in _OUTLETS]
+        self.take_on([*(self._posted(*one) for one in wanted if one not in self.posts), *bound])
         self.enter_residents(range(ACCOUNTS))
 
     def take_on(self, orders: list[dict[str, Any]]) -> None:
@@ -110,6 +127,8 @@ class Staff:
         self.known |= made
         for login, one in made.items():
             if one.get("unit") is not None:
+                if one.get("point"):
+                    continue
                 post = login.partition(".")[0]
                 self.posts.setdefault((one["unit"], post if post in _ROLE else one["role"]), login)
 
@@ -170,8 +189,8 @@ class Staff:
 
 
 def order(
-    place: Region, seed: int, login: str, role: str, name: dict[str, str], unit: int | None
-) -> dict[str, Any]:
+    place: Region, seed: int, login: str, role: str, name: dict[str, str], unit: int | None, point: Point | None = None
+) -> dict[str, Any]:  # fmt: skip
     """What the personnel office is asked to make. The id follows from seed and login, so that chains come out the same.
 
     The cast has passwords to type; everybody else signs in by a key, which costs no stretching.
@@ -186,10 +205,16 @@ def order(
     return {
         "make": {
             **proof, "id": str(account_id), "login": login, "role": role, "unit": unit,
-            "kind": "resident" if role == "resident" else "officer", "rights": list(place.roles[role]),
-            "name": [name["zh"], name["en"]], "assurance": 2,
+            "kind": _kind(role, point), "rights": list(place.roles[role]),
+            "name": [name["zh"], name["en"]], "assurance": 2, **({"point": point.id} if point else {}),
         }
     }  # fmt: skip
+
+
+def _kind(role: str, point: Point | None) -> str:
+    if point is not None:
+        return "kiosk" if point.kind == "kiosk" else "outlet"
+    return "resident" if role == "resident" else "officer"
 
 
 @lru_cache(maxsize=64)

@@ -21,6 +21,7 @@ from django.db import OperationalError, connection
 
 from doorstep.domains.appointments import verbs as appointments
 from doorstep.kernel import org, plug, trust
+from doorstep.kernel.models import Point
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
@@ -170,7 +171,7 @@ def people(office: Office) -> Staff:
     units = {u["code"]: u for u in place.units}
     staff.take_on(
         [
-            order(place, seed, one["login"], _role(one), one["name"], units[one["unit"]]["id"])
+            order(place, seed, one["login"], _role(one), one["name"], units[one["unit"]]["id"], _point(one))
             for one in place.cast
             if _role(one) != "resident"
         ]
@@ -187,6 +188,10 @@ def people(office: Office) -> Staff:
 
 def _role(one: dict[str, Any]) -> str:
     return str(one.get("as", one["role"]))
+
+
+def _point(one: dict[str, Any]) -> Point | None:
+    return org.point_named(one["point"]) if "point" in one else None
 
 
 def _login(one: dict[str, Any], staff: Staff, units: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from doorstep.kernel import assign, matter, trust
 from doorstep.kernel.models import Step
-from doorstep.kernel.org import town
+from doorstep.kernel.org import police_of, town
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.flow import CORRECT, step_of
@@ -249,7 +249,11 @@ class Way:
                 matter.withdraw(viewer, self.id, request_id=self.request_id, reason="不办了")
             return
         row, by = self.row, str(move.get("by", "competent"))
-        above = {"received": self.life.x.unit_id, "county": row.county or row.city, "city": row.city}
+        above = {
+            "received": police_of(town().units[self.life.x.unit_id]).id,
+            "county": row.county or row.city,
+            "city": row.city,
+        }
         unit = int(above.get(by) or row.unit_id)
         with self.life.staff.enter(self.life.staff.at(unit, "colleague")) as viewer:
             matter.add_step(
@@ -309,9 +313,10 @@ class Way:
 
     def at_desk(self, step: Step) -> str:
         """The login of whoever does a unit's step."""
-        return self.life.staff.at(
-            int(step.unit_id or 0), self.life.post if step.by in _BY_CLERK else "approver"
-        )
+        unit = int(step.unit_id or 0)
+        if town().units[unit].kind == "partner":
+            return self.life.staff.bringer(town().points[self.row.hand_out_id])
+        return self.life.staff.at(unit, self.life.post if step.by in _BY_CLERK else "approver")
 
     def asked(self, step: Step) -> Mapping[str, Any]:
         """What the pack says of a step that waits."""

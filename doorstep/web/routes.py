@@ -27,6 +27,8 @@ from doorstep.web import errors, uploads
 PUBLIC: Final = "PUBLIC"
 SIGNED_IN: Final = "SIGNED_IN"
 SESSION_COOKIE: Final = "doorstep_session"
+APART: Final = ("outlet", "kiosk")
+"""Kinds of account where no police stand: they enter only pages that name them, and no door of the API."""
 
 View = Callable[..., HttpResponseBase]
 
@@ -35,7 +37,7 @@ View = Callable[..., HttpResponseBase]
 class Route:
     """One page. ``right`` is PUBLIC, SIGNED_IN or a verb; ``surface`` says whose page it is.
 
-    ``kinds`` narrows it to kinds of viewer ("resident", "officer"); empty means any that has the right.
+    ``kinds`` narrows it to kinds of viewer ("resident", "officer"); empty means any that has the right, but for `APART`.
     ``tier`` is what the page shows: one with no person on it is open to a right that reaches what is public.
     A view whose form carries files sets ``receives`` and is called with ``received``, stored beforehand.
     """
@@ -126,7 +128,7 @@ def _check(route: Route, viewer: Viewer) -> None:
         return
     if not viewer.signed_in:
         raise trust.refuse_sign_in()
-    if route.kinds and viewer.kind not in route.kinds:
+    if (route.kinds or viewer.kind in APART) and viewer.kind not in route.kinds:
         raise trust.refuse_right()
     if route.right != SIGNED_IN:
         viewer.need(route.right, tier=route.tier)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from doorstep.kernel.plug import Tile
 from doorstep.kernel.trust import Viewer
-from doorstep.web.routes import SIGNED_IN, Route
+from doorstep.web.routes import APART, SIGNED_IN, Route
 
 
 def start_pages(tiles: Iterable[Tile]) -> tuple[Route, Route]:
@@ -17,7 +17,8 @@ def start_pages(tiles: Iterable[Tile]) -> tuple[Route, Route]:
     known = tuple(tiles)
 
     def of(viewer: Viewer) -> list[Tile]:
-        return [tile for tile in known if viewer.may(tile.right, tier=tile.tier)]
+        mine = [tile for tile in known if tile.right == "bring"] if viewer.kind in APART else known
+        return [tile for tile in mine if viewer.may(tile.right, tier=tile.tier)]
 
     def start(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         if viewer.is_resident:
@@ -31,6 +32,7 @@ def start_pages(tiles: Iterable[Tile]) -> tuple[Route, Route]:
             redirect("/") if viewer.is_resident else render(request, "web/start.html", {"tiles": of(viewer)})
         )
 
-    return Route("start", start, "start", SIGNED_IN, "staff"), Route(
-        "start/all", everything, "start.all", SIGNED_IN, "staff"
+    staff = ("resident", "officer", *APART)
+    return Route("start", start, "start", SIGNED_IN, "staff", kinds=staff), Route(
+        "start/all", everything, "start.all", SIGNED_IN, "staff", kinds=staff
     )

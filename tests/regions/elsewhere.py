@@ -150,7 +150,7 @@ def elsewhere(name: str, place: Place) -> Iterator[Elsewhere]:
             here.clerks = tokens
         with _as("migrator", place, target):
             _account(here.place, "resident", "resident", None, party)
-        with _as("app", place, target):
+        with _as("town", place, target):
             here.resident = trust.sign_in("resident", b"k" * 32)
             yield here
     finally:

@@ -18,7 +18,8 @@ from tests.kernel.test_issue import work
 
 #: Nobody of these had a part in it, or works where it is dealt with. The empty one is not signed in.
 OUTSIDERS = (
-    "", "neighbour", "other_station", "chief", "dispatcher", "department", "partner", "sysadmin", "secadmin", "auditor", "gone",
+    "", "neighbour", "other_station", "chief", "dispatcher", "department", "partner", "agent", "kiosk",
+    "sysadmin", "secadmin", "auditor", "gone",
 )  # fmt: skip
 ADDRESS = "守口巷 77 号 6-602"
 #: What a part of an address may be, by its name; anything else gets a word that nothing is called.

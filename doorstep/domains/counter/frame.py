@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -18,6 +17,7 @@ from doorstep.rulebook import clock
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
+from doorstep.web.devices import bridge
 from doorstep.web.language import say
 
 STAFF = ("officer",)
@@ -79,18 +79,11 @@ def show(
         "tabs": tabs(viewer, request.path),
         "may_search": viewer.may("search"),
         "stream_url": getattr(request, "stream_url", ""),
-        "bridge": _bridge(),
+        "bridge": bridge(),
         "q": "",
         **context,
     }
     return render(request, f"counter/{template}.html", whole, status=status)
-
-
-def _bridge() -> dict[str, str] | None:
-    """Where pages look for the devices of a table: the address, and in a demonstration the code and the page of the stand-ins."""
-    if not settings.BRIDGE_URL:
-        return None
-    return {"url": settings.BRIDGE_URL, "code": settings.BRIDGE_CODE, "hands": settings.BRIDGE_HANDS}
 
 
 def tabs(viewer: Viewer, path: str) -> tuple[Tab, ...]:

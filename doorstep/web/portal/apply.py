@@ -71,7 +71,9 @@ def start(request: HttpRequest, viewer: Viewer, code: str, mandate_id: UUID | No
     found, kept, whom = _begun(viewer, code, mandate_id)
     pages = found.form.pages(kept.data if kept else {})
     if kept is None:
-        draft.save_draft(viewer, code, _known(viewer, whom, found), pages[0].id, mandate_id=mandate_id)
+        draft.save_draft(
+            viewer, code, known(whom.person or own_person(viewer), found), pages[0].id, mandate_id=mandate_id
+        )
         return redirect(f"{whom.at}/apply/{code}/{pages[0].id}")
     here = kept.page if kept.page in [page.id for page in pages] else pages[0].id
     return redirect(f"{whom.at}/apply/{code}/{here}")
@@ -105,7 +107,9 @@ def _post(
         return redirect("/mine?told=kept")
     if request.POST.get("go") != "next":
         return _show(request, viewer, found, here, kept, whom)
-    faults = found.form.validate(data, page=here.id) or _not_me(viewer, whom, found, here, data)
+    faults = found.form.validate(data, page=here.id) or not_theirs(
+        viewer, whom.person or own_person(viewer), found, here, data
+    )
     again = next((one for one in found.form.pages(data) if one.id == here.id), here)
     if faults:
         return _show(request, viewer, found, again, kept, whom, faults)
@@ -113,7 +117,7 @@ def _post(
         return redirect(
             f"{whom.at}/apply/{found.code}/{here.id}?more=1"
         )  # an answer called for another question
-    return redirect(_after(found, whom, here.id, data))
+    return redirect(after(found, whom, here.id, data))
 
 
 def take_files(
@@ -232,7 +236,7 @@ def _sent_before(request: HttpRequest, viewer: Viewer) -> HttpResponse | None:
 
 
 def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView, whom: Whom) -> HttpResponse:
-    if request.POST.get("request_id") != _request_id(kept):
+    if request.POST.get("request_id") != request_id(kept):
         return _read_again(request, found, kept, whom, Refused("draft-changed", CHANGED, status=409))
     try:
         with transaction.atomic():
@@ -243,7 +247,7 @@ def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView, wh
                 channel="online",
                 data=found.form.clean(kept.data),
                 hand_out=found.hand_out_code(kept.data),
-                request_id=_request_id(kept),
+                request_id=request_id(kept),
                 on_behalf=whom.mandate_id,
             )
             draft.drop_draft(viewer, kept.id)
@@ -252,7 +256,7 @@ def _send(request: HttpRequest, viewer: Viewer, found: Pack, kept: DraftView, wh
     return redirect(f"/matter/{done.matter_id}/receipt")
 
 
-def _request_id(kept: DraftView) -> str:
+def request_id(kept: DraftView) -> str:
     """Of sending a draft as it stands: another answer makes it another request."""
     return f"draft-{kept.id}-{kept.version}"
 
@@ -262,7 +266,7 @@ def _read_again(
 ) -> HttpResponse:
     context = {
         **review_of(found, kept.data, whom, refusal),
-        "request_id": _request_id(kept),
+        "request_id": request_id(kept),
         "saved_at": kept.saved_at,
     }
     status = refusal.status if refusal else 200
@@ -292,12 +296,12 @@ def review_of(
     }
 
 
-def _not_me(
-    viewer: Viewer, whom: Whom, found: Pack, here: Page, data: Mapping[str, Any]
+def not_theirs(
+    viewer: Viewer, whose: Person | None, found: Pack, here: Page, data: Mapping[str, Any]
 ) -> tuple[Fault, ...]:
     """Answers on this page that differ from the record of whom it is for: said at once, not only at the end."""
-    me, mine = whom.person or own_person(viewer), {one.pointer for one in here.fields}
-    faults = disagreements(viewer, found.form, data, me) if me else ()
+    mine = {one.pointer for one in here.fields}
+    faults = disagreements(viewer, found.form, data, whose) if whose else ()
     return tuple(fault for fault in faults if fault.pointer in mine)
 
 
@@ -322,7 +326,8 @@ def is_on(one: Page, pointers: Iterable[str]) -> bool:
     return any(asked == mine or asked.startswith(mine + "/") for asked in pointers for mine in own)
 
 
-def _after(found: Pack, whom: Whom, page_id: str, data: Mapping[str, Any]) -> str:
+def after(found: Pack, whom: Whom, page_id: str, data: Mapping[str, Any]) -> str:
+    """Where one goes from a page: to the next one, else to read all of it again."""
     ids = [one.id for one in found.form.pages(data)]
     follows = ids[ids.index(page_id) + 1 :] if page_id in ids else ids
     return whom.at + (f"/apply/{found.code}/{follows[0]}" if follows else f"/send/{found.code}")
@@ -356,9 +361,8 @@ def _begun(viewer: Viewer, code: str, mandate_id: UUID | None) -> tuple[Pack, Dr
     return there, replace(kept, data=data), whom
 
 
-def _known(viewer: Viewer, whom: Whom, found: Pack) -> dict[str, Any]:
+def known(me: Person | None, found: Pack) -> dict[str, Any]:
     """What we hold about the person already, so that it need not be typed again."""
-    me = whom.person or own_person(viewer)
     if me is None:
         return {}
     pairs = [

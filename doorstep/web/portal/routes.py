@@ -17,7 +17,7 @@ from doorstep.web.portal import (
     verified,
     verify,
 )
-from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
+from doorstep.web.routes import APART, PUBLIC, SIGNED_IN, Route
 
 _BOTH = ("GET", "POST")
 _RESIDENT = ("resident",)
@@ -35,7 +35,7 @@ ROUTES: tuple[Route, ...] = (
     Route("v", verify.ask, "verify.ask", PUBLIC),
     Route("v/<str:code>", verify.verify, "verify", PUBLIC, methods=_BOTH),
     Route("login", account.login, "login", PUBLIC, methods=_BOTH),
-    Route("logout", account.logout, "logout", SIGNED_IN, methods=("POST",)),
+    Route("logout", account.logout, "logout", SIGNED_IN, methods=("POST",), kinds=("resident", "officer", *APART)),
     Route("apply/<str:code>", apply.start, "apply", "apply", kinds=_RESIDENT),
     Route(
         "apply/<str:code>/<slug:page_id>", apply.page, "apply.page", "apply",

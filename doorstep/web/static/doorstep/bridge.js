@@ -1,5 +1,5 @@
 // The devices on a counter's table, through the bridge on this machine (docs/bridge.md). Without it, or unplugged, every page
-// stays what it is: fields to type into, files to choose, paper to print and sign. Words come from counter/_devices.html.
+// stays what it is: fields to type into, files to choose, paper to print and sign. Words come from web/_devices.html.
 (() => {
   "use strict";
   const desk = document.getElementById("devices");

@@ -1,0 +1,139 @@
+"""What is being filled in where no police stand: for whom, how they were identified, which item, the answers so far.
+
+Kept as a draft of the outlet's or kiosk's account, so that nothing typed is lost; at a kiosk it is thrown away when the person
+leaves, after some quiet minutes, and before anybody else begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from doorstep.domains.outlets import errand
+from doorstep.domains.outlets.errand import How
+from doorstep.kernel import draft, file, matter
+from doorstep.kernel.draft import DraftView
+from doorstep.kernel.org import reach_at
+from doorstep.kernel.party import Person
+from doorstep.kernel.trust import Viewer, not_found
+from doorstep.rulebook import clock, pack
+from doorstep.rulebook.format import FORMATS, tidy
+from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.words import Words
+from doorstep.web.places import brought
+from doorstep.web.portal.apply import Whom, known
+from doorstep.web.questions import upload_ids
+
+DRAFT = "outlet"
+QUIET = timedelta(minutes=5)
+"""After so long without a page sent, what stands at a kiosk belongs to nobody there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One form under way. ``kept`` holds its answers alone, as `web.portal.apply` shows them."""
+
+    item: Pack
+    person: Person
+    how: How
+    kept: DraftView
+    at: str
+
+    @property
+    def whom(self) -> Whom:
+        """For the pages of the form: for whom it is, and where they lie."""
+        return Whom(None, self.person if self.how.agreed != "own" else None, self.at)
+
+
+def offered(viewer: Viewer) -> tuple[Pack, ...]:
+    """What this point takes, as far as the account may bring it."""
+    point = errand.point_of(viewer)
+    here = brought(pack.listed(reach_at(point.code)), point.channel, point.code)
+    return tuple(one for one in here if viewer.may(viewer.brings, one.branch))
+
+
+def item(viewer: Viewer, code: str) -> Pack:
+    """One of them. Refused: "not-found"."""
+    found = next((one for one in offered(viewer) if one.code == code), None)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def person_of(post: Mapping[str, str]) -> tuple[Person, dict[str, Words]]:
+    """Who stands there as typed or read, in plain digits, and what is wrong with it by the name of the input."""
+    name, id_no = tidy(post.get("name", "")), tidy(post.get("id_no", ""), "cn-id")
+    phone = tidy(post.get("phone", ""), "cn-mobile")
+    faults: dict[str, Words] = {}
+    if len(name) < 2:
+        faults["name"] = Words("请填写姓名，和证件上一样。", "Type the name as on the document.")
+    wrong = FORMATS["cn-id"].fault(id_no) if id_no else Words("请填写证件号。", "Type the identity number.")
+    if wrong:
+        faults["id_no"] = wrong
+    if phone and (wrong := FORMATS["cn-mobile"].fault(phone)):
+        faults["phone"] = wrong
+    return Person(name, id_no, phone), faults
+
+
+def begin(viewer: Viewer, found: Pack, person: Person, how: How) -> Begun:
+    """A new form for this person, with what the document told filled in."""
+    answers = known(person, found)
+    first = found.form.pages(answers)[0].id
+    view = draft.save_draft(viewer, DRAFT, _raw(found.code, person, how, answers), first)
+    return _of(viewer, view)
+
+
+def load(viewer: Viewer, draft_id: UUID) -> Begun:
+    """A form of this account. Refused: "not-found", also when it lay at a kiosk for too long."""
+    view = draft.read_draft(viewer, draft_id)
+    if view.item != DRAFT or (viewer.kind == "kiosk" and clock.now() - view.saved_at > QUIET):
+        raise not_found()
+    return _of(viewer, view)
+
+
+def keep(viewer: Viewer, begun: Begun, answers: Mapping[str, Any], page: str) -> Begun:
+    """Store what was typed, valid or not."""
+    raw = _raw(begun.item.code, begun.person, begun.how, answers)
+    return _of(viewer, draft.save_draft(viewer, DRAFT, raw, page, begun.kept.id))
+
+
+def under_way(viewer: Viewer) -> list[Begun]:
+    """The forms that this account has begun, newest first."""
+    offers = {one.code for one in offered(viewer)}
+    found = draft.my_drafts(viewer, item=DRAFT)
+    return [_of(viewer, one) for one in found if one.data["item"] in offers]
+
+
+def wipe(viewer: Viewer) -> None:
+    """Nothing that was typed or sent here is left for whoever comes next."""
+    for view in draft.my_drafts(viewer, item=DRAFT):
+        drop(viewer, view.id)
+
+
+def drop(viewer: Viewer, draft_id: UUID) -> None:
+    """One form, with what was sent for it. Refused: "not-found"."""
+    view = draft.read_draft(viewer, draft_id)
+    if view.item != DRAFT:
+        raise not_found()
+    sent = upload_ids(pack.current(view.data["item"]).form, view.data["answers"])
+    for one in file.pending(viewer, sent):
+        file.drop(viewer, one)
+    draft.drop_draft(viewer, draft_id)
+
+
+def _raw(code: str, person: Person, how: How, answers: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"identified": how.identified, "agreed": how.agreed, "proof": str(how.proof or "")}
+    return {"item": code, "person": asdict(person), "how": told, "answers": dict(answers)}
+
+
+def _of(viewer: Viewer, view: DraftView) -> Begun:
+    raw, point = view.data, errand.point_of(viewer)
+    proof = raw["how"]["proof"]
+    how = How(raw["how"]["identified"], raw["how"]["agreed"], UUID(proof) if proof else None)
+    there, answers = matter.asked_there(raw["item"], point.code, raw["answers"])
+    kept = DraftView(view.id, there.code, view.page, answers, view.version, view.saved_at)
+    room = "kiosk" if viewer.kind == "kiosk" else "errand"
+    return Begun(there, Person(**raw["person"]), how, kept, f"/outlets/{room}/{view.id}")
