@@ -14,7 +14,16 @@ from doorstep.kernel.plug import Slot
 #: Where a page has room. The subject is the matter (MatterView) that the page shows; of a case and of a line of a receipt, its id;
 #: of a whole receipt, its lines; of a person's own list, its finished rows.
 NAMES = frozenset(
-    {"counter.case", "matter.top", "matter.rate", "matter.paper", "counter.paper", "receipt.code", "receipt.rate", "mine.top"}
+    {
+        "counter.case",
+        "matter.top",
+        "matter.rate",
+        "matter.paper",
+        "counter.paper",
+        "receipt.code",
+        "receipt.rate",
+        "mine.top",
+    }
 )
 _filled: dict[str, list[Slot]] = {}
 
