@@ -149,7 +149,7 @@ def test_a_page_opens_only_for_its_right(cast: Cast, held: dict[str, Any], role:
     from doorstep.rulebook.region import region
     from doorstep.web.routes import PUBLIC, SIGNED_IN
 
-    as_ = {"neighbour": "resident", "gone": "", "": ""}.get(role, role)
+    as_ = {"neighbour": "resident", "agent": "partner", "gone": "", "": ""}.get(role, role)
     verbs = {right.split(":")[0] for right in region().roles.get(as_, ())}
     client, opened = _client(cast, role), []
     for pattern, one in _all():
