@@ -134,7 +134,11 @@ class Way:
     def _given_to(self) -> None:
         """Some of what waits at a desk was given to somebody there."""
         step = next((one for one in self.waits if one.unit_id and one.by in _DESKS), None)
-        if step is None or self.chance.random() > _GIVEN or town().units[int(step.unit_id or 0)].kind == "partner":
+        if (
+            step is None
+            or self.chance.random() > _GIVEN
+            or town().units[int(step.unit_id or 0)].kind == "partner"
+        ):
             return
         desk, post = self.at_desk(step), self.chance.choice(_HOLDERS)
         at = max(self.at, step.opened_at) + timedelta(minutes=self.chance.randrange(5, 90))
