@@ -107,7 +107,7 @@ class Life:
             fits = [one for one in fits if one["channel"] == "online"] or [
                 {**one, "channel": "online"} for one in fits if "online" in of.channels
             ] or fits  # fmt: skip
-        example = self.chance.choice(fits)
+        example = self.chance.choice(self._there(fits) or fits)
         return of, {**example, "channel": self._channel(of, example)}
 
     def _offered(self) -> list[pack.Pack]:
@@ -130,16 +130,29 @@ class Life:
                 and not kinds & {"call", "sub"}
                 and there.get(self.wish.stop_at, self.wish.stop_at in by)
             )
-        sent = (
-            "online" in of.channels or self.wish.stop_at != "received"
-        )  # what awaits a window came from elsewhere
-        return sent and "hand_out" in of.raw and "field" in of.raw["competent"] and not waits_for(of)
+        if waits_for(of) or not any(self.wish.stop_at == step.by for step in of.flow.steps.values()):
+            return False
+        if self.wish.stop_at == "competent":
+            return not self.wish.y or self._decides(of, self.wish.y)
+        if self.wish.stop_at == "received":  # what awaits a window came from elsewhere
+            return "online" in of.channels
+        return "hand_out" in of.raw or bool(self.wish.x and self._there(usable(of)))
+
+    def _decides(self, of: pack.Pack, code: str) -> bool:
+        """Is this unit one of those among which whoever brings it chooses who decides?"""
+        chosen = of.form.field(str(of.raw["competent"].get("field", "")))
+        return chosen is not None and chosen.options_from == f"units.{town().by_code[code].kind}"
+
+    def _there(self, told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The examples that can be brought at the wished point."""
+        point = town().point_by_code.get(self.wish.x)
+        return [one for one in told if point is None or one["channel"] in point.channels]
 
     def _channel(self, of: pack.Pack, example: Mapping[str, Any]) -> str:
         """Where it is brought: as the example says where a table looks at that, else anywhere that has people."""
         told = str(example["channel"])
         asked = {column.name for table in of.tables.values() for column in table.inputs}
-        if "channel" in asked or told == "online" or self.wish.stop_at:
+        if "channel" in asked or told == "online" or self.wish.stop_at or self.wish.x:
             return told
         return self.chance.choice([c for c in of.channels if c in _with_people() and c != "online"] or [told])
 

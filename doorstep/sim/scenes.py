@@ -40,8 +40,8 @@ _PAY, _COME = 6, 3
 """Who pays online this morning, and who comes to each window of the cast today."""
 _LOOKED = 0.7
 """How many of the decisions that are looked at again have been looked at."""
-_WAITS_DESK = (1, 2, 3, 4, 5, 6, 8, 11)
-_WAITS_INTAKE, _WAITS_HAND_OUT = (2, 3, 4, 5), (2, 3, 5, 9)
+_WAITS_DESK = (1, 1, 1, 1, 2, 2, 3, 4, 6)
+_WAITS_INTAKE, _WAITS_HAND_OUT = (1, 1, 1, 2, 3), (1, 2, 3, 5, 9)
 """Since when what waits at a desk of the cast waits there, in working days."""
 _MINE = (("corrected", "applicant"), ("granted", "wait"), ("granted", "competent"), ("granted", "hand_out"))
 _BUNDLE, _SHIFT = 60, 10
@@ -136,10 +136,10 @@ def _desks(staff: Staff, horizon: datetime, windows: list[tuple[str, Point]]) ->
             wishes += [Wish(y=unit.code, stop_at="competent", since=ago) for ago in _WAITS_DESK]
     for _, point in windows:
         wishes += [Wish(x=point.code, stop_at="received", since=ago) for ago in _WAITS_INTAKE]
-        wishes += [Wish(z=point.code, stop_at="hand_out", since=ago) for ago in _WAITS_HAND_OUT]
+        wishes += [Wish(x=point.code, z=point.code, stop_at="hand_out", since=ago) for ago in _WAITS_HAND_OUT]
     for number in range(len(staff.cast)):
         wishes += [Wish(account=number, course=course, stop_at=at, since=1 + number) for course, at in _MINE]
-    for number, wish in enumerate(dict.fromkeys(wishes)):
+    for number, wish in enumerate(wishes):
         yield f"waits:{number}", partial(_lives, staff, _NUMBERS + 1000 + number, wish, horizon)
     for login, point in windows:
         yield f"blanks:{point.code}", partial(_sheets, staff, login, point, horizon)

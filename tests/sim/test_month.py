@@ -80,6 +80,13 @@ def test_what_a_month_has_happens_at_desks_and_windows(staff: Staff, month: list
     }
     missing = [what for what, query in counted.items() if above.execute(query).fetchone()[0] == 0]
     assert missing == []
+    kinds = """select count(distinct m.item), count(*) filter (where s.late_at is null) from step s
+        join matter m on m.id = s.matter_id join unit u on u.id = s.unit_id where s.closed_at is null and u.code = any(%s)"""
+    for code in {
+        str(one["unit"]) for one in staff.place.cast if one["login"] in ("approver", "clerk", "clerk2")
+    }:
+        several, in_time = above.execute(kinds, [[code]]).fetchone()
+        assert several >= 3 and in_time >= 2, code
 
 
 def test_a_second_look_is_taken_by_a_supervisor(
