@@ -518,11 +518,17 @@ class Pack:
         if how == "list":
             each = of["each"]
             return [
-                {key: row.get(name) for key, name in each.items()} for row in at_pointer(data, what) or ()
+                {key: self._cell(f"{what}/*/{name}", row.get(name)) for key, name in each.items()}
+                for row in at_pointer(data, what) or ()
             ]
         if how == "notes":
             return [{"zh": one["zh"], "en": one["en"]} for one in what if _holds(one.get("when"), data)]
         return Words.of(what).as_dict()
+
+    def _cell(self, pointer: str, value: Any) -> Any:
+        """A value in a row of several: the words of a choice, anything else as it is."""
+        one = self.field(pointer)
+        return one.said(value).as_dict() if one and one.options and value is not None else value
 
     def _row(self, pointer: str, data: Any) -> dict[str, Any] | None:
         one, value = self.field(pointer), at_pointer(data, pointer)
