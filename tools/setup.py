@@ -34,6 +34,7 @@ def main(part: str) -> None:
     _environment()
     _packages(part)
     _page_parts(part)
+    _map_tools()
     if part == "test":
         _debian()
 
@@ -123,6 +124,27 @@ def _npm() -> list[str]:
     lock = str(ROOT / "locks" / "node.txt")
     _run([str(uv), "pip", "install", "-q", "--python", str(PYTHON), "--require-hashes", "-r", lock])
     return [str(PYTHON), "-c", NODE]
+
+
+def _map_tools() -> None:
+    """Valhalla's programs, from a wheel that nothing imports; tilemaker, if we may install it. Without them there are no
+    driving times and no fine base map, and everything else works.
+    """
+    lock, home = ROOT / "locks" / "valhalla.txt", VENV / "valhalla"
+    if not (home.is_dir() and _stamped("valhalla", lock)):
+        say("取路程计算程序", "fetching the programs that know the way")
+        asked = ["--target", str(home), "--python-version", "3.12", "--only-binary", ":all:", "--no-deps"]
+        got = [str(VENV / "bin" / "uv"), "pip", "install", "-q", *asked, "--require-hashes", "-r", str(lock)]
+        if subprocess.run(got, cwd=ROOT, check=False).returncode:
+            shutil.rmtree(home, ignore_errors=True)
+            say(
+                "这台机器没有合适的版本，路程按直线估算", "none for this machine: driving times are estimated"
+            )
+        else:
+            _stamp("valhalla", lock)
+    if shutil.which("tilemaker") is None and _is_root() and shutil.which("apt-get"):
+        say("安装 Debian 软件包 tilemaker", "installing the Debian package tilemaker")
+        _apt("tilemaker")
 
 
 def _debian() -> None:
