@@ -328,3 +328,21 @@ def test_A22_a_relative_who_acts_gets_the_slip_and_not_the_vote(cast: Cast) -> N
     page = Visit(cast["neighbour"].token).get(f"/matter/{done.matter_id}")
     assert f"/ratings/slip/{done.matter_id}" in page.html and 'data-verb="rate"' not in page.html
     end(cast, "resident", mandate)
+
+
+# ---- the call-back ----
+
+
+def test_A22_unfounded_is_said_by_somebody_else_than_the_caller(cast: Cast, above: Any) -> None:
+    """Also by nobody who called, and has since gone over to the unit that decides."""
+    from doorstep.kernel import matter, trust
+    from doorstep.rulebook.words import Refused
+    from tests.ratings.test_ratings import call_back_of_rated
+
+    made, caller = call_back_of_rated(cast, above), staff("supervisor", 10, "易转")
+    with trust.enter(caller) as viewer:
+        matter.act(viewer, made, step="call", outcome="ask_second", reason="查不到", request_id=fresh())
+        account = viewer.account_id
+    above.execute("update account set unit_id = 20 where id = %s", [account])
+    with trust.enter(caller) as viewer, pytest.raises(Refused, match="same-person"):
+        matter.act(viewer, made, step="judge@AL-YX", outcome="unfounded", reason="核过了", request_id=fresh())

@@ -132,6 +132,15 @@ def reviewers(unit_id: int, hands: set[int]) -> tuple[int, int]:
     return free[0].id, second.id
 
 
+def phone_beside(unit_id: int, hands: set[int]) -> str:
+    """Where one can ring to have a rating of ``unit_id`` written down by a unit without a hand in it; empty if there is none."""
+    try:
+        first, _ = reviewers(unit_id, hands)
+    except Refused:
+        return ""
+    return next((str(p.phone) for p in _points(first) if p.phone), "")
+
+
 def _points(unit_id: int) -> list[Any]:
     return sorted((p for p in town().points.values() if p.unit_id == unit_id), key=lambda p: p.id)
 

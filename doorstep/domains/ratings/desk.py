@@ -111,7 +111,7 @@ def board(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The figures of the viewer's units, what people wrote, and the call-backs in their hands."""
     viewer.need("supervise", tier="public")
     calls = _calls(viewer)
-    found = figures.figures(units=below(viewer.unit_id))
+    found = figures.figures(units=below(viewer.unit_id), of=["unit", "point"])
     context = {
         "figures": found, "came_of_it": came_of_it(found.whole),
         "tables": [

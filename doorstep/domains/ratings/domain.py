@@ -30,7 +30,7 @@ DOMAIN = Domain(
     ),
     api=router,
     machines=MACHINES,
-    chores=((figures.publish, 120.0),),
+    chores=((figures.publish, 300.0),),
     routes=(
         Route("ratings/", pages.published, "ratings", PUBLIC),
         Route("ratings/with", pages.with_code, "ratings_with", PUBLIC, methods=_BOTH),

@@ -34,6 +34,15 @@ OUTCOMES: Final[Mapping[str, Words]] = {
     "closed": Words("作罢", "dropped"),
     "open": Words("还在办", "still in hand"),
 }
+SHORT: Final[Mapping[str, Words]] = {
+    "mended": Words("补救", "mended"),
+    "explained": Words("说明", "explained"),
+    "unfounded": Words("没有依据", "unfounded"),
+    "withdrawn": Words("收回", "taken back"),
+    "closed": Words("作罢", "dropped"),
+    "open": Words("在办", "in hand"),
+}
+"""The same in a table."""
 _BRANCH_OF: Final = {str(number): name for name, number in BRANCHES.items()}
 
 
@@ -44,11 +53,14 @@ class Line:
 
     subject: str
     key: str
-    name: Words
     could: int
     votes: dict[int, int]
     done: dict[str, int] = field(default_factory=dict)
     hidden: bool = False
+
+    @property
+    def name(self) -> Words:
+        return _NAMES[self.subject](self.key)
 
     @property
     def rated(self) -> int:
@@ -102,9 +114,11 @@ def publish() -> int:
     return 0
 
 
-def figures(*, units: Iterable[int] | None = None) -> Figures:
-    """What is published; of ``units`` and their points only, if given. One statement."""
-    rows = list(Published.objects.all())
+def figures(
+    *, units: Iterable[int] | None = None, of: Sequence[str] = ("branch", "point", "channel", "unit", "item")
+) -> Figures:
+    """What is published; of ``units`` and their points only, if given; tables other than ``of`` stay empty. One statement."""
+    rows = list(Published.objects.filter(subject__in=[*of, "unit"]))
     within = None if units is None else frozenset(units)
     by = {subject: [_line(row) for row in rows if row.subject == subject] for subject in _NAMES}
     if within is not None:
@@ -124,7 +138,7 @@ def _unit_of(point: str) -> int | None:
 
 def _line(row: Published) -> Line:
     votes = {int(level): int(n) for level, n in row.votes.items()}
-    return Line(row.subject, row.key, _NAMES[row.subject](row.key), row.could, votes, dict(row.done))
+    return Line(row.subject, row.key, row.could, votes, dict(row.done))
 
 
 def item_name(code: str) -> Words:
@@ -150,6 +164,7 @@ _NAMES: Final[Mapping[str, Callable[[str], Words]]] = {
     "channel": lambda key: catalogue.CHANNELS.get(key, Words(key, key)),
     "unit": lambda key: unit_words(int(key)),
     "item": item_name,
+    "all": lambda _: Words("全部", "All"),
 }
 
 
@@ -184,7 +199,7 @@ def _covered(lines: Sequence[Line]) -> list[Line]:
 def _sum(lines: Sequence[Line]) -> Line:
     votes = {level: sum(one.votes.get(level, 0) for one in lines) for level in range(1, 6)}
     done = {name: sum(one.done.get(name, 0) for one in lines) for name in OUTCOMES}
-    return Line("all", "", Words("全部", "All"), sum(one.could for one in lines), votes, done)
+    return Line("all", "", sum(one.could for one in lines), votes, done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
 
-from doorstep.domains.ratings import figures, rate
+from doorstep.domains.ratings import call_back, figures, rate
 from doorstep.kernel import paper
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
@@ -175,9 +175,11 @@ def slip(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     view = read_matter(viewer, matter_id, purpose=request.GET.get("purpose") or None)
     code = rate.code_of(view.id)
     address = request.build_absolute_uri(f"/ratings/with?number={view.number}&code={code}")
+    units = {view.unit_id, view.point.unit_id, view.hand_out.unit_id}
     context = {
         "matter": view, "code": code, "qr": mark_safe(paper.qr_svg(address)),  # noqa: S308  (our own drawing)
         "levels": levels(), "address": request.build_absolute_uri("/ratings/with"), "staff": not viewer.is_resident,
+        "phone": call_back.phone_beside(view.unit_id, units),
     }  # fmt: skip
     return render(request, "ratings/slip.html", context)
 
@@ -196,9 +198,9 @@ _BY: dict[str, tuple[Words, Words]] = {
 
 def published(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """What everybody may read: the whole, and one table of it. Two statements, however much was rated."""
-    found = figures.figures()
     by = request.GET.get("by", "")
     by = by if by in _BY else "branch"
+    found = figures.figures(of=[by])
     of = {
         "branch": found.branches, "point": found.points, "channel": found.channels, "unit": found.units, "item": found.items,
     }  # fmt: skip
@@ -212,13 +214,13 @@ def published(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return render(request, "ratings/published.html", context)
 
 
-def came_of_it(line: figures.Line) -> list[tuple[Words, int]] | None:
+def came_of_it(
+    line: figures.Line, words_of: Mapping[str, Words] = figures.OUTCOMES
+) -> list[tuple[Words, int]] | None:
     """What became of the bad ones, in words; None where they are too few to tell."""
     done = line.outcomes
     return (
-        None
-        if done is None
-        else [(words, done[name]) for name, words in figures.OUTCOMES.items() if done.get(name)]
+        None if done is None else [(words, done[name]) for name, words in words_of.items() if done.get(name)]
     )
 
 
@@ -237,4 +239,4 @@ def drawn(line: figures.Line) -> dict[str, Any]:
             }
         )
         at += long
-    return {"line": line, "parts": parts, "came": came_of_it(line)}
+    return {"line": line, "parts": parts, "came": came_of_it(line, figures.SHORT)}
