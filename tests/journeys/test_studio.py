@@ -426,6 +426,8 @@ def test_E01_two_versions_are_compared_as_a_lawyer_reads_them(
 def test_E01_base_and_county_differ_by_what_the_county_set_with_its_reason_law_and_day(author: Visit) -> None:
     page = author.get("/studio/HZ-078/difference?unit=AL-YX&from=base")
     assert "1 个工作日 4 个工作小时 云汀区公安分局 区里有两台制证机，半天就能办好" in page.text
+    assert page.text.count("审批不超过一小时") == 2, "of the limit, and of the step that has it"
+    assert "跟着各级的改动变的" in page.text, "examples that go another way there"
     assert "没有 承办单位；30 分钟内" in page.text and "制证前核对照片" in page.text
     english = Visit(author.token, "en").get("/studio/HZ-078/difference?unit=AL-YX&from=base").text
     assert "1 working day 4 working hours Yunting District Bureau The district has two machines" in english

@@ -26,6 +26,8 @@ from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 
 _MARK = 10
+_STEP = "/flow/steps/"
+_FOLLOWS = ("/flow", "/form", "/examples", "/tables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Amended:
     was: Clause | None
     now: Clause | None
     hand: Hand | None
+    follows: bool = False
+    """No layer set it itself; it is another because of what layers set."""
 
     @property
     def clause(self) -> Clause:
@@ -70,15 +74,24 @@ def amendments(before: Pack, after: Pack, day: date) -> tuple[Group, ...]:
     for name in [*now, *(name for name in was if name not in now)]:
         old, new = was.get(name), now.get(name)
         if old != new:
-            told = Amended(old, new, _hand(name, before, after))
+            hand = _hand(name, after)
+            follows = hand is None and name.startswith(_FOLLOWS) and _laid_anew(before, after)
+            told = Amended(old, new, hand, follows)
             groups.setdefault(told.clause.section.zh, []).append(told)
     return tuple(Group(rows[0].clause.section, tuple(rows)) for rows in groups.values())
 
 
-def _hand(name: str, before: Pack, after: Pack) -> Hand | None:
-    """Who set the clause as it is now; if no layer does any more, none."""
-    rows = after.provenance.get(name) or ()
+def _hand(name: str, after: Pack) -> Hand | None:
+    """Who set the clause as it is now, or the limit of the step that it is; if no layer does any more, none."""
+    rows = after.provenance.get(name)
+    if not rows and name.startswith(_STEP):
+        name = f"/limits/{after.asks.get(name.removeprefix(_STEP), {}).get('limit')}"
+        rows = after.provenance.get(name)
     return origin.hand(name, rows[-1]) if rows else None
+
+
+def _laid_anew(before: Pack, after: Pack) -> bool:
+    return bool(after.provenance) and before.provenance != after.provenance
 
 
 def compared(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
