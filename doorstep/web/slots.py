@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from doorstep.kernel.plug import Slot
 
 #: Where a page has room. The subject is the matter (MatterView) that the page shows; of a case and of a line of a receipt, its id;
-#: of a whole receipt, its lines; of a person's own list, its finished rows.
+#: of a whole receipt, its lines; of a person's own list, its finished rows; where staff go from any page, nothing.
 NAMES = frozenset(
     {
         "counter.case",
@@ -23,6 +23,7 @@ NAMES = frozenset(
         "receipt.code",
         "receipt.rate",
         "mine.top",
+        "staff.nav",
     }
 )
 _filled: dict[str, list[Slot]] = {}

@@ -21,8 +21,8 @@ from doorstep.domains.counter import (
     versions,
     window,
 )
-from doorstep.domains.counter.frame import STAFF
-from doorstep.kernel.plug import Domain, Tile
+from doorstep.domains.counter.frame import STAFF, nav
+from doorstep.kernel.plug import Domain, Slot, Tile
 from doorstep.rulebook.words import Words
 from doorstep.web.routes import SIGNED_IN, Route
 
@@ -47,6 +47,7 @@ DOMAIN = Domain(
         Tile(Words("代办和交接", "Away and hand over"), Words("请假、交给同事", "Leave, and what one holds"),
              "/counter/mine", "assist", "user-share"),
     ),
+    slots=(Slot("staff.nav", "counter/_nav.html", nav),),
     routes=(
         Route("counter/", window.start, "counter", "receive", "staff", _BOTH, STAFF, receives=True),
         Route(_VISIT, window.go_on, "counter_visit", "receive", "staff", _BOTH, STAFF, receives=True),

@@ -76,7 +76,6 @@ def show(
 ) -> HttpResponse:
     """A counter page with its frame."""
     whole = {
-        "tabs": tabs(viewer, request.path),
         "may_search": viewer.may("search"),
         "stream_url": getattr(request, "stream_url", ""),
         "bridge": bridge(),
@@ -84,6 +83,12 @@ def show(
         **context,
     }
     return render(request, f"counter/{template}.html", whole, status=status)
+
+
+def nav(request: HttpRequest, viewer: Viewer, _: None) -> dict[str, Any] | None:
+    """The tabs at the head of every staff page, for whoever has a desk here."""
+    found = tabs(viewer, request.path)
+    return {"tabs": found} if found else None
 
 
 def tabs(viewer: Viewer, path: str) -> tuple[Tab, ...]:

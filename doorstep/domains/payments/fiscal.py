@@ -31,6 +31,7 @@ from doorstep.rulebook import clock
 from doorstep.rulebook.pack.fee import yuan_of
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
+from doorstep.web import saying
 
 _PATIENCE_SECONDS = 5.0
 _AGAIN = timedelta(minutes=1)
@@ -114,17 +115,24 @@ def _shown(system: Viewer, row: FiscalReceipt) -> dict[str, Any]:
     opened, paid = change.lock(row.matter_id), Payment.objects.get(id=row.id)
     of, who = opened.row, opened.row.applicant_id
     log_access(system, kind="paper", tier=2, purpose="system", matter_id=of.id, party_id=who, detail="fiscal")
+    owed = opened.pack.owed(opened.data, of.law_date)
     lines = [
-        {"label": (one.title or opened.pack.title).as_dict(), "value": f"{yuan_of(one.fen)} {one.currency}"}
-        for one in opened.pack.owed(opened.data, of.law_date)
+        {"label": (one.title or opened.pack.title).as_dict(), "value": _money(one.fen, one.currency)}
+        for one in owed
     ]
+    if less := sum(one.fen for one in owed) - row.fen:
+        lines.append({"label": {"zh": "减免", "en": "Reduction"}, "value": f"−{_money(less, row.currency)}"})
     return {
         "title": Words("财政票据（电子）", "Fiscal Receipt").as_dict(), "number": f"{row.code}-{row.number}",
         "unit": unit_words(row.unit_id), "issued_on": (row.issued_at or row.at).astimezone(calendar().zone).date(),
-        "check_url": f"{settings.PUBLIC_URL}/matter/{of.id}", "demo": is_demo(), "amount": yuan_of(row.fen),
-        "currency": row.currency, "check": row.check_code, "red": row.red, "matter_number": of.number,
+        "check_url": f"{settings.PUBLIC_URL}/matter/{of.id}", "demo": is_demo(),
+        "amount": _money(row.fen, row.currency), "check": row.check_code, "red": row.red, "matter_number": of.number,
         "payer": people([who])[who].name if who else "", "receipt": paid.receipt or "", "lines": lines, "follow": True,
     }  # fmt: skip
+
+
+def _money(fen: int, currency: str) -> str:
+    return saying.money({"amount": yuan_of(fen), "currency": currency})
 
 
 def _ask(path: str, told: Mapping[str, str]) -> dict[str, str]:
