@@ -123,8 +123,13 @@ _KINDS = """select m.branch, m.item, split_part(s.name, '@', 1), s.account_id, c
 from (select name, account_id, due_at, matter_id from step s where s.unit_id = %s and s.closed_at is null and s.by = %s
   order by s.due_at, s.id limit %s) s join matter m on m.id = s.matter_id group by 1, 2, 3, 4"""
 _MOST = 3000
-_OVERSEEN = f"""select {_LINE}, {_STEP} from step s join matter m on m.id = s.matter_id
-where s.closed_at is null and m.unit_id = any(%(units)s) and {{which}}{{who}} order by {{sort}} offset {{start}} limit {{most}}"""
+_OF = "s.closed_at is null and {which}{who} order by {by}, s.id limit {upto}"
+_OVERSEEN = f"""with page as materialized (select s.* from unnest(%(units)s::int[]) u cross join lateral (
+    (select * from step s where s.unit_id = u and {_OF}) union all
+    (select * from step s where s.over_id = u and (s.unit_id is null or s.unit_id <> all(%(units)s::int[])) and {_OF})) s
+  order by {{sort}} offset {{start}} limit {{most}})
+select {_LINE.replace("m.unit_id", "coalesce(s.unit_id, m.unit_id)")}, {_STEP}
+from page s join matter m on m.id = s.matter_id order by {{sort}}"""
 _SOON = timedelta(days=3)
 #: What a supervisor may ask for, and in which order.
 OVERSEEN = {
@@ -134,7 +139,11 @@ OVERSEEN = {
     "longer": "s.name = any(%(names)s)",
     "all": "s.due_at is not null",
 }
-SORTS = {"due": "s.due_at, s.id", "opened": "m.opened_at, s.id", "unit": "m.unit_id, s.due_at, s.id"}
+SORTS = {
+    "due": "s.due_at, s.id",
+    "opened": "s.opened_at, s.id",
+    "unit": "coalesce(s.unit_id, s.over_id), s.due_at, s.id",
+}
 # Where a page begins and ends is written into the statement: the planner has to know that it is short.
 
 
@@ -250,15 +259,18 @@ def overseen(
     who: UUID | None = None,
     free: bool = False,
 ) -> Page:
-    """Open steps of these units for whoever supervises them: ``which`` of `OVERSEEN` (late, due within three days, those for
-    which the whole stands still, those that ask for a longer limit, all), in the order of ``sort``; those of one officer
-    (``who``), or nobody's (``free``). Refused: "no-right".
+    """Open steps that wait in these units, or elsewhere on their behalf, for whoever supervises them: ``which`` of `OVERSEEN`
+    (late, due within three days, those for which the whole stands still, those that ask for a longer limit, all), in the
+    order of ``sort``; those of one officer (``who``), or nobody's (``free``). Refused: "no-right".
     """
     viewer.need("supervise")
     moment = clock.now()
     whose = " and s.account_id = %(who)s" if who else " and s.account_id is null" if free else ""
+    by, sorts = "s.opened_at" if sort == "opened" else "s.due_at", SORTS[sort]
     query = (
-        _OVERSEEN.replace("{which}", OVERSEEN[which]).replace("{sort}", SORTS[sort]).replace("{who}", whose)
+        _OVERSEEN.replace("{which}{who}", OVERSEEN[which] + whose)
+        .replace("{by}", by)
+        .replace("{sort}", sorts)
     )
     return _page(
         viewer, query, page, "overseen", units=list(units), now=moment, soon=moment + _SOON, names=_named(which), who=who

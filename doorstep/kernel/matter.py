@@ -292,6 +292,7 @@ def hand_over(viewer: Viewer, matter_id: UUID, *, unit: str, reason: str, reques
         change.add_share(row, opened.at, role="former", unit_id=row.unit_id, reason="hand_over")
         held = Step.objects.filter(matter_id=row.id, by="competent", unit_id=row.unit_id, closed_at=None)
         held.update(unit_id=target.id, account_id=None)
+        Step.objects.filter(matter_id=row.id, closed_at=None, over_id=row.unit_id).update(over_id=target.id)
         codes = {"from": row.unit_id, "to": target.id}
         row.unit_id, row.city, row.county, row.station = target.id, target.city, target.county, target.station
         done = change.finish(

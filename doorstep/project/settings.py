@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     *DOMAINS,
 ]
 MIDDLEWARE = [
+    "doorstep.project.packed.Packed",
     "django.middleware.security.SecurityMiddleware",
     "doorstep.project.headers.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -6,8 +6,10 @@ back within a tenth of a second, and what was read lies in memory once.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
+from contextlib import suppress
 from wsgiref.util import setup_testing_defaults
 
 from django.core.handlers.wsgi import WSGIHandler
@@ -36,6 +38,7 @@ def serve(host: str, port: int) -> None:
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # workers would inherit its sockets, and talk at once on one
     gc.collect()
+    give_back()
     gc.freeze()  # what was read is looked at by no worker's collector, and so stays shared between them
     Granian(
         "doorstep.project.wsgi:worker", host, port, interface=Interfaces.WSGI, factory=True, websockets=False,
@@ -43,6 +46,12 @@ def serve(host: str, port: int) -> None:
         blocking_threads=int(os.environ.get("DOORSTEP_WEB_THREADS", "8")),
         respawn_failed_workers=True, respawn_interval=0.1, workers_kill_timeout=15, log_level=LogLevels.warning,
     ).serve()  # fmt: skip
+
+
+def give_back() -> None:
+    """What reading the packs took and needs no more goes back to the machine: otherwise each worker carries it along."""
+    with suppress(OSError, AttributeError):  # where the C library is another, it keeps it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def worker() -> WSGIHandler:

@@ -208,7 +208,7 @@ def _children(place: Place, bind: str, port: int, stream_port: int) -> list[Chil
     web = [*python, "doorstep", "web", "--host", bind, "--port", str(port)]
     stream = [*python, "doorstep", "stream", "--host", bind, "--port", str(stream_port)]
     return [
-        Child("web", web, {"DOORSTEP_DB_ROLE": "app"}, place.log),
+        Child("web", web, {"DOORSTEP_DB_ROLE": "app", "MALLOC_ARENA_MAX": "2"}, place.log),
         Child("worker", [*python, "doorstep", "worker"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
         Child("relay", [*python, "doorstep", "relay"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
         Child("stream", stream, {"DOORSTEP_DB_ROLE": "stream"}, place.log),

@@ -7,12 +7,9 @@ the other on one connection. CPU is that of the process trees (web, worker, rela
 from __future__ import annotations
 
 import argparse
-import hashlib
 import http.client
 import json
 import os
-import shutil
-import subprocess
 import sys
 import time
 import uuid
@@ -22,14 +19,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.bench.kept import commit, filled, inside
 from tests.bench.lives import Lives, live, signing_s
 from tests.bench.meter import Cost, Meter, fsync_per_s
 from tests.chaos.people import sign_in
 from tests.running import ROOT, Doorstep
 
 API = "/api/v1"
-CACHE = ROOT / "bench" / "cache"
-"""Filled towns, the newest of each size. May be deleted at any time."""
 ADDRESS = "橘园路 12 号 3-201 室，" + "靠近渡口的老院子，" * 18  # long enough for a body of about a kilobyte
 OPEN_ZAAK = {"create": 72.0, "read": 65.0, "list_100": 184.0, "person_900": 184.0}
 """CPU ms a call (application and database) of Open Zaak, measured earlier on this class of machine, not in this run
@@ -112,7 +108,7 @@ def _compare(large: list[dict[str, Any]], small: list[dict[str, Any]]) -> None:
 
 def run(doorstep: Doorstep, matters: int, calls: int) -> dict[str, Any]:
     """The whole measurement, as the contract's JSON."""
-    spread = _filled(doorstep, matters)
+    spread = filled(doorstep, matters)
     os.environ |= {k: v for k, v in doorstep.environment.items() if k.startswith("DOORSTEP_")}
     from tests.bench.town import above
 
@@ -123,7 +119,7 @@ def run(doorstep: Doorstep, matters: int, calls: int) -> dict[str, Any]:
         lived = _lives(meter, client, db, calls, durable)
         version, differences = _row(db, "show server_version"), _differences(db)
     return {
-        "commit": _commit(), "cpu": _cpu(), "cores": os.cpu_count(), "pg": version,
+        "commit": commit(), "cpu": _cpu(), "cores": os.cpu_count(), "pg": version,
         "fsync_per_s": durable, "settings": {"differences": differences or "none"},
         "rows": spread, "results": [_result(cost) for cost in costs], "lives": asdict(lived) | {"pass": lived.good},
     }  # fmt: skip
@@ -170,53 +166,6 @@ def _where(client: Client, db: Any) -> tuple[str, str]:
     point = _row(db, "select p.code from point p join account a on a.unit_id = p.unit_id where a.login = 'clerk'"
                      " and p.kind <> 'room'")  # fmt: skip
     return unit, point
-
-
-def _filled(doorstep: Doorstep, matters: int) -> dict[str, Any]:
-    """Start a town with so many matters, kept from an earlier run unless something it is made from has changed."""
-    kept = CACHE / f"{matters}-{_made_from()}"
-    if kept.exists():
-        _copy(kept, doorstep.root)
-        link = doorstep.data / "pg"
-        if link.is_symlink():  # run by root, the cluster lies beside the data
-            home = link.readlink()
-            link.unlink()
-            link.symlink_to(doorstep.root / "state" / home.parent.name / home.name)
-    else:
-        doorstep.start(300)
-        doorstep.stop()
-        told = _inside(doorstep, "tests.bench.town", "--matters", str(matters))
-        (doorstep.root / "spread.json").write_text(told)
-        for older in CACHE.glob(f"{matters}-*"):
-            shutil.rmtree(older)
-        _copy(doorstep.root, kept)
-    doorstep.start(300)
-    spread: dict[str, Any] = json.loads((doorstep.root / "spread.json").read_text())
-    return spread
-
-
-def _made_from() -> str:
-    """A fingerprint of the code and data that decide what a filled town holds."""
-    digest = hashlib.sha256()
-    for folder in ("doorstep/kernel", "doorstep/rulebook", "doorstep/sim", "packs", "regions", "tests/bench"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".sql", ".yaml") and path.name not in (
-                "__main__.py",
-                "meter.py",
-                "test_fill.py",
-            ):
-                digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _copy(source: Path, target: Path) -> None:
-    """The whole directory with owners and rights; there whole or not at all."""
-    part = target if target.exists() else target.with_suffix(".part")
-    shutil.rmtree(target.with_suffix(".part"), ignore_errors=True)
-    part.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cp", "-a", "--reflink=auto", f"{source}/.", str(part)], check=True)
-    if part != target:
-        part.rename(target)
 
 
 def _measure(meter: Meter, client: Client, db: Any, calls: int) -> list[Cost]:
@@ -308,20 +257,10 @@ def _tokens(doorstep: Doorstep) -> dict[str, str]:
 def _resident(doorstep: Doorstep) -> dict[str, Any]:
     """Name and number of the resident, as they know them."""
     doorstep.env["DOORSTEP_DB_ROLE"] = "backup"
-    told = json.loads(_inside(doorstep, "tests.chaos.check", "who", "resident"))
+    told = json.loads(inside(doorstep, "tests.chaos.check", "who", "resident"))
     del doorstep.env["DOORSTEP_DB_ROLE"]
     found: dict[str, Any] = told["resident"]
     return found
-
-
-def _inside(doorstep: Doorstep, module: str, *words: str) -> str:
-    line = [sys.executable, "-m", module, *words]
-    done = subprocess.run(
-        line, env=doorstep.environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr[-4000:])
-    return done.stdout
 
 
 def _row(db: Any, query: str) -> Any:
@@ -340,13 +279,6 @@ def _differences(db: Any) -> list[str]:
         if str(now).replace(" ", "") != value.replace(" ", ""):
             found.append(f"{name}={now} instead of {value}")
     return found
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
 
 
 def _cpu() -> str:

@@ -399,9 +399,11 @@ def _step_row(opened: change.Opened, one: flow.Happening) -> Row:
     owners = {"received": points[row.point_id].unit_id, "hand_out": points[row.hand_out_id].unit_id}
     mine = one.by == "applicant"
     due = clock.due(opened.at, clock.Limit.parse(one.limit), calendar()) if one.limit else None
+    unit = None if mine else owners.get(one.by, row.unit_id)
     return {
         "id": uuid7(), "matter_id": row.id, "name": one.step, "by": one.by,
-        "unit_id": None if mine else owners.get(one.by, row.unit_id), "party_id": row.applicant_id if mine else None,
+        "unit_id": unit, "over_id": None if one.by in owners or unit == row.unit_id else row.unit_id,
+        "party_id": row.applicant_id if mine else None,
         "account_id": None, "opened_at": opened.at, "due_at": due.at if due else None,
         "provisional": bool(due and due.provisional), "late_at": None, "closed_at": None, "outcome": None,
     }  # fmt: skip

@@ -89,12 +89,13 @@ def _tree_ticks(pid: int) -> int:
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         total = sum(int(x) for x in fields[11:15])
-        for child in _children(pid):
+        for child in children(pid):
             total += _tree_ticks(child)
     return total
 
 
-def _children(pid: int) -> Iterator[int]:
+def children(pid: int) -> Iterator[int]:
+    """The processes that a process has started and that still run."""
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(OSError):
             yield from (int(child) for child in (task / "children").read_text().split())

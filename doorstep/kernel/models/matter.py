@@ -57,7 +57,8 @@ class Matter(models.Model):
 class Step(models.Model):
     """An open or closed assignment: somebody owes something until a due time. Work lists are this table.
 
-    ``by`` says who; of what waits for a message it is the kind of step (call, sub, wait), and nobody's.
+    ``by`` says who; of what waits for a message it is the kind of step (call, sub, wait), and nobody's. ``over_id``: the competent
+    unit that oversees it, where it waits for the applicant, a message or a unit that was asked.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -65,6 +66,7 @@ class Step(models.Model):
     name = models.CharField(max_length=128)
     by = models.CharField(max_length=16)
     unit_id = models.IntegerField(null=True)
+    over_id = models.IntegerField(null=True)
     party_id = models.UUIDField(null=True)
     account_id = models.UUIDField(null=True)
     opened_at = models.DateTimeField()

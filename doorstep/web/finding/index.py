@@ -7,12 +7,15 @@ indexed in some tens of milliseconds and asked in less than one.
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Parts = Mapping[str, float]
 """What a text is cut into, and how much each part counts."""
+Rows = tuple["array[int]", "array[float]"]
+"""Places, and what a part is worth at each: as plain numbers side by side a tenth of what pairs of objects take."""
 Scores = dict[str, tuple[float, str]]
 """By code: the fit (0 to 1) and the name that fits best."""
 
@@ -41,13 +44,13 @@ class Index:
         n, mean = len(entries), sum(sum(parts.values()) for parts in weighed) / max(1, len(entries))
         self._idf = {part: math.log(1 + (n - f + 0.5) / (f + 0.5)) for part, f in told.items()}
         self._codes = [one.code for one in entries]
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._postings: dict[str, Rows] = defaultdict(_rows)
         for at, parts in enumerate(weighed):
             norm = _K1 * (1 - _B + _B * sum(parts.values()) / mean) if mean else _K1
             for part, count in parts.items():
-                self._postings[part].append((at, self._idf[part] * count * (_K1 + 1) / (count + norm)))
+                _add(self._postings[part], at, self._idf[part] * count * (_K1 + 1) / (count + norm))
         self._names: list[tuple[int, str]] = []
-        self._shares: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._shares: dict[str, Rows] = defaultdict(_rows)
         for at, one in enumerate(entries):
             for name, _ in one.names:
                 self._add_name(at, name, cut(name))
@@ -56,7 +59,7 @@ class Index:
         whole = sum(self._idf.get(part, 0.0) * weight for part, weight in parts.items())
         for part, weight in parts.items():
             if whole:
-                self._shares[part].append((len(self._names), self._idf.get(part, 0.0) * weight / whole))
+                _add(self._shares[part], len(self._names), self._idf.get(part, 0.0) * weight / whole)
         self._names.append((at, name))
 
     def scores(self, asked: Parts, meant: Sequence[tuple[Parts, float]] = ()) -> Scores:
@@ -64,7 +67,7 @@ class Index:
         wanted = _wanted(asked, meant)
         raw: dict[int, float] = defaultdict(float)
         for part, weight in wanted.items():
-            for at, worth in self._postings.get(part, ()):
+            for at, worth in _pairs(self._postings.get(part)):
                 raw[at] += weight * worth
         best = self._best_names(wanted)
         known = self._known(asked)
@@ -94,7 +97,7 @@ class Index:
         """For each entry the name of which most is there, and what share of it."""
         shares: dict[int, float] = defaultdict(float)
         for part, weight in wanted.items():
-            for name_at, share in self._shares.get(part, ()):
+            for name_at, share in _pairs(self._shares.get(part)):
                 shares[name_at] += share * min(weight, 1.0)
         best: dict[int, tuple[float, str]] = {}
         for name_at, share in shares.items():
@@ -102,6 +105,19 @@ class Index:
             if share > best.get(at, (0.0, ""))[0]:
                 best[at] = (share, name)
         return best
+
+
+def _rows() -> Rows:
+    return array("I"), array("d")
+
+
+def _add(rows: Rows, at: int, worth: float) -> None:
+    rows[0].append(at)
+    rows[1].append(worth)
+
+
+def _pairs(rows: Rows | None) -> Iterable[tuple[int, float]]:
+    return zip(*rows, strict=True) if rows else ()
 
 
 def _weighed(one: Entry, cut: Callable[[str], Parts]) -> Parts:
