@@ -136,7 +136,7 @@ def on_blanks(way: Way, login: str) -> None:
     with way.life.staff.enter(login) as viewer:
         found = at_window(viewer, way.of, way.id)
         for place, sheet in enumerate(one for one in bind.sheets(found) if not one.serial):
-            first = f"{unit:03d}{way.life.number % 10**7:07d}{place}0"
+            first = f"{unit % 1000:03d}{way.life.number % 10**7:07d}{place}0"
             counted += _printed(way, viewer, found, sheet, stock.serials(first, _SHEETS))
     for held, at in counted:
         if _is_signed(way, at):

@@ -4,6 +4,7 @@ window, an outlet or a kiosk; then each officer does theirs at the desk. What ot
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from tests.journeys.browser import Phone
 
 if TYPE_CHECKING:
     from doorstep.sim.staff import Staff
@@ -41,14 +44,18 @@ def served() -> Iterator[str]:
     """Our pages over HTTP, in this process and on its database."""
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
+    from django.db import connections
 
     server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Quiet)
     was, settings.PUBLIC_URL = settings.PUBLIC_URL, f"http://localhost:{server.server_port}"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's driver has a loop of its own in this thread
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield settings.PUBLIC_URL
     finally:
+        connections.close_all()  # within the driver's loop this thread has connections of its own
         settings.PUBLIC_URL = was
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
         server.shutdown()
         server.server_close()
 
@@ -87,6 +94,11 @@ class Browsed:
     def said(self) -> str:
         """What the page complains of."""
         return " ".join(self.page.inner_text("main").split())[:600]
+
+    def sound(self) -> None:
+        """Nothing is wrong with the page for those who do not see it, and nothing hangs out of it."""
+        seen = Phone(self.url, self.page)
+        assert (seen.faults(), seen.overflow()) == ([], 0)
 
     # ---- bringing it ----
 
@@ -162,8 +174,10 @@ class Browsed:
                 form.elements.id_no.dispatchEvent(new Event('change', {bubbles: true})); }""",
                 person,
             )
+        self.sound()
         self._pages()
         assert self.shown == "kiosk_done", self.said()
+        self.sound()
         assert person["id_no"] not in self.page.content() and person["name"] not in self.page.content()
 
     def _at_outlet(self) -> None:
@@ -171,9 +185,11 @@ class Browsed:
         self._person()
         self.page.check("input[name=agreed][value=sheet]")
         self.page.set_input_files("#proof", str(self.photo))
+        self.sound()
         self.press("[data-verb=begin_errand]")
         self._pages()
         assert self.shown == "outlet_matter", self.said()
+        self.sound()
 
     def _at_window(self) -> None:
         self.open("/counter/")

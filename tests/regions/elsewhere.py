@@ -159,7 +159,7 @@ def elsewhere(name: str, place: Place) -> Iterator[Elsewhere]:
             os.environ["DOORSTEP_REGION"] = was
         _forget()
         with superuser(place, "postgres") as conn:
-            conn.execute(sql.SQL("drop database {}").format(sql.Identifier(target)))
+            conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(target)))
 
 
 def _found(here: Elsewhere) -> None:

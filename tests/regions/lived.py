@@ -135,7 +135,8 @@ def finish(staff: Staff, number: int, code: str, point: str, channel: str) -> Fi
 
 def how_it_ended(life: Brought, matter_id: UUID) -> Finished:
     """How a matter stands, as its person or the window that took it in sees it."""
-    row, waits = outside.look_at(matter_id)
+    with transaction.atomic():
+        row, waits = outside.look_at(matter_id)
     ended = State.from_json(row.flow).ended or f"waits: {[(one.name, one.by) for one in waits]}"
     told = {} if life.resident else {"purpose": life.of.purpose}
     with life.staff.enter(life.resident or life.clerk) as viewer:
@@ -145,7 +146,8 @@ def how_it_ended(life: Brought, matter_id: UUID) -> Finished:
 
 def go_on(life: Brought, matter_id: UUID, desk: Desk) -> None:
     """From its beginning to its end, by the clock on the wall: officers at ``desk``, what others answer beside it."""
-    way = Straight(life, matter_id)
+    with transaction.atomic():
+        way = Straight(life, matter_id)
     way.horizon = now() + timedelta(days=1)
     for _ in range(20):
         move, step = way._next()
@@ -153,7 +155,8 @@ def go_on(life: Brought, matter_id: UUID, desk: Desk) -> None:
             return
         way.at = now()
         if step is None or step.by in ("call", "sub", "wait", "applicant"):
-            assert way._move(move, step), f"nothing came of {dict(move)}"
+            with transaction.atomic():
+                assert way._move(move, step), f"nothing came of {dict(move)}"
         else:
             login = way.at_desk(step)
             if step.by == "hand_out":
@@ -162,5 +165,7 @@ def go_on(life: Brought, matter_id: UUID, desk: Desk) -> None:
             outcome = move.get("outcome") or (declared.outcomes[0] if declared.outcomes else "done")
             desk(login, matter_id, step, outcome, way._writes(move, step, outcome) or {})
         way.turn += 1
-        was, (way.row, way.waits) = way.row.version, outside.look_at(matter_id)
+        was = way.row.version
+        with transaction.atomic():
+            way.row, way.waits = outside.look_at(matter_id)
         assert way.row.version > was, f"{step and step.name} was not done"

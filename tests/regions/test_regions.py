@@ -203,7 +203,7 @@ def test_A01_items_drawn_by_seed_go_through_the_browser_at_their_channel(
 
     here, chance = there.region, random.Random(f"{there.region.place.code}:browser")
     said = []
-    with browsing.served() as url, phone(url, 1280, 900) as desk:
+    with phone("", 1280, 900) as desk, browsing.served() as url:
         desk.page.set_default_timeout(15_000)
         for code, point, channel in _twenty(here, chance):
             try:
