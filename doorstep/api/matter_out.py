@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from doorstep.api.answer import Duration, Moment, Money, Out, Text
@@ -15,6 +15,7 @@ from doorstep.kernel.org import point_named
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import EventView, FileView, Look, MatterView, PaperView, StepView
 from doorstep.kernel.tied import PartyView, PlaceView, TieView
+from doorstep.rulebook import document
 from doorstep.rulebook.flow import Stop
 
 
@@ -42,13 +43,20 @@ class PointRef(Out):
         return cls(code=point.code, name=Text.of(point.name), address=Text.of(point.address))
 
 
+DocumentKind = Literal["id", "passport", "permanent", "hkmo", "taiwan", "residence", "birth", "none"]
+
+
 class PartyOut(Out):
-    """Identity number and mobile are masked unless it is one's own matter or waits in one's hands."""
+    """Identity number and mobile are masked unless it is one's own matter or waits in one's hands. ``document``: what ``id_no`` is
+    the number of, ``state``: who issued it."""
 
     role: str
     name: str
     id_no: str
     phone: str
+    document: DocumentKind = "id"
+    state: str = ""
+    latin: str = ""
     entry: UUID | None = None
     described: str = ""
 
@@ -265,7 +273,15 @@ def matter_of(view: MatterView, *, in_clear: bool) -> MatterDetail:
 
 def _party(person: Person, in_clear: bool) -> PartyOut:
     shown = person if in_clear else person.masked()
-    return PartyOut(role="applicant", name=person.name, id_no=shown.id_no, phone=shown.phone)
+    return PartyOut(
+        role="applicant", name=person.name, phone=shown.phone, latin=person.latin, **_by(shown.id_no)
+    )
+
+
+def _by(id_no: str) -> dict[str, Any]:
+    """The document of a person in its parts."""
+    one = document.parts(id_no)
+    return {"id_no": one.number, "document": one.kind, "state": one.state}
 
 
 def _concerned(one: PartyView, in_clear: bool) -> PartyOut:
@@ -275,8 +291,9 @@ def _concerned(one: PartyView, in_clear: bool) -> PartyOut:
     return PartyOut(
         role=one.role,
         name=one.person.name,
-        id_no=shown.id_no,
         phone=shown.phone,
+        latin=one.person.latin,
+        **_by(shown.id_no),
         entry=one.id,
         described=one.described,
     )

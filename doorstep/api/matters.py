@@ -15,6 +15,7 @@ from doorstep.api.answer import In, done, said
 from doorstep.api.guard import Asked, operation
 from doorstep.api.matter_out import (
     Acknowledged,
+    DocumentKind,
     Events,
     Looks,
     MatterDetail,
@@ -29,6 +30,7 @@ from doorstep.kernel.matter import open_matter
 from doorstep.kernel.org import point_named
 from doorstep.kernel.party import Person, own_person
 from doorstep.kernel.trust import Viewer, not_found, refuse_right
+from doorstep.rulebook.document import compose
 from doorstep.rulebook.ids import is_matter_number
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.routes import SIGNED_IN
@@ -51,11 +53,15 @@ PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 
 
 class Party(In):
-    """Somebody the matter concerns, as a card or the person says."""
+    """Somebody the matter concerns, as a card or the person says. ``document`` says what ``id_no`` is the number of, ``state`` who
+    issued a passport (three letters, ICAO 9303); ``latin`` is the name in Latin letters beside a Chinese one."""
 
     role: Literal["applicant"] = "applicant"
     name: str = Field(default="", max_length=80)
-    id_no: str = Field(default="", max_length=40)
+    id_no: str = Field(default="", max_length=100)
+    document: DocumentKind = "id"
+    state: str = Field(default="", max_length=3)
+    latin: str = Field(default="", max_length=80)
     phone: str = Field(default="", max_length=40)
     kind: Literal["person", "firm"] = "person"
 
@@ -200,10 +206,11 @@ def _applicant(viewer: Viewer, parties: list[Party]) -> Person | None:
     if not parties:
         return None
     one = parties[0]
+    number = one.id_no.strip() if one.document == "id" else compose(one.document, one.state, one.id_no)
     if not viewer.is_resident:
-        return Person(one.name.strip(), one.id_no.strip(), one.phone.strip(), one.kind)
+        return Person(one.name.strip(), number, one.phone.strip(), one.kind, one.latin.strip())
     own = own_person(viewer)
-    if own is None or (one.id_no or own.id_no, one.name or own.name) != (own.id_no, own.name):
+    if own is None or (number or own.id_no, one.name or own.name) != (own.id_no, own.name):
         raise Refused(
             "not-you",
             Words(

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from doorstep.api.answer import In, done
 from doorstep.api.guard import Asked, operation
-from doorstep.api.matter_out import Acknowledged
+from doorstep.api.matter_out import Acknowledged, DocumentKind
 from doorstep.api.matters import matter_id, pointing
 from doorstep.kernel import erase as verb
 from doorstep.kernel import matter as verbs
@@ -19,6 +19,7 @@ from doorstep.kernel import repin as another
 from doorstep.kernel import ties
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.party import Person
+from doorstep.rulebook.document import compose
 from doorstep.web.routes import SIGNED_IN
 
 router = Router(tags=["verbs"])
@@ -95,8 +96,17 @@ class Link(In):
 
 class Named(In):
     name: str = Field(min_length=1, max_length=60)
-    id_no: str = Field(default="", max_length=30)
+    id_no: str = Field(default="", max_length=100)
+    document: DocumentKind = "id"
+    state: str = Field(default="", max_length=3)
+    latin: str = Field(default="", max_length=80)
     phone: str = Field(default="", max_length=20)
+
+    def person(self) -> Person:
+        number = (
+            self.id_no.strip() if self.document == "id" else compose(self.document, self.state, self.id_no)
+        )
+        return Person(self.name, number, self.phone, latin=self.latin.strip())
 
 
 class Concerned(In):
@@ -237,7 +247,7 @@ def erase(request: Asked, matter: str, what: Erase) -> HttpResponse:
 def parties(request: Asked, matter: str, what: Concerned) -> HttpResponse:
     """Somebody is concerned: named, or unknown and described; being concerned gives no sight of the matter."""
     viewer = request.viewer
-    person = Person(what.person.name, what.person.id_no, what.person.phone) if what.person else None
+    person = what.person.person() if what.person else None
     made = ties.add_party(
         viewer, matter_id(viewer, matter), role=what.role, person=person, described=what.described,
         known_as=what.known_as, request_id=request.request_id,

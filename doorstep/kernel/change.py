@@ -27,7 +27,7 @@ from doorstep.kernel.trust import (
     refuse_erased,
     refuse_right,
 )
-from doorstep.rulebook import clock, pack
+from doorstep.rulebook import clock, document, pack
 from doorstep.rulebook import flow as flows
 from doorstep.rulebook.field import Fault
 from doorstep.rulebook.flow import Flow, Happening, State
@@ -584,9 +584,8 @@ def post_tokens(row: Matter, party_id: UUID | None, person: Person | None) -> No
         person = person or people([party_id]).get(party_id)
         tokens.append(keys().blind("party", str(party_id)))
     if person is not None:
-        tokens.append(keys().blind("name", person.name))
-        if person.id_no:
-            tokens.append(keys().blind("id_no", person.id_no))
+        tokens += [keys().blind("name", document.spelled(one)) for one in (person.name, person.latin) if one]
+        tokens += [keys().blind("id_no", one) for one in document.tokens(person.id_no)]
     run("insert into posting (token, matter_id) select unnest(%s::bytea[]), %s::uuid", tokens, row.id)
 
 

@@ -21,7 +21,7 @@ from doorstep.kernel.org import unit_words
 from doorstep.kernel.party import names
 from doorstep.kernel.row import fetch
 from doorstep.kernel.trust import BRANCHES, Viewer, keys, log_access
-from doorstep.rulebook import clock, pack
+from doorstep.rulebook import clock, document, pack
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 
@@ -239,7 +239,8 @@ def search(viewer: Viewer, text: str) -> Page:
         return Page((), 1, False)
     if not viewer.is_resident:
         viewer.need("search")
-    tokens = [keys().blind(kind, text) for kind in ("number", "name", "id_no")]
+    asked = (("number", text), ("name", document.spelled(text)), ("id_no", document.tidy(text)))
+    tokens = [keys().blind(*one) for one in asked]
     found = _page(viewer, _SEARCH, 1, "search", tokens=tokens)
     return Page(found.rows, 1, False)
 

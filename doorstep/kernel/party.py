@@ -15,40 +15,42 @@ from doorstep.kernel.event import canonical
 from doorstep.kernel.models import Party
 from doorstep.kernel.row import insert, rows
 from doorstep.kernel.trust import Viewer, keys
-from doorstep.rulebook import clock
+from doorstep.rulebook import clock, document
 from doorstep.rulebook.field import Fault, at_pointer
 from doorstep.rulebook.form import Form
-from doorstep.rulebook.format import id_number_fault
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
 
 #: Which facts of a form are the applicant's own record, and where that record holds them.
-HELD = {"applicant.name": "name", "applicant.id_no": "id_no", "applicant.mobile": "phone"}
+HELD = {
+    "applicant.name": "name",
+    "applicant.id_no": "id_no",
+    "applicant.mobile": "phone",
+    "applicant.latin": "latin",
+}
 _IDENTITY = ("applicant.name", "applicant.id_no")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who a matter concerns, as somebody typed or a card said: name, identity number, mobile."""
+    """Who a matter concerns, as somebody typed or a card said. ``id_no``: identity number, or another document as one text
+    (``rulebook.document``); ``latin``: the name in Latin letters where ``name`` is not."""
 
     name: str
     id_no: str = ""
     phone: str = ""
     kind: str = "person"
+    latin: str = ""
 
     def masked(self) -> Person:
         """The form that lists and screens show by default."""
-        return Person(mask_name(self.name), mask_id(self.id_no), mask_phone(self.phone), self.kind)
+        hidden = document.masked(self.id_no), mask_phone(self.phone), self.kind, mask_name(self.latin)
+        return Person(mask_name(self.name), *hidden)
 
 
 def mask_name(name: str) -> str:
     """陆望舒 → 陆**; the family name stays so that a clerk can call somebody."""
     return name[:1] + "*" * max(1, len(name) - 1) if name else ""
-
-
-def mask_id(id_no: str) -> str:
-    """First six and last four characters of an identity number, the rest starred."""
-    return id_no[:6] + "*" * (len(id_no) - 10) + id_no[-4:] if len(id_no) > 10 else "*" * len(id_no)
 
 
 def mask_phone(phone: str) -> str:
@@ -67,10 +69,12 @@ def find_or_add(viewer: Viewer, person: Person, *, purpose: str) -> UUID:
             Words("请填写姓名。", "Please give a name."),
             faults=(("/name", Words("必填", "Required")),),
         )
-    wrong = id_number_fault(person.id_no) if len(person.id_no) == 18 else None
+    told = document.parts(person.id_no)
+    wrong = document.fault(person.id_no) if told.kind != "id" or len(told.number) == 18 else None
     if wrong:
         raise Refused("wrong-number", wrong, faults=(("/id_no", wrong),))
-    blind = keys().blind("id_no", person.id_no) if person.id_no else None
+    index = document.index(person.id_no)
+    blind = keys().blind("id_no", index) if index else None
     if blind is not None:
         found = _find(blind, purpose)
         if found:
@@ -109,8 +113,9 @@ def _add(viewer: Viewer, person: Person, blind: bytes | None) -> UUID:
 
 
 def _seal(party_id: UUID, key: bytes, person: Person) -> bytes:
-    raw = canonical({"name": person.name, "id_no": person.id_no, "phone": person.phone})
-    return seal(key, raw, b"party:" + party_id.bytes)
+    raw = {"name": person.name, "id_no": person.id_no, "phone": person.phone}
+    raw |= {"latin": person.latin} if person.latin else {}
+    return seal(key, canonical(raw), b"party:" + party_id.bytes)
 
 
 def open_party(row: Party) -> Person:
@@ -119,7 +124,7 @@ def open_party(row: Party) -> Person:
         return Person("***", kind=row.kind)
     key = keys().unwrap(bytes(row.key), row.id.bytes)
     raw = orjson.loads(open_sealed(key, bytes(row.sealed), b"party:" + row.id.bytes))
-    return Person(raw["name"], raw["id_no"], raw["phone"], row.kind)
+    return Person(raw["name"], raw["id_no"], raw["phone"], row.kind, raw.get("latin", ""))
 
 
 def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
@@ -152,7 +157,14 @@ def disagreements(viewer: Viewer, form: Form, data: Any, person: Person) -> tupl
     faults = []
     for one in form.fields:
         said, known = at_pointer(data, one.pointer), getattr(person, HELD.get(one.fact, ""), "")
-        if one.fact in _IDENTITY and known and isinstance(said, str) and differ(said, known):
+        other = (one.fact == "applicant.name" and person.latin) or known
+        if (
+            one.fact in _IDENTITY
+            and known
+            and isinstance(said, str)
+            and differ(said, known)
+            and differ(said, other)
+        ):
             faults.append(Fault(one.pointer, _differs(viewer, str(getattr(person.masked(), HELD[one.fact])))))
     return tuple(faults)
 
@@ -174,8 +186,8 @@ def differ(one: str, other: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Dots and spaces in a name, small letters and wide digits in a number are no difference."""
-    return "".join(c for c in normalise(text) if c.isalnum())
+    """Dots and spaces, small letters, wide digits and the order of Latin words are no difference."""
+    return "".join(c for c in normalise(document.spelled(text)) if c.isalnum())
 
 
 def _differs(viewer: Viewer, known: str) -> Words:

@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from doorstep.kernel.crypto import Keys, load_keys, stretch
 from doorstep.kernel.models import Fact
 from doorstep.rulebook import pack
-from doorstep.rulebook.format import invented_people_if
+from doorstep.rulebook.identity import invented_people_if
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from doorstep.rulebook import document
 from doorstep.rulebook.words import Words
 
 
@@ -21,8 +22,9 @@ class Fault:
 class Field:
     """One question. In a repeat group ``items`` holds the questions of one row, with ``*`` for its number.
 
-    ``widget`` is one of text, textarea, choice, date, number, check, upload, unit, point, repeat.
+    ``widget`` is one of text, textarea, choice, date, number, check, upload, unit, point, document, repeat.
     ``options_from`` names a list that the region gives (``units.station``, ``points.hand_out``).
+    ``documents``: which kinds somebody may be known by, the usual one first.
     ``class_`` says who may see the value: public, personal or secret. ``when`` maps pointers to the values
     under which the question is asked at all.
     """
@@ -39,6 +41,7 @@ class Field:
     options: tuple[tuple[str, Words], ...] = ()
     options_from: str = ""
     material: str = ""
+    documents: tuple[str, ...] = ()
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     items: tuple[Field, ...] = ()
     min_items: int = 0
@@ -62,6 +65,8 @@ class Field:
         for option, words in self.options:
             if option == value:
                 return words
+        if self.format == "document" and isinstance(value, str):
+            return document.said(value)
         if isinstance(value, bool):
             return Words("是", "Yes") if value else Words("否", "No")
         return Words(str(value), str(value))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import jsonschema_rs
 
+from doorstep.rulebook import document
 from doorstep.rulebook.fact import Fact
 from doorstep.rulebook.field import Fault, Field, Page, at_pointer
 from doorstep.rulebook.form_source import read_form
@@ -110,7 +111,9 @@ class Form:
         tree: dict[str, Any] = {}
         for name, text in pairs:
             if name.startswith("/"):
-                _put(tree, name.split("/")[1:], _typed(self.field(name), text))
+                one = self.field(name)
+                number = ["number"] if one and one.widget == "document" else []
+                _put(tree, [*name.split("/")[1:], *number], _typed(one, text))
         return self.clean(_lists(tree))
 
     def files(self, data: Any) -> dict[str, UUID]:
@@ -154,6 +157,8 @@ class Form:
             typed = at_pointer({"": error.instance}, "/")
             said = FORMATS[value].fault(str(typed)) if value in FORMATS else None
             return [Fault(at, said or _said("pattern", title))]
+        if rule == "pattern" and one and one.documents:
+            return [Fault(at, _other_document(one))]
         if rule == "pattern" and one and one.pattern_words:
             return [Fault(at, one.pattern_words)]
         if rule == "minLength" and error.instance == "" and one:
@@ -163,6 +168,15 @@ class Form:
     def _missing(self, one: Field) -> Words:
         zh, en = _ASK.get(one.widget, _SAID["required"])
         return Words(zh, en).format(t=one.title)
+
+
+def _other_document(one: Field) -> Words:
+    titles = [document.KINDS[kind].title for kind in one.documents]
+    zh, en = "、".join(t.zh for t in titles), ", ".join(t.en for t in titles)
+    return Words(
+        f"这里收的证件：{zh}。请选种类，照证件填号码。",
+        f"Accepted here: {en}. Choose which, and copy its number.",
+    )
 
 
 def _bare(text: str) -> Words:
@@ -202,6 +216,9 @@ def _copied(data: Any) -> Any:
 def _tidied(data: Any, pointer: str, form: Form) -> Any:
     """Texts tidied; blanks, empty groups and empty rows gone."""
     if isinstance(data, dict):
+        field = form.field(pointer)
+        if field is not None and field.widget == "document":
+            return _document(field, data)
         kept = {key: _tidied(value, f"{pointer}/{key}", form) for key, value in data.items()}
         return {key: value for key, value in kept.items() if value is not None} or None
     if isinstance(data, list):
@@ -211,6 +228,12 @@ def _tidied(data: Any, pointer: str, form: Form) -> Any:
         one = form.field(pointer)
         return tidy(data, one.format if one else "") or None
     return data
+
+
+def _document(one: Field, data: Mapping[str, Any]) -> str | None:
+    """A document given in its parts, as one text."""
+    kind, state, number = (str(data.get(part) or "") for part in ("document", "state", "number"))
+    return document.compose(kind or one.documents[0], state, number) or None
 
 
 def _typed(one: Field | None, text: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from doorstep.rulebook.document import KINDS
 from doorstep.rulebook.fact import Fact
 from doorstep.rulebook.field import Field, Page
 from doorstep.rulebook.flaw import Flaw, Flawed, Where
@@ -15,10 +16,24 @@ from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.words import Words
 
 CLASSES = ("public", "personal", "secret")
-WIDGETS = ("text", "textarea", "choice", "date", "number", "check", "upload", "unit", "point", "repeat")
+WIDGETS = (
+    *(
+        "text",
+        "textarea",
+        "choice",
+        "date",
+        "number",
+        "check",
+        "upload",
+        "unit",
+        "point",
+        "document",
+        "repeat",
+    ),
+)
 _HINTS = {
     *("x-fact", "x-title", "x-hint", "x-why", "x-class", "x-widget", "x-options", "x-options-from"),
-    *("x-material", "x-when", "x-pattern-words", "x-pages"),
+    *("x-material", "x-documents", "x-when", "x-pattern-words", "x-pages"),
 }
 _CHECKS = {
     *("type", "format", "enum", "const", "minLength", "maxLength", "pattern", "minimum", "maximum"),
@@ -119,6 +134,7 @@ class _Author:
         options = self.options(where, node, fact)
         if options:
             checks["enum"] = list(options)
+        documents = self.documents(where, node, checks)
         items: list[Field] = []
         if checks.get("type") == "array":
             checks["items"] = self.rows(where, pointer, node, items)
@@ -140,6 +156,7 @@ class _Author:
             options=tuple(options.items()),
             options_from=str(node.get("x-options-from", "")),
             material=str(node.get("x-material", "")),
+            documents=documents,
             when=when,
             items=tuple(items),
             min_items=int(checks.get("minItems", 0)),
@@ -152,6 +169,20 @@ class _Author:
         if one.widget == "choice" and not one.options:
             self.flaw(where, "options", "没有可以选的", "there is nothing to choose from")
         return one, checks
+
+    def documents(self, where: Where, node: dict[str, Any], checks: dict[str, Any]) -> tuple[str, ...]:
+        """Which documents do, where an identity number would be asked; the check on it becomes that of documents."""
+        kinds = tuple(node.get("x-documents") or ())
+        wrong = [one for one in kinds if one not in KINDS]
+        if wrong or (kinds and checks.get("format") != "cn-id"):
+            zh = f"x-documents 只用在证件号上，种类有：{'、'.join(KINDS)}"
+            en = f"x-documents is for identity numbers alone; the kinds are {', '.join(KINDS)}"
+            self.flaw((*where, "x-documents"), "documents", zh, en)
+        elif kinds:
+            bare = ["[^:]*"] if {"id", "residence"} & set(kinds) else []
+            others = [f"{one}(:.*)?" for one in kinds if one != "id"]
+            checks |= {"format": "document", "pattern": f"^({'|'.join([*bare, *others])})$"}
+        return kinds
 
     def region_list(self, where: Where, node: dict[str, Any], widget: str) -> None:
         """A unit or point is chosen from a list of the region, and that list has a name."""

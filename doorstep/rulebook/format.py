@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from doorstep.rulebook.ids import check_character
+from doorstep.rulebook import document
+from doorstep.rulebook.identity import id_number_fault
 from doorstep.rulebook.words import Words
 
 _MOST_DIGITS = 9
@@ -22,77 +23,8 @@ def whole(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
-# First two digits of a division: the provinces of GB/T 2260.
-_PROVINCES = frozenset(
-    (
-        *range(11, 16),
-        *range(21, 24),
-        *range(31, 38),
-        *range(41, 47),
-        *range(50, 55),
-        *range(61, 66),
-        71,
-        81,
-        82,
-        83,
-        91,
-    )
-)
-_INVENTED = 99  # no real place has it
-_invented_here: list[Callable[[], bool]] = [lambda: True]
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_DIGITS = re.compile(r"[0-9]{17}[0-9Xx]")
-
-
-def invented_people_if(demo: Callable[[], bool]) -> None:
-    """Numbers of invented people (division 99) are right only where ``demo()`` says so.
-
-    Without a database nobody real can be harmed: the examples of packs are tried with them.
-    """
-    _invented_here[0] = demo
-
-
-def id_number_fault(text: str) -> Words | None:
-    """What is wrong with a citizen's identity number of 18 characters (GB 11643), or None.
-
-    The check is arithmetic only: it never says whether such a person exists.
-    """
-    if len(text) != 18:
-        n = len(text)
-        return Words(
-            f"身份证号是 18 位，您填了 {n} 位。", f"An ID number has 18 characters; you entered {n}."
-        )
-    if not _DIGITS.fullmatch(text):
-        return Words(
-            "身份证号前 17 位是数字，最后一位是数字或 X。",
-            "An ID number is 17 digits, then a digit or X.",
-        )
-    if not _is_place(int(text[:2])):
-        return Words("身份证号开头的地区码不对，请核对。", "The first digits of the ID number name no place.")
-    if not _is_date(text[6:14]):
-        return Words(
-            "身份证号第 7 到 14 位应是出生日期，请核对。",
-            "Digits 7 to 14 of the ID number should be a date of birth; please check them.",
-        )
-    if check_character(text[:17]) != text[17].upper():
-        return Words(
-            "身份证号最后一位对不上，可能有一位填错了。",
-            "The last character of the ID number does not fit; one of the digits is probably wrong.",
-        )
-    return None
-
-
-def _is_place(province: int) -> bool:
-    return province in _PROVINCES or (province == _INVENTED and _invented_here[0]())
-
-
-def _is_date(digits: str) -> bool:
-    try:
-        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return False
-    return born.year >= 1850
 
 
 def _mobile_fault(text: str) -> Words | None:
@@ -156,6 +88,7 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "cn-id": Format(id_number_fault),
+    "document": Format(document.fault, widget="document"),
     "cn-mobile": Format(_mobile_fault, "tel", "tel"),
     "cn-uscc": Format(uscc_fault),
     "date": Format(_date_fault, widget="date"),
@@ -167,6 +100,8 @@ FORMATS: dict[str, Format] = {
 
 def tidy(text: str, format_name: str = "") -> str:
     """What a person typed, as it is kept: no outer blanks; numbers in plain digits without gaps, X large."""
+    if format_name == "document":
+        return document.tidy(text)
     if format_name in ("cn-id", "cn-mobile", "cn-uscc"):
         plain = unicodedata.normalize("NFKC", text)
         return re.sub(r"[\s-]", "", plain).upper()

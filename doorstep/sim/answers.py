@@ -76,11 +76,13 @@ def _value(one: Field, told: Any, town: Town) -> Any:
         return town.place(one.options_from, one.pointer)
     if subject == "applicant" and part in _HELD:
         return getattr(town.applicant, _HELD[part])
-    if one.format in ("cn-id", "cn-mobile") or (
+    if one.format == "document" and isinstance(told, str) and not told[:17].isdigit():
+        return told
+    if one.format in ("cn-id", "document", "cn-mobile") or (
         part == "name" and isinstance(told, str) and _is_person(told)
     ):
-        who = town.other(one.pointer.rpartition("/")[0], told if one.format == "cn-id" else "")
-        return {"cn-id": who.id_no, "cn-mobile": who.phone}.get(one.format, who.name)
+        who = town.other(one.pointer.rpartition("/")[0], told if one.format in ("cn-id", "document") else "")
+        return {"cn-id": who.id_no, "document": who.id_no, "cn-mobile": who.phone}.get(one.format, who.name)
     if part == "address" and isinstance(told, str):
         who = town.applicant if subject in ("household", "applicant") else town.other(one.pointer, "")
         return f"{town.city}{who.address}"

@@ -10,13 +10,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from doorstep.domains.family import kin
 from doorstep.domains.outlets import errand
 from doorstep.kernel import file, matter
 from doorstep.kernel.idempotency import Done
@@ -25,7 +26,7 @@ from doorstep.kernel.org import police_of, reach, town
 from doorstep.kernel.party import Person
 from doorstep.kernel.row import first
 from doorstep.kernel.trust import Viewer
-from doorstep.rulebook import clock, ids, pack
+from doorstep.rulebook import clock, document, ids, pack
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.region import calendar
@@ -111,7 +112,7 @@ class Life:
         return of, {**example, "channel": self._channel(of, example)}
 
     def _offered(self) -> list[pack.Pack]:
-        offered = [one for one in pack.listed() if usable(one)]
+        offered = [one for one in pack.listed() if usable(one) and kin.MESSAGE not in waits_for(one)]
         if self.wish.stop_at:
             return [one for one in offered if self._can_stop(one)]
         wished = [one for one in offered if one.code == self.wish.item]
@@ -253,7 +254,8 @@ class Life:
         account = self.wish.account if self.wish.account is not None else self.staff.some_account(self.chance)
         withdraws = any(m.get("withdraw") and not m.get("error") for m in example.get("do") or ())
         known = channel == "online" or withdraws or self.wish.account is not None
-        self.account = account if known or self.chance.random() < 0.1 else None
+        known, guest = known or self.chance.random() < 0.1, guest_of(of, example)
+        self.account = account if known and not guest else None
         self.someone = self._applicant(of, example)
         self.x = self._point(channel)
         self.resident = self.staff.account(self.account) if self.account is not None else ""
@@ -298,8 +300,32 @@ class Life:
         if self.account is not None:
             return self.staff.resident(self.account)
         someone = self.staff.citizen(_OTHERS * 2 + self.number)
-        named = next((one.pointer for one in of.form.fields if one.fact == "applicant.id_no"), "")
-        return born_like(someone, str(at_pointer(example["data"], named) or "") if named else "")
+        shown = guest_of(of, example)
+        if shown:
+            name = str(_told_of(of, example, "applicant.name") or someone.name)
+            return replace(someone, name=name, id_no=another(shown, self.number))
+        return born_like(someone, _told_of(of, example, "applicant.id_no"))
+
+
+def _told_of(of: pack.Pack, example: Mapping[str, Any], fact: str) -> str:
+    """What an example says of its applicant."""
+    named = next((one.pointer for one in of.form.fields if one.fact == fact), "")
+    return str(at_pointer(example["data"], named) or "") if named else ""
+
+
+def guest_of(of: pack.Pack, example: Mapping[str, Any]) -> str:
+    """The document of an applicant who has no identity number of a resident: they have no account, and come to a window."""
+    told = _told_of(of, example, "applicant.id_no")
+    return told if document.parts(told).kind != "id" else ""
+
+
+def another(shown: str, number: int) -> str:
+    """A document of the same kind with a number of its own, where the number carries nothing but itself."""
+    one = document.parts(shown)
+    if one.kind not in ("passport", "hkmo", "taiwan"):
+        return shown
+    digits = f"{number % 10**6:06d}"
+    return document.compose(one.kind, one.state, one.number[: -len(digits)] + digits)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from doorstep.domains.appointments import verbs as appointments
+from doorstep.domains.family import kin
 from doorstep.domains.payments import service
 from doorstep.domains.payments import verbs as payments
 from doorstep.kernel import call, child, matter, read, trust
@@ -101,7 +102,7 @@ def _passes(way: Way, child_id: UUID, waits: Step) -> bool:
 
 def message(way: Way, step: Step) -> bool:
     """What a wait is for comes, if it is something that this town knows."""
-    known = {payments.MESSAGE: _paid, appointments.MESSAGE: _booked}
+    known = {payments.MESSAGE: _paid, appointments.MESSAGE: _booked, kin.MESSAGE: _entered}
     answer = known.get(str(way.asked(step).get("message", "")))
     return answer is not None and answer(way)
 
@@ -117,6 +118,12 @@ def _paid(way: Way) -> bool:
             payments.came_back(viewer, _signed(address, way.request_id))
         return True
     return shift.take_cash(way)
+
+
+def _entered(way: Way) -> bool:
+    with trust.enter_system(way.id) as system:
+        kin.entered(system, way.id)
+    return True
 
 
 def _signed(address: str, reference: str) -> dict[str, str]:

@@ -249,8 +249,10 @@ class Way:
 
     def _apart(self, move: Move) -> None:
         if move.get("withdraw"):
-            with self.life.staff.enter(self.life.resident) as viewer:
-                matter.withdraw(viewer, self.id, request_id=self.request_id, reason="不办了")
+            life = self.life
+            with life.staff.enter(life.resident or life.staff.at(life.x.unit_id, "clerk")) as viewer:
+                present = None if life.resident else life.person
+                matter.withdraw(viewer, self.id, request_id=self.request_id, reason="不办了", present=present)
             return
         row, by = self.row, str(move.get("by", "competent"))
         above = {

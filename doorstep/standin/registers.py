@@ -1,4 +1,4 @@
-"""Plays the registers that items ask: household, records, driving, vehicles, firms. Invented answers, the same ones each time.
+"""Plays the registers that items ask: household, kinship, records, driving, vehicles, firms. Invented answers, always the same.
 
 ``POST /<register>`` with JSON answers ``{"answer": …, "data": {…}}``; the header Idempotency-Key is kept with the answer, so
 that the same question again gets the same one. A number that ends in 0 is in no register. Imports nothing of Doorstep;
@@ -30,6 +30,18 @@ _STREETS = ("梧桐路", "杏花街", "石榴巷", "银杏路", "桂花街")
 def _number(*parts: object) -> int:
     """A number that looks drawn by lot and is always the same for the same parts."""
     return int.from_bytes(hashlib.sha256("|".join(map(str, parts)).encode()).digest()[:4], "big")
+
+
+_YEARS = range(16, 61)
+
+
+def _kinship(told: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Parent and child: registered in the same division, and one old enough to be the other's parent."""
+    mine, child = str(told.get("id_no", "")), str(told.get("child_id_no", ""))
+    if len(mine) != 18 or len(child) != 18 or not (mine[6:10] + child[6:10]).isdigit():
+        return "none", {}
+    kin = mine[:6] == child[:6] and int(child[6:10]) - int(mine[6:10]) in _YEARS
+    return ("parent" if kin else "none"), {}
 
 
 def _household(told: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -75,11 +87,17 @@ def _firms(told: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 _REGISTERS: dict[str, tuple[Callable[[dict[str, Any]], tuple[str, dict[str, Any]]], str, str]] = {
     "household": (_household, "id_no", "none"),
+    "kinship": (_kinship, "child_id_no", "none"),
     "records": (_records, "id_no", "not_clear"),
     "driving": (_driving, "id_no", "none"),
     "vehicles": (_vehicles, "id_no", "none"),
     "firms": (_firms, "uscc", "inactive"),
 }
+
+
+def _foreign(register: str, told: dict[str, Any]) -> bool:
+    """A passport or permit stands in no household register."""
+    return register == "household" and ":" in str(told.get("id_no", ""))
 
 
 def look_up(register: str, told: dict[str, Any], on: str) -> dict[str, Any]:
@@ -112,7 +130,7 @@ class Registers(ThreadingHTTPServer):
             if had:
                 return str(had[0]).encode()
             look, by, unknown = _REGISTERS[register]
-            absent = str(told.get(by, "")).endswith("0") or not told.get(by)
+            absent = str(told.get(by, "")).endswith("0") or not told.get(by) or _foreign(register, told)
             said, data = (unknown, {}) if absent else look(told)
             text = json.dumps({"answer": said, "data": data}, ensure_ascii=False)
             if key:

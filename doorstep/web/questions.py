@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from doorstep.rulebook import document
+from doorstep.rulebook.document import Document
 from doorstep.rulebook.field import Fault, Field, at_pointer
 from doorstep.rulebook.form import Form
 from doorstep.rulebook.format import FORMATS, whole
@@ -70,6 +72,10 @@ class Question:
     autocomplete: str = "off"
     longest: int = 0
     full: bool = False
+    document: Document | None = None
+    states: tuple[Option, ...] = ()
+    latin: str | None = None
+    apart: bool = False
 
     @property
     def template(self) -> str:
@@ -79,6 +85,19 @@ class Question:
     def many_inputs(self) -> bool:
         """A group of inputs needs a fieldset; one input needs a label."""
         return self.widget in ("choice", "date", "check", "repeat") or (self.widget == "upload" and self.full)
+
+    @property
+    def usual_id(self) -> bool:
+        """Is the identity card what most people show here?"""
+        return self.options[0].value == "id"
+
+    @property
+    def kind_name(self) -> str:
+        return _part_of(self.name, "document")
+
+    @property
+    def state_name(self) -> str:
+        return _part_of(self.name, "state")
 
     @property
     def described(self) -> str:
@@ -158,11 +177,12 @@ class Asking:
         value = at_pointer(self.data, one.pointer)
         widget, options = _widget(one, value)
         files = self._sent(one, value) if widget == "upload" else ()
+        shown: dict[str, Any] = {"options": options} | by_document(one.documents, value)
         return Question(
             name=one.pointer, anchor=anchor_of(one.pointer), title=one.title, hint=one.hint, why=one.why,
-            required=one.required, fault=self.faults.get(one.pointer), value=value, widget=widget, options=options,
+            required=one.required, fault=self.faults.get(one.pointer), value=value, widget=widget,
             files=files, entries=self._rows(one, value) if widget == "repeat" else (), keyboard=one.keyboard,
-            autocomplete=one.autocomplete, longest=one.max_length, full=bool(files),
+            autocomplete=one.autocomplete, longest=one.max_length, full=bool(files), **shown,
         )  # fmt: skip
 
     def _sent(self, one: Field, value: Any) -> tuple[SentFile, ...]:
@@ -178,6 +198,69 @@ class Asking:
             Entry(anchor_of(f"{one.pointer}/{number}"), f"{one.pointer}/{number}", self.ask(one.row(number)))
             for number in range(max(count, one.min_items, 1))
         )
+
+
+def _part_of(name: str, part: str) -> str:
+    """The name of an input that stands beside the number of a document: below a pointer, else in place of its last part."""
+    if "/" in name:
+        return f"{name}/{part}"
+    return name.removesuffix("id_no") + part
+
+
+def by_document(kinds: Sequence[str], value: Any) -> dict[str, Any]:
+    """What a question for a document shows beside the number: the kinds that do, and who may have issued it."""
+    if not kinds:
+        return {}
+    told = document.parts(value if isinstance(value, str) else "")
+    here = told.kind if value else kinds[0]
+    titles = [(kind, document.KINDS[kind].title) for kind in kinds]
+    return {
+        "document": told,
+        "options": tuple(Option(kind, title, None, kind == here) for kind, title in titles),
+        "states": state_options(told.state) if "passport" in kinds else (),
+    }
+
+
+def state_options(chosen: str) -> tuple[Option, ...]:
+    """Who issues passports, in the order of the letters that stand in each passport."""
+    return tuple(
+        Option(code, Words(f"{code} {words.zh}", f"{code} {words.en}"), None, code == chosen)
+        for code, words in document.states().items()
+    )
+
+
+_SHOWN = ("id", "passport", "permanent", "hkmo", "taiwan", "residence", "birth")
+"""The documents by which somebody may be known who stands at a window or is named by somebody else."""
+
+
+def who_by(
+    name: str,
+    value: str,
+    *,
+    title: Words | None = None,
+    hint: Words | None = None,
+    fault: Words | None = None,
+    required: bool = True,
+    unknown: bool = False,
+    latin: str | None = None,
+    anchor: str = "",
+    apart: bool = False,
+) -> Question:
+    """The question by which document somebody is known; ``name`` ends with id_no, ``unknown`` lets them have none, ``apart`` leaves
+    the choice of another document to the page, out of the way of who types an identity number.
+    """
+    kinds = (*_SHOWN, "none") if unknown else _SHOWN
+    return Question(
+        name=name, anchor=anchor or name, title=title or Words("证件号", "Number of the document"), hint=hint, why=None,
+        required=required,
+        fault=fault, value=value, widget="document", latin=latin, apart=apart, **by_document(kinds, value),
+    )  # fmt: skip
+
+
+def known_by(post: QueryDict, prefix: str = "") -> str:
+    """What was answered to `who_by`, as one text; an identity number alone needs no choice."""
+    kind, state, number = (str(post.get(prefix + part) or "") for part in ("document", "state", "id_no"))
+    return document.compose(kind or "id", state, number)
 
 
 def anchor_of(pointer: str) -> str:
@@ -303,6 +386,8 @@ def _said(one: Field, value: Any, masked: bool) -> Words:
         text = saying.day(value, week=False)
         return Words(text, text)
     if masked and one.class_ == "secret":
+        if one.format == "document":
+            return document.said(document.masked(str(value)))
         hidden = saying.mask(value)
         return Words(hidden, hidden)
     return one.said(value)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from doorstep.rulebook.fact import read_facts
 from doorstep.rulebook.flaw import Flawed
 from doorstep.rulebook.form import Form
-from doorstep.rulebook.format import FORMATS, id_number_fault
+from doorstep.rulebook.format import FORMATS
+from doorstep.rulebook.identity import id_number_fault
 from doorstep.rulebook.ids import check_character
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from doorstep.rulebook.format import id_number_fault
+from doorstep.rulebook.identity import id_number_fault
 from doorstep.rulebook.region import load_region
 from doorstep.sim.people import HOUSEHOLD, Home, born_like, resident
 

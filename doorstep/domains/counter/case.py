@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from doorstep.domains.counter import frame, signature
 from doorstep.kernel.org import town
 from doorstep.kernel.read import EventView, MatterView, StepView
-from doorstep.rulebook import clock
+from doorstep.rulebook import clock, document
 from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.flow import CORRECT
 from doorstep.rulebook.region import calendar
@@ -52,16 +52,13 @@ class Passed:
 
 
 def about(id_no: str) -> Words | None:
-    """Sex and age as the identity number says them: to compare with the person at the window."""
-    if len(id_no) != 18 or not id_no[:17].isdigit():
-        return None
-    try:
-        born = date(int(id_no[6:10]), int(id_no[10:12]), int(id_no[12:14]))
-    except ValueError:
+    """Age, and sex where the number is an identity number, as it says them: to compare with the person at the window."""
+    born = document.born(id_no)
+    if born is None:
         return None
     today = clock.now().astimezone(calendar().zone).date()
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    zh, en = ("男", "Male") if int(id_no[16]) % 2 else ("女", "Female")
+    zh, en = ("男", "Male") if int(document.parts(id_no).number[16]) % 2 else ("女", "Female")
     return Words(f"{zh}，{age} 岁", f"{en}, {age}")
 
 
@@ -74,7 +71,7 @@ def case(view: MatterView) -> dict[str, Any]:
     """What both the desk and the page of a matter show."""
     person, hidden = view.applicant, view.applicant.masked()
     who = about(person.id_no)
-    said = [w for w in (who, Words(hidden.id_no, hidden.id_no) if hidden.id_no else None) if w]
+    said = [w for w in (who, document.said(hidden.id_no) if hidden.id_no else None) if w]
     files = tuple(_files(view))
     return {
         "id": view.id, "number": view.number, "state": view.state, "title": view.title, "name": person.name,

@@ -18,13 +18,13 @@ from doorstep.kernel import file
 from doorstep.kernel.lists import work_list
 from doorstep.kernel.party import mask_name
 from doorstep.kernel.trust import Viewer
-from doorstep.rulebook import clock, pack
+from doorstep.rulebook import clock, document, pack
 from doorstep.rulebook.flow import Flow
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
 from doorstep.web import finding
 from doorstep.web.occasions import usual
-from doorstep.web.questions import Asking, Question
+from doorstep.web.questions import Asking, Question, who_by
 
 _SELECT_FROM = 3
 _QUICK = 9
@@ -168,7 +168,8 @@ def _person(found: Visit) -> dict[str, Any]:
     person = found.person
     hidden = person.masked()
     return {
-        "name": person.name, "id_no": hidden.id_no, "phone": hidden.phone, "checked": found.guest.checked,
+        "name": person.name, "latin": person.latin, "id_no": document.said(hidden.id_no), "phone": hidden.phone,
+        "checked": found.guest.checked,
         "number": found.at, "about": about(person.id_no),
         "others": [
             {**row, "title": Words.of(row["title"]), "url": f"/counter/matter/{row['id']}"} for row in found.guest.others
@@ -190,26 +191,27 @@ def _guest(found: Visit, one: Guest, at: int) -> dict[str, Any]:
 
 def _person_questions(found: Visit, wrong: Mapping[str, Words]) -> tuple[Question, ...]:
     person = found.person
-    digits = Words("18 位，最后一位可能是 X", "18 characters, the last may be X")
-    asked = (
-        ("name", Words("姓名", "Name"), None, person.name, True, "text"),
-        ("id_no", Words("公民身份号码", "Identity number"), digits, person.id_no, True, "text"),
-        (
-            "phone",
-            Words("手机", "Mobile"),
-            Words("没有手机也能办", "One can do without"),
-            person.phone,
-            False,
-            "tel",
-        ),
-    )
-    return tuple(
+    digits = Words("身份证 18 位，最后一位可能是 X", "On an identity card: 18 characters, the last may be X")
+    name, phone = (
         Question(
             name=key, anchor=key, title=title, hint=hint, why=None, required=must, fault=wrong.get(key), value=value,
             widget="text", keyboard=keyboard,
         )
-        for key, title, hint, value, must, keyboard in asked
+        for key, title, hint, value, must, keyboard in (
+            ("name", Words("姓名", "Name"), None, person.name, True, "text"),
+            ("phone", Words("手机", "Mobile"), Words("没有手机也能办", "One can do without"), person.phone, False, "tel"),
+        )
     )  # fmt: skip
+    shown = who_by(
+        "id_no",
+        person.id_no,
+        hint=digits,
+        fault=wrong.get("id_no"),
+        unknown=True,
+        latin=person.latin,
+        apart=True,
+    )
+    return name, shown, phone
 
 
 # ---- the basket ----

@@ -16,9 +16,10 @@ from doorstep.kernel.matter import act
 from doorstep.kernel.party import Person, differ
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.rulebook import clock
+from doorstep.rulebook import clock, document
 from doorstep.rulebook.format import tidy
 from doorstep.rulebook.words import Refused, Words
+from doorstep.web.questions import known_by, who_by
 from doorstep.web.uploads import Received
 
 SLIP = "counter-slip"
@@ -30,10 +31,11 @@ _NOTHING = Words(
 
 def results(request: HttpRequest, viewer: Viewer, received: Received) -> HttpResponse:
     """Ask who came; show all that is ready for them; hand out what is ticked."""
-    typed = {name: request.POST.get(name, "").strip() for name in ("name", "id_no")}
+    typed = {"name": request.POST.get("name", "").strip(), "id_no": known_by(request.POST)}
+    shown = {"typed": typed, "shown": who_by("id_no", typed["id_no"])}
     if request.method != "POST":
-        return frame.show(request, viewer, "results", {"typed": typed})
-    person = Person(tidy(typed["name"]), tidy(typed["id_no"], "cn-id"))
+        return frame.show(request, viewer, "results", shown)
+    person = Person(tidy(typed["name"]), typed["id_no"])
     ready = _ready(viewer, person)
     papers = originals.here(viewer, [view.id for view in _of(viewer, person)])
     refusal: Refused | None = None if ready or papers else Refused("nothing", _NOTHING, status=404)
@@ -45,7 +47,7 @@ def results(request: HttpRequest, viewer: Viewer, received: Received) -> HttpRes
         except Refused as refused:
             refusal = refused
     context = {
-        "typed": typed, "person": person, "hidden": person.masked(), "ready": [_line(view) for view, _ in ready],
+        **shown, "person": person, "hidden": document.said(person.masked().id_no), "ready": [_line(view) for view, _ in ready],
         "originals": papers, "refusal": refusal and refusal.words, "ways": SIGNED, "found": bool(ready or papers),
         "give_request": request.POST.get("request_id") or uuid4().hex,
     }  # fmt: skip

@@ -11,8 +11,10 @@ from doorstep.kernel import child
 from doorstep.kernel.party import Person
 from doorstep.kernel.read import MatterView, read_matter
 from doorstep.kernel.trust import Viewer
+from doorstep.rulebook import document
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.portal.sign import asked, give
+from doorstep.web.questions import known_by, who_by
 
 _NOT_FOUND = Words(
     "编号和证件对不上，或者这件事已经不用签了。请照着通知和身份证再输一次。",
@@ -22,7 +24,8 @@ _NOT_FOUND = Words(
 
 def sign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Ask for number and card; show what is to be signed; take the answer of the person who is there."""
-    typed = {name: request.POST.get(name, "").strip() for name in ("number", "name", "id_no")}
+    typed = {name: request.POST.get(name, "").strip() for name in ("number", "name")}
+    typed["id_no"] = known_by(request.POST)
     if request.method != "POST":
         return _ask(request, viewer, typed, None)
     person = Person(typed["name"], typed["id_no"])
@@ -37,7 +40,10 @@ def sign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             return HttpResponseRedirect(f"/counter/sign?did={found.number}")
         except Refused as refusal:
             refused = refusal
-    context = asked(request, found, refused) | {"typed": typed, "hidden": person.masked()}
+    context = asked(request, found, refused) | {
+        "typed": typed,
+        "hidden": document.said(person.masked().id_no),
+    }
     return frame.show(request, viewer, "sign", context, refused.status if refused else 200)
 
 
@@ -60,5 +66,10 @@ def _ask(
     request: HttpRequest, viewer: Viewer, typed: dict[str, str], refusal: Refused | None
 ) -> HttpResponse:
     words = _NOT_FOUND if refusal and refusal.code == "not-found" else refusal and refusal.words
-    context = {"typed": typed, "refusal": words, "did": request.GET.get("did", "")}
+    context = {
+        "typed": typed,
+        "shown": who_by("id_no", typed["id_no"]),
+        "refusal": words,
+        "did": request.GET.get("did", ""),
+    }
     return frame.show(request, viewer, "sign_find", context, refusal.status if refusal else 200)

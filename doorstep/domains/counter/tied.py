@@ -9,6 +9,7 @@ from doorstep.kernel.read import MatterView
 from doorstep.kernel.tied import PartyView, TieView
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook.words import Words
+from doorstep.web.questions import who_by
 
 ROLES = {
     "respondent": Words("对方当事人", "Respondent"), "witness": Words("知情人", "Witness"),
@@ -36,6 +37,7 @@ def tied(viewer: Viewer, view: MatterView) -> dict[str, Any]:
         "place": view.place,
         "may": may,
         "tie_request": uuid4().hex,
+        "known_by": who_by("id_no", "", required=False, anchor="p-id"),
         "roles": [(code, ROLES[code]) for code in OFFERED],
     }
 

@@ -20,7 +20,7 @@ from doorstep.rulebook.field import Fault, at_pointer
 from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web import questions
-from doorstep.web.questions import Asking, Pairs, pairs_of
+from doorstep.web.questions import Asking, Pairs, known_by, pairs_of, who_by
 from doorstep.web.routes import Route
 from doorstep.web.uploads import Received
 
@@ -58,7 +58,8 @@ def _one(path: str, do: Do, did: str) -> View:
             if refusal.code == "not-found":
                 raise
             found = read_matter(viewer, matter_id, purpose=purpose or None)
-            typed = {"typed": {name: request.POST.get(name, "") for name in request.POST}, "fold_open": path}
+            typed: dict[str, Any] = {"typed": request.POST.dict(), "fold_open": path}
+            typed |= {"known_by": who_by("id_no", known_by(request.POST), required=False, anchor="p-id")}
             return matter.page(request, viewer, found, purpose, refusal, **typed)
         return matter.back(matter_id, purpose, did)
 
@@ -69,7 +70,7 @@ def _one(path: str, do: Do, did: str) -> View:
 
 
 def _party(viewer: Viewer, matter_id: UUID, post: QueryDict) -> Any:
-    name, id_no = post.get("name", "").strip(), post.get("id_no", "").strip()
+    name, id_no = post.get("name", "").strip(), known_by(post)
     person = Person(name, id_no, post.get("phone", "").strip()) if name or id_no else None
     known_as = post.get("known_as", "")
     return ties.add_party(

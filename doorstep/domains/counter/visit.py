@@ -17,7 +17,7 @@ from doorstep.kernel import draft, matter
 from doorstep.kernel.party import Person
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import pack
-from doorstep.rulebook.format import FORMATS, tidy
+from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
 
@@ -182,12 +182,11 @@ def with_guest(visit: Visit, guest: Guest) -> Visit:
     return replace(visit, guests=guests)
 
 
-def with_person(visit: Visit, number: int, name: str, id_no: str, phone: str) -> Visit:
-    """A person as typed from the document, in plain digits. A number that nobody has changes nothing."""
-    typed = {"name": tidy(name), "id_no": tidy(id_no, "cn-id"), "phone": tidy(phone, "cn-mobile")}
+def with_person(visit: Visit, number: int, person: Person) -> Visit:
+    """A person as typed from the document. A number that nobody has changes nothing."""
     for one in visit.guests:
         if one.number == number:
-            return with_guest(visit, replace(one, person=replace(one.person, **typed)))
+            return with_guest(visit, replace(one, person=replace(person, kind=one.person.kind)))
     return visit
 
 
@@ -220,7 +219,7 @@ def person_faults(person: Person) -> dict[str, Words]:
         faults["name"] = Words("请填写姓名，和证件上一样。", "Type the name as on the document.")
     if not person.id_no:
         faults["id_no"] = Words("请填写证件号。", "Type the identity number.")
-    for key, form in (("id_no", "cn-id"), ("phone", "cn-mobile")):
+    for key, form in (("id_no", "document"), ("phone", "cn-mobile")):
         value = getattr(person, key)
         wrong = FORMATS[form].fault(value) if value else None
         if wrong:

@@ -15,9 +15,12 @@ from doorstep.domains.counter.checklist import Missing
 from doorstep.domains.counter.visit import Visit
 from doorstep.kernel import file
 from doorstep.kernel.lists import search
+from doorstep.kernel.party import Person, differ
 from doorstep.kernel.trust import Viewer, not_found
+from doorstep.rulebook import document
+from doorstep.rulebook.format import tidy
 from doorstep.rulebook.words import Refused, Words
-from doorstep.web.questions import Pairs, pairs_of
+from doorstep.web.questions import Pairs, known_by, pairs_of
 from doorstep.web.uploads import Received
 
 Faults = dict[str, Words]
@@ -218,9 +221,7 @@ def _typed(found: Visit, post: QueryDict) -> Visit:
     """The visit with everything that stands in the form."""
     if "name" in post:
         number = int(post.get("guest", "")) if post.get("guest", "").isdecimal() else found.at
-        found = visits.with_person(
-            found, number, post.get("name", ""), post.get("id_no", ""), post.get("phone", "")
-        )
+        found = visits.with_person(found, number, _person(post))
     if "point" in post:
         found = replace(found, point=post.get("point", ""))
     shown = set(post.getlist("ticks"))
@@ -228,6 +229,14 @@ def _typed(found: Visit, post: QueryDict) -> Visit:
     left = {code for code in shown if f"left:{code}" in post}
     found = replace(found, seen=(found.seen - shown) | ticked | left, left=(found.left - shown) | left)
     return basket.take_in(found, _posted(found, post))
+
+
+def _person(post: QueryDict) -> Person:
+    """Who is there as typed, or as a passport's machine-readable zone says that stands in place of the number."""
+    read = document.name_in(post.get("id_no", ""))
+    name, latin = tidy(post.get("name", "")), tidy(post.get("latin", ""))
+    latin = latin or (read if name and differ(name, read) else "")
+    return Person(name or read, known_by(post), tidy(post.get("phone", ""), "cn-mobile"), latin=latin)
 
 
 def _posted(found: Visit, post: QueryDict) -> dict[str, Pairs]:

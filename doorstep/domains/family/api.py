@@ -11,8 +11,10 @@ from pydantic import Field
 
 from doorstep.api.answer import In, Moment, Out, done, said
 from doorstep.api.guard import Asked, operation
+from doorstep.api.matter_out import DocumentKind
 from doorstep.domains.family import asked, mandate
 from doorstep.kernel.party import Person
+from doorstep.rulebook.document import compose
 from doorstep.web.routes import SIGNED_IN
 
 router = Router(tags=["mandates"])
@@ -22,7 +24,9 @@ class NewMandate(In):
     """``items`` by code or whole ``branches``, up to and including the day ``until``."""
 
     name: str = Field(max_length=80)
-    id_no: str = Field(max_length=40)
+    id_no: str = Field(max_length=100)
+    document: DocumentKind = "id"
+    state: str = Field(default="", max_length=3)
     relation: str = Field(default="other", max_length=12)
     items: list[str] = Field(default_factory=list, max_length=50)
     branches: list[str] = Field(default_factory=list, max_length=7)
@@ -70,7 +74,8 @@ def list_mandates(request: Asked) -> HttpResponse:
 def give_mandate(request: Asked, new: NewMandate) -> HttpResponse:
     """Let somebody act for me; both of us are told."""
     made = mandate.give(
-        request.viewer, agent=Person(new.name.strip(), new.id_no.strip()), until=asked.until_of(new.until.isoformat()),
+        request.viewer, agent=Person(new.name.strip(), compose(new.document, new.state, new.id_no)),
+        until=asked.until_of(new.until.isoformat()),
         items=new.items, branches=new.branches, relation=new.relation, request_id=request.request_id,
     )  # fmt: skip
     return done(

@@ -16,6 +16,7 @@ from doorstep.rulebook.format import tidy
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Words
 from doorstep.web.catalogue import BRANCHES
+from doorstep.web.questions import known_by, who_by
 
 #: What the other person is to whoever gives the authority.
 RELATIONS: Final[Mapping[str, Words]] = {
@@ -60,9 +61,8 @@ def line(one: MandateView) -> Line:
 
 
 def person(posted: QueryDict, prefix: str) -> Person:
-    """Name and number as typed, in plain digits."""
-    name, number = (posted.get(f"{prefix}_{part}", "") for part in ("name", "id_no"))
-    return Person(tidy(name), tidy(number, "cn-id"))
+    """Name and document as typed."""
+    return Person(tidy(posted.get(f"{prefix}_name", "")), known_by(posted, f"{prefix}_"))
 
 
 def until_of(text: str) -> datetime:
@@ -87,7 +87,11 @@ def context(posted: QueryDict, item: str = "") -> dict[str, Any]:
     chosen = posted.getlist("item") or ([item] if item else [])
     one = next((found for found in pack.listed() if found.code in chosen), None)
     return {
-        "typed": {name: posted.get(name, "") for name in ("agent_name", "agent_id_no", "relation", "until", "proof", "kind")},
+        "typed": {name: posted.get(name, "") for name in ("agent_name", "relation", "until", "proof", "kind", "born")},
+        "agent_shown": who_by(
+            "agent_id_no", person(posted, "agent").id_no, title=Words("代办的人：证件号", "Who acts: the number"),
+            hint=Words("照着证件填，免得给错了人。", "Copy it from the document, so that it reaches nobody else."),
+        ),
         "relations": RELATIONS.items(),
         "branches": [(code, title, code in posted.getlist("branch")) for code, title in BRANCHES.items()],
         "item": one,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.family import mandate, pages, window
+from doorstep.domains.family import kin, mandate, pages, window
 from doorstep.domains.family.api import router
 from doorstep.kernel.plug import Domain, Slot, Tile
 from doorstep.rulebook.words import Words
@@ -21,6 +21,7 @@ DOMAIN = Domain(
     slots=(Slot("matter.top", "family/_acting.html", pages.acting),),
     api=router,
     mandates=mandate,
+    chores=((kin.enter_parents, 2.0),),
     routes=(
         Route("family/", pages.family, "family", SIGNED_IN, kinds=_RESIDENT),
         Route("family/give", pages.give, "family_give", "apply", methods=_BOTH, kinds=_RESIDENT),

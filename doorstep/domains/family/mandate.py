@@ -114,6 +114,20 @@ def give(
     return once(viewer, "mandate", request_id, content, do, lambda made: Done(made, "", "live", 1))
 
 
+def enter_parent(system: Viewer, parent: UUID, child: UUID, *, until: datetime, proof: str) -> None:
+    """A parent may act for a child until it comes of age: found by the matter that the system has entered, whose number is the
+    ``proof``. Both are told. Refused by the database for anybody but that matter's applicant.
+    """
+    if parent == child:
+        raise _refused("same-person", Words("不能是本人。", "The child cannot be yourself."), "/child/id_no")
+    row = Mandate(
+        id=uuid7(), kind="parent", principal_id=child, agent_id=parent, relation="parent", items=[], at=clock.now(),
+        branches=list(BRANCHES.values()), until=until, granted_by=system.account_id, unit_id=None, proof=proof,
+    )  # fmt: skip
+    insert(row)
+    _tell(row, "mandate")
+
+
 def _check(kind: str, until: datetime, items: Sequence[str], branches: Sequence[str], proof: str) -> None:
     moment = clock.now()
     if not moment < until <= moment + LONGEST[kind]:

@@ -13,11 +13,12 @@ from django.shortcuts import redirect, render
 from doorstep.domains.family import asked, mandate
 from doorstep.kernel.party import Person
 from doorstep.kernel.trust import Viewer, not_found
-from doorstep.rulebook import clock
+from doorstep.rulebook import clock, document
 from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.catalogue import BRANCHES
+from doorstep.web.questions import who_by
 
 _TOLD = {
     "given": Words("登记好了，两个人都收到了通知。", "Entered. Both of them have been told."),
@@ -47,6 +48,7 @@ def window(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context: dict[str, Any] = {
         **asked.context(request.POST),
         "whose": whose,
+        "whose_shown": who_by("principal_id_no", whose.id_no),
         "lines": lines,
         "kinds": asked.KINDS.items(),
         "asked": request.method == "POST" and whose.id_no,
@@ -75,7 +77,8 @@ def _do(request: HttpRequest, viewer: Viewer, whose: Person) -> str:
         items, branches = [], list(BRANCHES)
     mandate.give(
         viewer, principal=whose, agent=asked.person(request.POST, "agent"), kind=kind, items=items, branches=branches,
-        until=_comes_of_age(whose) if kind == "parent" else asked.until_of(request.POST.get("until", "")),
+        until=_comes_of_age(whose, request.POST.get("born", "")) if kind == "parent"
+        else asked.until_of(request.POST.get("until", "")),
         relation=_relation(request, kind), proof=request.POST.get("proof", "").strip()[:200], request_id=request_id,
     )  # fmt: skip
     return "given"
@@ -86,12 +89,12 @@ def _relation(request: HttpRequest, kind: str) -> str:
     return "parent" if kind == "parent" else said if said in asked.RELATIONS else "other"
 
 
-def _comes_of_age(child: Person) -> datetime:
-    try:
-        born = date.fromisoformat(f"{child.id_no[6:10]}-{child.id_no[10:12]}-{child.id_no[12:14]}")
-        until = mandate.of_age(born)
-    except ValueError:
-        until = None
+def _comes_of_age(child: Person, typed: str) -> datetime:
+    """The eighteenth birthday: by the number, else by the day that the clerk read in the child's document."""
+    born = document.born(child.id_no)
+    if born is None and FORMATS["date"].ok(typed) and typed:
+        born = date.fromisoformat(typed)
+    until = mandate.of_age(born) if born else None
     if until is None or until <= clock.now():
         raise Refused("of-age", _OF_AGE, faults=(("/principal/id_no", _OF_AGE),))
     return until

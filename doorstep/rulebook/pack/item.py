@@ -23,12 +23,12 @@ from doorstep.rulebook.form import Form
 from doorstep.rulebook.pack.dated import Dated, in_force, read_dated
 from doorstep.rulebook.pack.fee import Charge, Reduction, charges, most, reductions
 from doorstep.rulebook.pack.fee import in_force as fees_on
+from doorstep.rulebook.pack.printed import in_both, listed, of_id_number, printed
 from doorstep.rulebook.pack.same import Memo, read_same
 from doorstep.rulebook.rule import Table, compile_table
 from doorstep.rulebook.words import Words
 
 Part = TypeVar("Part")
-_SEX = (Words("女", "Female"), Words("男", "Male"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,12 +505,12 @@ class Pack:
 
     def _shown(self, of: Any, data: Any, given: Mapping[str, Any]) -> Any:
         if isinstance(of, str):
-            return at_pointer(data, of)
+            return printed(self.field(of), at_pointer(data, of))
         (how, what), *_ = of.items()
         if how == "given":
             return given.get(what)
         if how in ("sex_of", "born_of"):
-            return _of_id_number(how, at_pointer(data, what))
+            return of_id_number(how, at_pointer(data, what))
         if how == "said":
             return (self._row(what, data) or {}).get("value")
         if how == "rows":
@@ -528,7 +528,7 @@ class Pack:
     def _cell(self, pointer: str, value: Any) -> Any:
         """A value in a row of several: the words of a choice, anything else as it is."""
         one = self.field(pointer)
-        return one.said(value).as_dict() if one and one.options and value is not None else value
+        return one.said(value).as_dict() if one and one.options and value is not None else listed(one, value)
 
     def _row(self, pointer: str, data: Any) -> dict[str, Any] | None:
         one, value = self.field(pointer), at_pointer(data, pointer)
@@ -536,7 +536,7 @@ class Pack:
         if title is None or value is None:
             return None
         said = one.said(value) if one else Words(str(value), str(value))
-        return {"label": title.as_dict(), "value": said.zh if said.zh == said.en else said.as_dict()}
+        return {"label": title.as_dict(), "value": in_both(said)}
 
 
 def _one_page(step: str, fills: Mapping[str, Any]) -> dict[str, Any]:
@@ -574,15 +574,6 @@ def _holds(when: Mapping[str, Any] | None, data: Any) -> bool:
         at_pointer(data, pointer) in (values if isinstance(values, list) else [values])
         for pointer, values in (when or {}).items()
     )
-
-
-def _of_id_number(how: str, number: Any) -> Any:
-    """Sex and day of birth are part of the number, so they are never asked."""
-    if not isinstance(number, str) or len(number) != 18:
-        return None
-    if how == "sex_of":
-        return _SEX[int(number[16]) % 2].as_dict()
-    return f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
 
 
 def _dated_limits(raw: Mapping[str, Any]) -> dict[str, tuple[Dated, ...]]:
