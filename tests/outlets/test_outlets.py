@@ -172,7 +172,9 @@ def test_A14_the_person_sees_it_and_ends_it(cast: Cast, agent: Desk, above: Any)
     resident = open_desk(cast["resident"].token)
     page = resident.text(f"/matter/{done.matter_id}")
     assert "禾埭村代办点替您交的" in page
-    assert agent.get(f"/outlets/matter/{done.matter_id}").status_code == 200
+    assert "评价码" in agent.get(f"/outlets/matter/{done.matter_id}").content.decode(), (
+        "the way to rate goes along"
+    )
     looks = above.execute(
         "select kind, purpose from access where matter_id = %s and party_id is not null", [done.matter_id]
     )
