@@ -55,6 +55,8 @@ class Wish:
     item: str = ""
     since: int = 1
     """So many working days ago it began, if it is to be waiting still."""
+    back: bool = False
+    """The fee was too much: it is to go back, and still lies there."""
     today: bool = False
     """It begins this morning, or comes at the first time that is free: there is something of today to be seen."""
 

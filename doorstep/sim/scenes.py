@@ -143,6 +143,15 @@ def _desks(staff: Staff, horizon: datetime, windows: list[tuple[str, Point]]) ->
         yield f"waits:{number}", partial(_lives, staff, _NUMBERS + 1000 + number, wish, horizon)
     for login, point in windows:
         yield f"blanks:{point.code}", partial(_sheets, staff, login, point, horizon)
+        fees = sorted(_waiting_for(payments.MESSAGE, *(c for c in point.channels if c != "online")))
+        if fees:
+            wish = Wish(
+                item=_chance(staff, f"back:{point.code}").choice(fees),
+                x=point.code,
+                course="granted",
+                back=True,
+            )
+            yield f"back:{point.code}", partial(_lives, staff, _NUMBERS + 2000 + point.id, wish, horizon)
 
 
 def _sheets(staff: Staff, login: str, point: Point, horizon: datetime) -> None:

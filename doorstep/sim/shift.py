@@ -93,7 +93,7 @@ def _count_cash(way: Way, login: str, desk: Drawer, at: datetime) -> None:
 def gives_back(way: Way, payment_id: UUID) -> None:
     """Now and then a fee goes back, all or half of it: most of these are paid out, some wait for a second person or the clerk."""
     at = half_day(way.at + timedelta(days=1))[0] + timedelta(minutes=way.chance.randrange(20, 170))
-    if way.chance.random() > _BACK or at >= way.horizon:
+    if at >= way.horizon or (way.chance.random() > _BACK and not way.life.wish.back):
         return
     reason, why, part = way.chance.choice(_WHY_BACK)
     with clock.clock_at(at), way.life.staff.enter(way.life.clerk) as viewer:
@@ -103,7 +103,7 @@ def gives_back(way: Way, payment_id: UUID) -> None:
             viewer, found, payment_id, amount=yuan_of(fen), reason=reason, why=why, request_id=f"{way.request_id}-back"
         )  # fmt: skip
     way.at = max(way.at, at)
-    if way.chance.random() < _PAID_OUT:
+    if way.chance.random() < _PAID_OUT and not way.life.wish.back:
         _pays_out(way, at + timedelta(minutes=way.chance.randrange(3, 20)))
 
 
