@@ -222,9 +222,8 @@ def _open_step(opened: Opened, one: Happening) -> None:
     remind = clock.reminder(until.at, declared.remind, calendar()) if until and declared.remind else None
     step = Step(
         id=uuid7(), matter_id=row.id, name=one.step, by=declared.kind if one.asks else _STANDS.get(one.by, one.by),
-        unit_id=unit_id, party_id=party_id,
-        over_id=None if one.by in ("received", "hand_out") or unit_id == row.unit_id else row.unit_id,
-        opened_at=opened.at, due_at=until.at if until else None, provisional=bool(until and until.provisional),
+        unit_id=unit_id, over_id=None if one.by in ("received", "hand_out") or unit_id == row.unit_id else row.unit_id,
+        party_id=party_id, opened_at=opened.at, due_at=until.at if until else None, provisional=bool(until and until.provisional),
         remind_at=remind if remind and remind > opened.at else None,
     )  # fmt: skip
     insert(step)
