@@ -17,14 +17,7 @@ from django.db.models import Model
 
 from doorstep.kernel import event, tied
 from doorstep.kernel.change import RIGHT_OF, agent, may_stand_as, open_data, own
-from doorstep.kernel.models import (
-    Access,
-    File,
-    Matter,
-    Paper,
-    Point,
-    Step,
-)
+from doorstep.kernel.models import Access, File, Matter, Paper, Point, Step
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
 from doorstep.kernel.row import at_once, first, journey

@@ -1,26 +1,9 @@
-"""`doorstep geo build|where|way`: a region's map is built, and asked, from the command line."""
+"""`doorstep geo build|where|way`: its arguments. What it does is in `doorstep/project/map.py`, which no other verb loads."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-from pypinyin import lazy_pinyin
-
-from doorstep.geo import atlas, valhalla
-from doorstep.geo.crs import Degrees
-from doorstep.geo.router import Fallback, Router, StraightLine, Unreachable
-from doorstep.geo.router import Valhalla as Service
-from doorstep.geo.source import source
-from doorstep.geo.spoken import said
-from doorstep.rulebook.region import region
-from doorstep.run.place import Place
-from doorstep.run.port import share_port
+import importlib
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -38,85 +21,5 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the verb; 1 if the region has no streets, or the address is not found or not to be reached."""
-    try:
-        found = the_map()
-    except ValueError as why:
-        sys.stderr.write(f"{why}\n")
-        return 1
-    if found is None:
-        sys.stderr.write(
-            "这个地方没有 streets.yaml，没有地图。 · This region has no streets.yaml, and no map.\n"
-        )
-        return 1
-    return {"build": _build, "where": _where, "way": _way}[args.geo_verb](found, args)
-
-
-def the_map() -> atlas.Atlas | None:
-    """The map of this deployment's region, built in its data directory if need be; None for a region without streets."""
-    told = source(region())
-    return atlas.build(told, Place.from_env().data / "geo", letters) if told else None
-
-
-def letters(name: str) -> str:
-    """The pinyin of a name without tones, and its initials."""
-    syllables = lazy_pinyin(name)
-    return f"{''.join(syllables)} {''.join(one[0] for one in syllables if one)}"
-
-
-def _build(found: atlas.Atlas, _args: argparse.Namespace) -> int:
-    kinds = {kind: len(found.areas.of(kind)) for kind in ("city", "county", "station", "community")}
-    sys.stdout.write(f"{found.folder}\n{kinds}, {len(found.places)} places, base map {found.base.name}, ")
-    sys.stdout.write("routed\n" if found.tiles else "estimated: no Valhalla on this machine\n")
-    return 0
-
-
-def _where(found: atlas.Atlas, args: argparse.Namespace) -> int:
-    hits = found.places.find(args.text)
-    for one in hits:
-        ground = [found.areas.at(one.spot.at, kind) for kind in ("community", "station")]
-        names = "，".join(area.name.zh for area in ground if area)
-        sys.stdout.write(f"{one.fits:.2f} {one.spot.name}（{names}） {one.spot.lon:.5f},{one.spot.lat:.5f}\n")
-    return int(not hits)
-
-
-def _way(found: atlas.Atlas, args: argparse.Namespace) -> int:
-    ends = [found.places.find(text, 1) for text in (args.start, args.end)]
-    if not all(ends):
-        sys.stderr.write("找不到这个地址。 · That address is not found.\n")
-        return 1
-    places: list[Degrees] = [end[0].spot.at for end in ends]
-    with router(found, Path(Place.from_env().data)) as asked:
-        try:
-            way = asked.route(places)
-        except Unreachable:
-            sys.stderr.write("没有路通到那里。 · No way leads there.\n")
-            return 1
-    sys.stdout.write(f"{way.seconds / 60:.1f} min, {way.metres / 1000:.1f} km, {way.source}\n")
-    for leg in way.legs:
-        words = said(leg)
-        sys.stdout.write(f"  {words.zh} · {words.en}\n")
-    return 0
-
-
-@contextlib.contextmanager
-def router(found: atlas.Atlas, scratch: Path) -> Iterator[Router]:
-    """A router over this map for as long as the block lasts: a service of its own, or the straight line."""
-    if found.tiles is None:
-        yield StraightLine()
-        return
-    with share_port("127.0.0.1", 0) as free:
-        port = int(free.getsockname()[1])
-    settings = scratch / f"valhalla-{port}.json"
-    command = valhalla.service(found.tiles, port, settings)
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet) as process:
-        service = Service("127.0.0.1", port)
-        until = time.monotonic() + 20
-        while not service.ready() and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        try:
-            yield Fallback(service)
-        finally:
-            process.kill()
-            settings.unlink(missing_ok=True)
+    """Runs the verb: the libraries of the map weigh 36 MB, and no other process carries them."""
+    return int(importlib.import_module("doorstep.project.map").run(args))

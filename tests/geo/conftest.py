@@ -11,7 +11,7 @@ import pytest
 from doorstep.geo.atlas import Atlas, build
 from doorstep.geo.router import Fallback, Router
 from doorstep.geo.source import source
-from doorstep.project.geo import letters, router
+from doorstep.project.map import letters, router
 from doorstep.rulebook.region import load_region
 
 ANLAN = load_region("anlan")

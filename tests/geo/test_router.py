@@ -23,7 +23,7 @@ from doorstep.geo.router import (
     nearest,
 )
 from doorstep.geo.spoken import said
-from doorstep.project.geo import router
+from doorstep.project.map import router
 
 NORTH, SOUTH = (118.0, 36.83), (118.0, 36.772)
 SEA = (119.5, 38.0)
