@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from doorstep import __version__
-from doorstep.project import copies, geo, log, packs, region
+from doorstep.project import account, copies, geo, log, packs, region
 from doorstep.rulebook.words import Words
 from doorstep.run.halt import FAILED, Halt, say
 from doorstep.run.place import Place
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     region.add(
         verb("region", region.run, "地方清单和报道的数 · what is done where, beside the figures of a report")
     )
+    account.add(verb("account", account.run, "账号：开、停、列出 · accounts: make, end, list"))
     geo.add(verb("geo", geo.run, "地图：路网、地名、怎么走 · the map: streets, names, ways"))
     log.add(verb("log", log.run, "验证日志 · prove the log (while the system runs)"))
     copies.add(verb("backup", copies.run, "备份，密钥另放 · copy everything, keys apart"))

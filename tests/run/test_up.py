@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.running import Doorstep
@@ -289,3 +290,33 @@ def _until(holds: object, seconds: float = 30) -> None:
             return
         time.sleep(0.02)
     raise AssertionError("it never came true")
+
+
+def test_the_first_accounts_are_made_on_the_machine_and_end_at_once(running: Doorstep) -> None:
+    named = ("--role", "sysadmin", "--unit", "AL", "--zh", "顾南栀", "--en", "Gu Nanzhi")
+    made = running.command("account", "add", "first.admin", *named)
+    assert made.returncode == 0, made.stderr
+    password = made.stdout.split()[1]
+    token = _signed_in(running, "first.admin", password)
+    assert token and not _signed_in(running, "first.admin", password[::-1])
+
+    again = running.command("account", "add", "first.admin", *named)
+    assert again.returncode == 1 and _in_both_languages(again.stderr)
+    for wrong in (
+        ("add", "Bad Login", *named), ("add", "x.y", "--role", "king", "--unit", "AL", "--zh", "王"),
+        ("add", "x.y", "--role", "clerk", "--unit", "NOWHERE", "--zh", "王"),
+        ("add", "x.y", "--role", "partner", "--point", "HALL-1", "--zh", "王"),
+    ):  # fmt: skip
+        told = running.command("account", *wrong)
+        assert told.returncode == 2 and _in_both_languages(told.stderr), wrong
+    assert running.command("account", "list").stdout == "first.admin\tsysadmin\tAL\t顾南栀\n"
+
+    assert running.command("account", "end", "first.admin").returncode == 0
+    assert not _signed_in(running, "first.admin", password)
+    assert running.command("account", "end", "first.admin").returncode == 1
+
+
+def _signed_in(running: Doorstep, login: str, password: str) -> str:
+    answer = httpx.post(f"{running.url}/api/v1/session", json={"login": login, "password": password},
+                        headers={"Idempotency-Key": f"{login}-{password}"})  # fmt: skip
+    return str(answer.json().get("token", "")) if answer.status_code < 300 else ""
