@@ -14,7 +14,7 @@ from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.region import FOLDER, Region, calendar, load_region, region
 
 CHANNELS = ("hall", "station", "room", "kiosk", "workstation", "online", "agent", "post", "partner")
-RIGHT = re.compile(r"[a-z_]+:(\*|[a-z-]+):(own|unit|county|city):(public|personal|secret|sealed)")
+RIGHT = re.compile(r"[a-z_]+:(\*|[a-z-]+):(own|unit|county|city|province):(public|personal|secret|sealed)")
 
 
 @pytest.mark.parametrize(
