@@ -278,6 +278,7 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], asked: 
             "<uuid:slip_id>": [],
             "pay.code <uuid:matter_id>": [],
             "pay.fiscal <uuid:matter_id>": [],
+            "outlets.end <uuid:matter_id>": [],
         }
         guest.parts |= {k: [] if "<uuid" in k else v for k, v in pages.items()}
         if guest.role == "resident":
@@ -289,6 +290,10 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], asked: 
             }
         elif guest.role == "clerk":
             guest.parts |= {"<uuid:matter_id>": [waiting, made]}
+        elif guest.role == "partner":
+            guest.parts |= {
+                "outlets.start <str:code>": []
+            }  # takes nothing at its point until somebody lists it
         elif guest.role == "approver":
             guest.parts |= {"<uuid:matter_id>": [taken], "pay.receipt <uuid:matter_id>": []}
         beside = {

@@ -4,7 +4,7 @@
   const form = document.getElementById("visit");
   if (!form) return;
   const fields = "input:not([type=hidden]):not([type=file]), select, textarea";
-  const seen = (el) => el.offsetParent !== null && !el.disabled;
+  const seen = (el) => el.offsetParent !== null && !el.disabled && !el.closest("details:not([open])");
   const entryOf = (place) => (place.matches(fields) ? place : place.querySelector(fields)) || place;
 
   // What was typed and not kept is said, and sent again until it is. Signed out: the screen is covered until somebody signs in.
