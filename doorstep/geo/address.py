@@ -12,12 +12,15 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from doorstep.geo.crs import Degrees
+from doorstep.geo.crs import Degrees, metres
 
+_CELL = 0.003
+"""Degrees: about three hundred metres."""
 _DIGITS = {
     "零": 0,
     "〇": 0,
@@ -152,6 +155,23 @@ class Gazetteer:
             if len(found) >= most:
                 break
         return found[:most]
+
+    def nearest(self, place: Degrees) -> Spot | None:
+        """The named place nearest to this one: what a call is said to be near. None if there is none
+        within some three hundred metres."""
+        lon, lat = place
+        cells = [(round(lon / _CELL) + x, round(lat / _CELL) + y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+        near = [one for cell in cells for one in self._cells.get(cell, ())]
+        return min(near, key=lambda one: metres(one.at, place), default=None)
+
+    @cached_property
+    def _cells(self) -> Mapping[tuple[int, int], list[Spot]]:
+        found: dict[tuple[int, int], list[Spot]] = defaultdict(list)
+        houses = (one for of in self._houses.values() for ones in of.values() for one in ones)
+        for one in (*houses, *(spot for of in self._heads.values() for spot in of)):
+            if one.kind != "street":
+                found[round(one.lon / _CELL), round(one.lat / _CELL)].append(one)
+        return found
 
     def _spots(self, head: str, numbers: list[int]) -> tuple[list[Spot], bool]:
         houses = self._houses.get(head, {})

@@ -75,6 +75,7 @@ def build(source: Source, root: Path, letters: Callable[[str], str], home: Path 
 def _make(source: Source, part: Path, letters: Callable[[str], str], home: Path) -> None:
     streets = part / "streets.osm.pbf"
     areas = source.lay(streets)
+    (part / "said.txt").write_text(source.said, "utf-8")
     told = {"type": "FeatureCollection", "features": [one.geojson() for one in areas]}
     (part / "areas.geojson").write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
     address.write(extract.spots(streets, shapes.Areas(areas), letters), part / "places.jsonl")

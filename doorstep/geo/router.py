@@ -7,16 +7,15 @@ as estimated, never as measured.
 
 from __future__ import annotations
 
-import http.client
 import json
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 from doorstep.geo.crs import Degrees, metres
+from doorstep.geo.talk import Away, Talk
 
 T = TypeVar("T")
 ROUTED, ESTIMATED = "routed", "estimated"
@@ -27,10 +26,6 @@ DETOUR, KM_PER_H = 1.4, 30.0
 
 class Unreachable(Exception):
     """No way leads there; the straight line is no answer either (a place in the sea, a closed bank)."""
-
-
-class Away(Exception):
-    """The service does not answer."""
 
 
 @dataclass(frozen=True)
@@ -161,14 +156,11 @@ def _circle(middle: Degrees, radius_m: float, corners: int = 48) -> Ring:
     )
 
 
-@dataclass
 class Valhalla:
-    """A Valhalla 3 service at ``host``:``port``. One connection a thread, kept open; a broken one is made anew once."""
+    """A Valhalla 3 service at ``host``:``port``."""
 
-    host: str
-    port: int
-    timeout_s: float = 5.0
-    _local: threading.local = field(default_factory=threading.local, repr=False)
+    def __init__(self, host: str, port: int, timeout_s: float = 5.0) -> None:
+        self._talk = Talk(host, port, timeout_s)
 
     def route(self, stops: Sequence[Degrees], closed: Sequence[Ring] = (), mode: str = "auto") -> Way:
         told = self._ask("/route", {"locations": _places(stops), "costing": mode, **_closed(closed),
@@ -199,7 +191,7 @@ class Valhalla:
         try:
             rows = self._ask("/sources_to_targets", asked)["sources_to_targets"]
         except Unreachable:
-            rows = [[{"time": None}] * len(targets)] * len(origins)
+            return self._those_on_streets(origins, targets, closed, mode)
         return [
             [
                 self._time(origin, target, cell["time"], closed, mode)
@@ -207,6 +199,24 @@ class Valhalla:
             ]
             for origin, row in zip(origins, rows, strict=True)
         ]
+
+    def _those_on_streets(
+        self, origins: Sequence[Degrees], targets: Sequence[Degrees], closed: Sequence[Ring], mode: str
+    ) -> list[list[Time]]:
+        """One place without a street near it (in the sea) must not cost the others their answer: no way leads there."""
+        both = [*origins, *targets]
+        found = self._ask("/locate", {"locations": _places(both), "costing": mode, "verbose": False})
+        fine = [bool(one.get("edges")) for one in found]
+        rows = [k for k in range(len(origins)) if fine[k]]
+        columns = [k for k in range(len(targets)) if fine[len(origins) + k]]
+        nowhere = [[Time(None, ROUTED) for _ in targets] for _ in origins]
+        if all(fine) or not rows or not columns:
+            return nowhere
+        told = self.matrix([origins[k] for k in rows], [targets[k] for k in columns], closed, mode)
+        for k, line in zip(rows, told, strict=True):
+            for column, time in zip(columns, line, strict=True):
+                nowhere[k][column] = time
+        return nowhere
 
     def _time(self, a: Degrees, b: Degrees, seconds: float | None, closed: Sequence[Ring], mode: str) -> Time:
         """The matrix misses some pairs that a route finds (a scrap of street at one end): those are asked again."""
@@ -263,29 +273,12 @@ class Valhalla:
         return True
 
     def _ask(self, path: str, asked: dict[str, Any]) -> Any:
-        body = json.dumps(asked).encode()
-        for again in (False, True):
-            try:
-                status, raw = self._once(path, body)
-                break
-            except (OSError, http.client.HTTPException) as why:
-                self._local.connection = None
-                if again:
-                    raise Away(f"{self.host}:{self.port}") from why
+        status, raw = self._talk.ask(path, asked)
         if status >= 500:
             raise Away(f"{status}")
         if status >= 400:
             raise Unreachable(raw[:200].decode(errors="replace"))
         return json.loads(raw)
-
-    def _once(self, path: str, body: bytes) -> tuple[int, bytes]:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout_s)
-            self._local.connection = connection
-        connection.request("POST", path, body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ class Source:
         named = [self.folder / self.raw[key] for key in ("extract", "areas") if key in self.raw]
         return (self.folder / FILE, self.folder / "region.yaml", *named)
 
+    @property
+    def said(self) -> str:
+        """Whose data the streets are, as it must be named on every map; empty for a town that was drawn."""
+        return "" if "draw" in self.raw else str(self.raw.get("said", "© OpenStreetMap"))
+
     def lay(self, extract: Path) -> tuple[shapes.Area, ...]:
         """Puts the extract at ``extract`` and returns the areas. Raises ValueError with what is missing or wrong."""
         if "draw" in self.raw:
@@ -69,13 +74,21 @@ def plan(region: Region, raw: Mapping[str, Any]) -> town.Plan:
         if street and point.get("lon") is not None:
             named.setdefault(street[1], (point["lon"], point["lat"]))
     county = raw.get("county")
-    told = [raw["river"], raw["railway"], raw["park"], *raw["villages"], *([county] if county else [])]
+    told = [
+        raw["river"],
+        raw["railway"],
+        raw["park"],
+        *raw.get("roads_out", ()),
+        *raw["villages"],
+        *([county] if county else []),
+    ]
     return town.Plan(
         lon=raw["middle"]["lon"], lat=raw["middle"]["lat"], east_km=raw["reach_km"]["east"], north_km=raw["reach_km"]["north"],
         seed=int(raw["seed"]), river=raw["river"]["zh"], railway=raw["railway"]["zh"], park=raw["park"]["zh"],
         streets=(*region.streets, *raw["streets"]), compounds=tuple(raw["estates"]), named=named,
         villages=tuple((one["zh"], one["lon"], one["lat"]) for one in raw["villages"]),
         county=(county["zh"], county["lon"], county["lat"]) if county else None,
+        roads_out=tuple((one["zh"], one["side"]) for one in raw.get("roads_out", ())),
         english={one["zh"]: one["en"] for one in told},
     )  # fmt: skip
 

@@ -47,7 +47,8 @@ class Plan:
     """Name, longitude, latitude; each hangs on the road from the one before it that is nearest."""
     county: tuple[str, float, float] | None = None
     """A county town: name, longitude, latitude."""
-
+    roads_out: tuple[tuple[str, str], ...] = ()
+    """Roads that lead away and end where the map does: name, and to which side (north, east, south, west)."""
     english: Mapping[str, str] = field(default_factory=dict)
     """Names in English, where the plan says them."""
 
@@ -108,6 +109,7 @@ def draw(plan: Plan) -> Town:
     town.blocks()
     town.water()
     _country(town)
+    _roads_out(town)
     return town
 
 
@@ -397,6 +399,27 @@ def _country(town: Town) -> None:
             chance,
         )
         known.append((middle, at))
+
+
+_SIDES = {
+    "north": (0.3, 1.0, 0, 1),
+    "east": (1.0, 0.6, 1, 0),
+    "south": (0.6, 0.0, 0, -1),
+    "west": (0.0, 0.3, -1, 0),
+}
+"""Where on the edge of the lattice a road out begins (shares of it), and which way it runs."""
+_OUT_KM = 5.0
+
+
+def _roads_out(town: Town) -> None:
+    sheet, chance = town.sheet, random.Random(town.sheet.plan.seed + 2)  # noqa: S311
+    for name, side in sheet.plan.roads_out:
+        i, j, east, north = _SIDES[side]
+        gate = (round(i * town.across) * SUB, round(j * town.up) * SUB)
+        at = town.at(*gate)
+        away = (at[0] + east * _OUT_KM, at[1] + north * _OUT_KM)
+        tags = {"highway": "primary", "maxspeed": "80", "lanes": "4", "name": name}
+        _road(sheet, (town.node(*gate), at), (sheet.node(away), away), tags, chance)
 
 
 def _road(
