@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Booking(models.Model):
-    """``place`` counts those who may come at once, from 0; a place is taken by one matter, which the table itself sees to."""
+    """``place`` counts those who may come at once, from 0; a place is taken by one matter, which the table itself sees to.
+
+    ``told_at``: since when whoever booked it knows that the point is closed then.
+    """
 
     id = models.UUIDField(primary_key=True)
     point_id = models.IntegerField()
@@ -17,6 +20,7 @@ class Booking(models.Model):
     made_at = models.DateTimeField()
     account_id = models.UUIDField()
     freed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         app_label = "appointments"

@@ -17,6 +17,7 @@ from doorstep.kernel.org import town
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
+from doorstep.rulebook.hours import Hours
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 
@@ -93,7 +94,9 @@ def part(request: Any, viewer: Any, found: Any) -> dict[str, Any] | None:
     had = verbs.booked(found) if asks else None
     if had is None:
         return None
-    return {"had": had, "point": found.hand_out, "may_change": verbs.may_change(found, had), "matter": found}
+    hours, may_change = Hours.of(found.hand_out.hours, calendar()), verbs.may_change(found, had)
+    shut = may_change and not verbs.fits(found.hand_out, hours, had.at)
+    return {"had": had, "point": found.hand_out, "may_change": may_change, "matter": found, "shut": shut}
 
 
 def _read(viewer: Viewer, matter_id: UUID) -> MatterView:

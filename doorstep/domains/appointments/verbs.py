@@ -16,6 +16,7 @@ from doorstep.kernel import matter
 from doorstep.kernel.read import MatterView, StepView
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
+from doorstep.rulebook.flow import step_of
 from doorstep.rulebook.hours import Hours
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.region import calendar, region
@@ -95,14 +96,17 @@ def book(viewer: Viewer, found: MatterView, at: datetime) -> Booking:
             Booking.objects.filter(id=before.id).update(freed_at=clock.now())
         row = _take(viewer, found.id, step.name if step else before.step if before else "", point, at)
         if step is not None:
-            told = {"at": at.isoformat(), "point": point.code}
+            said = at.astimezone(calendar().zone).strftime("%Y-%m-%d %H:%M")
+            told = {"at": at.isoformat(), "time": said, "point": point.code}
             matter.hear(viewer, found.id, step=step.name, said="done", message=MESSAGE, data=told)
     return row
 
 
 def may_change(found: MatterView, row: Booking) -> bool:
-    """Until the time has come and while the matter goes on, another time may be chosen."""
-    return found.closed_at is None and row.at > clock.now()
+    """Until the time has come and while the matter goes on, another time may be chosen; not if it is printed: then one takes
+    the matter back and books anew."""
+    is_printed = f"/heard/{step_of(row.step)}/time" in found.pack.heard
+    return found.closed_at is None and row.at > clock.now() and not is_printed
 
 
 def free_ended() -> int:
@@ -137,6 +141,14 @@ def _rule(point: Point) -> dict[str, int]:
     """How long a slot is here and how many may come at once, as the region says."""
     raw = next((one for one in region().points if one["code"] == point.code), {})
     return _USUAL | (raw.get("slots") or {})
+
+
+def fits(point: Point, hours: Hours, at: datetime) -> bool:
+    """Would a point with these hours be open for all of a slot that begins then?"""
+    begin = at.astimezone(calendar().zone)
+    length, day = timedelta(minutes=_rule(point)["minutes"]), begin.date()
+    spans = ((datetime.combine(day, one, calendar().zone) for one in span) for span in hours.spans(day))
+    return any(opens <= begin and begin + length <= closes for opens, closes in spans)
 
 
 def _times(point: Point, day: date) -> Iterator[datetime]:

@@ -19,6 +19,12 @@ DOMAIN = Domain(
         Tile(Words("空白证台账", "Blanks of the day"), Words("各单位库存和点数", "Stock and counts by unit"), "/blanks/day",
              "supervise", "clipboard-list"),
     ),
+    happens={
+        "blank_used": Words("证件印在一张空白证上", "The paper was put on a numbered blank"),
+        "reprint_asked": Words("提出重印", "A reprint was asked for"),
+        "reprint_agreed": Words("第二人核准重印", "A second person agreed to the reprint"),
+        "reprint_declined": Words("第二人不同意重印", "A second person declined the reprint"),
+    },
     slots=(Slot("counter.paper", "blanks/_paper.html", pages.part),),
     routes=(
         Route("blanks/", pages.store, "blanks", "hand_out", "staff", _BOTH, _STAFF),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from doorstep.domains.counter import frame
+from doorstep.domains.counter.case import files
 from doorstep.kernel.aside import wants_longer
 from doorstep.kernel.lists import Row
 from doorstep.kernel.matter import act, add_step
@@ -18,14 +19,17 @@ from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
+from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.flow import Step, branch_of, step_of
 from doorstep.rulebook.format import whole
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 from doorstep.web.longer import extensions
+from doorstep.web.questions import answers
 from doorstep.web.routes import Route
 
 _AT = "counter/matter/<uuid:matter_id>"
+_CANNOT = "cannot_answer"
 
 
 def routes() -> tuple[Route, ...]:
@@ -33,7 +37,7 @@ def routes() -> tuple[Route, ...]:
     both = ("GET", "POST")
     return (
         Route(f"{_AT}/longer", longer, "counter_longer", "read", "staff", both, frame.STAFF),
-        Route(f"{_AT}/question", question, "counter_question", "read", "staff", both, frame.STAFF),
+        Route(f"{_AT}/question", question, "counter_question", "assist", "staff", both, frame.STAFF),
     )
 
 
@@ -111,16 +115,31 @@ def _question(view: MatterView, step: Step, waits: StepView | None) -> dict[str,
                     "at": e.at,
                     "text": e.body.get("reason", ""),
                     "answer": "",
+                    "back": False,
                 }
             )
         elif e.kind == "acted":
             mine = next((one for one in reversed(told) if one["token"] == e.step), None)
             if mine is not None:
                 mine["answer"] = e.body.get("reason", "")
+                mine["back"] = any(one.get("reason") == _CANNOT for one in e.body.get("faults", ()))
     here = {branch_of(one.name) for one in view.open_steps}
     units = [one for one in town().units.values() if one.active and one.code not in here]
     asked = next((one for one in told if waits and one["token"] == waits.name), None)
-    return {"told": [one for one in told if one is not asked], "asked": asked, "units": units}
+    return {
+        "told": [one for one in told if one is not asked], "asked": asked, "units": units, "could_show": _could_show(view),
+        "answers": [line for group in answers(view.pack.form, view.data) for line in group.lines if line.value],
+        "files": files(view, "/counter/asked/file/"),
+    }  # fmt: skip
+
+
+def _could_show(view: MatterView) -> list[tuple[str, Words]]:
+    """What the unit that is asked could be shown, to be ticked: the answers there are, and the files."""
+    given = [
+        (one.pointer, one.title) for page in view.pack.form.pages(view.data) for one in page.fields
+        if one.widget != "upload" and at_pointer(view.data, one.pointer) not in (None, "", [])
+    ]  # fmt: skip
+    return given + [(one.url.rpartition("/")[2], one.title) for one in files(view)]
 
 
 # ---- both ----
@@ -149,6 +168,7 @@ def _page(
         if refused.code != "purpose":
             raise
         return HttpResponseRedirect(back)
+    back = back if view.shown is None else "/counter/asked/"
     step = next((one for one in view.pack.flow.steps.values() if fits(one)), None)
     if step is None:
         return HttpResponseRedirect(back)
@@ -157,6 +177,7 @@ def _page(
     context = {
         "view": view, "step": step, "waits": waits, "open": named, "purpose": purpose,
         "may_ask": any(step_of(token) == step.id for token, _ in view.addable), "typed": request.POST,
+        "shows": request.POST.getlist("shows"),
         "refusal": refusal.words if refusal else None, "request_id": request.POST.get("request_id") or uuid4().hex,
         "back": back, "action": request.path,
         "options": [(one, step.label(one)) for one in waits.outcomes] if waits else [], **says(view, step, waits),
@@ -171,6 +192,17 @@ def _do(viewer: Viewer, matter_id: UUID, post: QueryDict) -> str:
         post.get("reason", "").strip(),
         post.get("request_id", ""),
     )
+    if post.get("do") == "cannot":
+        if not reason:
+            raise Refused(
+                "reason",
+                Words(
+                    "请写明为什么答不了，缺什么、该问谁。", "Say why not: what is missing, or whom to ask."
+                ),
+            )
+        why = [{"reason": _CANNOT}]
+        act(viewer, matter_id, step=step, outcome="done", reason=reason, faults=why, request_id=request_id)
+        return "answered"
     if post.get("do") != "ask":
         act(viewer, matter_id, step=step, outcome=post.get("do", ""), reason=reason, request_id=request_id)
         return "answered"
@@ -184,6 +216,7 @@ def _do(viewer: Viewer, matter_id: UUID, post: QueryDict) -> str:
         step=step,
         reason=reason,
         days=whole(post.get("days")),
+        shows=post.getlist("shows"),
         request_id=request_id,
     )
     return "asked"

@@ -72,12 +72,12 @@ def case(view: MatterView) -> dict[str, Any]:
     person, hidden = view.applicant, view.applicant.masked()
     who = about(person.id_no)
     said = [w for w in (who, document.said(hidden.id_no) if hidden.id_no else None) if w]
-    files = tuple(_files(view))
+    given = tuple(files(view))
     return {
         "id": view.id, "number": view.number, "state": view.state, "title": view.title, "name": person.name,
         "who": Words("，".join(w.zh for w in said), ", ".join(w.en for w in said)),
-        "version": view.version, "lines": _lines(view), "files": files,
-        "files_title": Words(f"材料 {len(files)} 份", f"Files: {len(files)}"),
+        "version": view.version, "lines": _lines(view), "files": given,
+        "files_title": Words(f"材料 {len(given)} 份", f"Files: {len(given)}"),
         "heard": heard(view.pack, view.data),
         "trail": tuple(_passed(view, e) for e in view.events), "papers": _papers(view), "stops": _stops(view),
         "page_url": f"/counter/matter/{view.id}", "here": _here(view), "again": _again(view),
@@ -118,7 +118,8 @@ def _stops(view: MatterView) -> tuple[way.Stop, ...]:
     return tuple(stops)
 
 
-def _files(view: MatterView) -> list[Sent]:
+def files(view: MatterView, at: str = "/counter/file/") -> list[Sent]:
+    """The files of a matter by what they are, each with its address under ``at``."""
     named = {
         str(value): one.title
         for one in view.pack.form.fields
@@ -129,7 +130,7 @@ def _files(view: MatterView) -> list[Sent]:
     other = Words("其他材料", "Another file")
     return [
         Sent(
-            f"/counter/file/{f.id}",
+            f"{at}{f.id}",
             named.get(str(f.id)) or papers.get(f.material, other),
             f"{saying.of('图片', 'picture') if f.media.startswith('image/') else 'PDF'} {max(1, round(f.size / 1024))}\u00a0KB",
             f.media.startswith("image/"),

@@ -163,7 +163,9 @@ def _rows(
     here: UUID | None = None,
     after: str = "",
 ) -> dict[str, Any]:
-    """The queue as its address narrows it. However many lines there are, it asks the same few questions."""
+    """The queue as its address narrows it. However many lines there are, it asks the same few questions. Beside an open case
+    (``here``) what waits is not counted by kind: that is asked where the queue stands alone.
+    """
     away, path, names = stands(viewer), f"/counter/{desk.path}/", {c.id: c.name for c in known.values()}
     found = work_list(viewer, by=desk.by, after=after, only=asked.only(viewer, away))
     lines = [
@@ -171,11 +173,12 @@ def _rows(
         for row in found.rows
     ]  # fmt: skip
     narrowed = Words("这样筛没有要办的。", "Nothing waits that fits these filters.")
+    counted = work_kinds(viewer, desk.by) if here is None or asked.branch or asked.item or asked.step else ()
     return {
         "title": desk.title, "page": desk.page, "count": desk.count.format(n=_count(len(lines), found.more)),
         "empty": narrowed if asked.query else desk.empty, "start": desk.start, "bands": frame.bands(lines),
         "first": lines[0] if lines else None, "more": _more(path, asked, found.after) if found.more else "",
-        "here": f"{path}{here or ''}{asked.query}", "lines": lines, "choices": choices(asked, path, work_kinds(viewer, desk.by)),
+        "here": f"{path}{here or ''}{asked.query}", "lines": lines, "choices": choices(asked, path, counted),
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from doorstep.rulebook.words import Words
 
 KINDS = (
     ("card", Words("身份证读卡器", "Identity card reader")),
+    ("zone", Words("护照阅读器", "Passport reader")),
     ("camera", Words("高拍仪", "Document camera")),
     ("sign", Words("签字板", "Signature pad")),
     ("printer", Words("小票打印机", "Slip printer")),

@@ -94,7 +94,11 @@ def nav(request: HttpRequest, viewer: Viewer, _: None) -> dict[str, Any] | None:
 def tabs(viewer: Viewer, path: str) -> tuple[Tab, ...]:
     """The tabs of this viewer; the longest that begins the path is where one is."""
     staff = viewer.kind == "officer"  # whoever brings matters at an outlet has pages of their own
-    mine = [(own, icon, title) for own, right, icon, title in _TABS if staff and viewer.may(right)]
+    mine = [
+        (own, icon, title)
+        for own, right, icon, title in _TABS
+        if staff and viewer.may(right, tier="public" if right == "supervise" else "personal")
+    ]
     fits = [own for own, _, _ in mine if path == own or (own != "/counter/" and path.startswith(own))]
     at = max(fits, key=len, default="/counter/" if path.startswith("/counter/visit") else "")
     return tuple(Tab(own, icon, title, own == at) for own, icon, title in mine)

@@ -25,6 +25,7 @@ _BACK = "select unit_id, decided, returned from trust.desk_returns(%s)"
 _SOON, _SINCE = timedelta(days=3), timedelta(days=30)
 _ENOUGH = 10
 """Below this many decisions a rate says nothing, and might say who."""
+_FREE = Words("没有人领", "Nobody's yet")
 AGES = (
     Words("1 天内", "Under 1 day"), Words("1–3 天", "1–3 days"), Words("3–7 天", "3–7 days"),
     Words("7–15 天", "7–15 days"), Words("15–30 天", "15–30 days"), Words("30 天以上", "Over 30 days"),
@@ -46,14 +47,17 @@ class Bar:
 
 
 def load(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Six figures and three plots, each with its table; a line leads to the matters behind it. Always three statements."""
+    """Six figures and three plots, each with its table; a line leads to the matters behind it. Always three statements. Who
+    leads units without working with records is not told with whom it lies.
+    """
     now, code = clock.now(), request.GET.get("unit", "")
     mine = {one: town().units[one] for one in below(viewer.unit_id)}
     named = next((one.id for one in mine.values() if one.code == code), None)
     rows = [Waiting(*one) for one in fetch(_LOAD, now, now + _SOON) if named in (None, one[0])]
     back = [(u, d, r) for u, d, r in fetch(_BACK, now - _SINCE) if named in (None, u)]
+    people = _people(rows, colleagues()) if viewer.may("supervise") else []
     context = {
-        "sums": _sums(rows, back), "ages": _ages(rows), "units": _units(rows, named), "people": _people(rows, colleagues()),
+        "sums": _sums(rows, back, people), "ages": _ages(rows), "units": _units(rows, named), "people": people,
         "returns": _returns(back), "unit": code if named else "", "ago": _SINCE.days, "enough": _ENOUGH,
         "choice": sorted((one for one in mine.values() if one.active), key=lambda one: one.id),
     }  # fmt: skip
@@ -72,7 +76,9 @@ class Waiting:
     near: int
 
 
-def _sums(rows: Iterable[Waiting], back: Iterable[tuple[int, int, int]]) -> list[dict[str, Any]]:
+def _sums(
+    rows: Iterable[Waiting], back: Iterable[tuple[int, int, int]], people: list[Bar]
+) -> list[dict[str, Any]]:
     rows, back = list(rows), list(back)
     decided, returned = sum(d for _, d, _ in back), sum(r for _, _, r in back)
     free = sum(one.count for one in rows if one.holder is None)
@@ -80,14 +86,14 @@ def _sums(rows: Iterable[Waiting], back: Iterable[tuple[int, int, int]]) -> list
         ("all", Words("在办", "Open"), sum(one.count for one in rows)),
         ("late", Words("已超期", "Overdue"), sum(one.late for one in rows)),
         ("soon", Words("三天内到期", "Due within three days"), sum(one.near for one in rows)),
-        ("", Words("没有人领", "Nobody's yet"), free),
+        ("", _FREE, free),
         ("", Words("近 30 天退回", "Returned in 30 days"), returned),
         ("", Words("近 30 天决定", "Decided in 30 days"), decided),
     )
     return [
         {"title": words, "count": count, "url": f"/counter/oversee?which={which}" if which else "",
          "late": which == "late" and count}
-        for which, words, count in told
+        for which, words, count in told if people or words is not _FREE
     ]  # fmt: skip
 
 

@@ -56,6 +56,8 @@ def show(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
         choices = [{"code": code, "title": words} for code, words in refusal.faults]
         asked = {"words": refusal.words, "choices": choices, "action": request.path}
         return frame.show(request, viewer, "purpose", asked)
+    if view.shown is not None:  # only asked: the question is all that is theirs
+        return HttpResponseRedirect(f"/counter/matter/{matter_id}/question")
     if request.method == "POST":
         return back(matter_id, purpose or "", "")
     return page(request, viewer, view, purpose or "")

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from doorstep.domains.counter import frame
+from doorstep.domains.counter.lead import led
 from doorstep.kernel.assign import Colleague, assign, colleagues
 from doorstep.kernel.lists import SORTS, Row, overseen
 from doorstep.kernel.org import below, town, unit_words
 from doorstep.kernel.trust import Viewer
-from doorstep.rulebook.format import whole
 from doorstep.rulebook.words import Refused, Words
 
 PATH = "/counter/oversee"
@@ -38,7 +38,11 @@ _EMPTY = {
 
 
 def oversee(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """The list, narrowed to a unit or an officer if one is named; a post gives what is ticked to another."""
+    """The list, narrowed to a unit or an officer if one is named; a post gives what is ticked to another. Counts alone for who
+    leads units without working with records.
+    """
+    if not viewer.may("supervise"):
+        return led(request, viewer)
     if request.method != "POST":
         return _listed(request, viewer)
     try:
@@ -77,9 +81,9 @@ def _listed(request: HttpRequest, viewer: Viewer, refusal: Refused | None = None
         "who": _one_of(request, "who", {"nobody", *map(str, colleagues())}, "") if "who" in request.GET else "",
     }  # fmt: skip
     units = [one.id for one in mine.values() if not asked["unit"] or one.code == asked["unit"]]
-    number = whole(request.GET.get("page")) or 1
+    after = request.GET.get("after", "")
     known, who = colleagues(), asked["who"]
-    found = overseen(viewer, units, which=asked["which"], sort=asked["sort"], page=number,
+    found = overseen(viewer, units, which=asked["which"], sort=asked["sort"], after=after,
                      who=UUID(who) if who not in ("", "nobody") else None, free=who == "nobody")  # fmt: skip
     there = {row.unit_id for row in found.rows} | {
         known[row.holder].unit_id for row in found.rows if row.holder in known
@@ -98,7 +102,7 @@ def _listed(request: HttpRequest, viewer: Viewer, refusal: Refused | None = None
         ],
         "sorts": list(_SORT.items()),
         "units": sorted((one for one in mine.values() if one.active), key=lambda one: one.id),
-        "before": _to(asked, page=number - 1) if number > 1 else "", "after": _to(asked, page=number + 1) if found.more else "",
+        "first": _to(asked) if after else "", "after": _to(asked, after=found.after) if found.more else "",
     }  # fmt: skip
     return frame.show(request, viewer, "oversee", context, refusal.status if refusal else 200)
 

@@ -136,7 +136,7 @@ def context(
 
 def _typed_of(found: Visit, key: str) -> int:
     """How many answers an item holds that is not offered any more."""
-    return len(undo.values_of(found.answers.get(key, {})))
+    return len(visits.values_of(found.answers.get(key, {})))
 
 
 def shown(found: Visit) -> tuple[str, ...]:

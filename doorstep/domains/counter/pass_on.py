@@ -10,7 +10,7 @@ import orjson
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from doorstep.domains.counter import frame, undo
+from doorstep.domains.counter import frame
 from doorstep.domains.counter import visit as visits
 from doorstep.domains.counter.models import VisitOffer
 from doorstep.domains.counter.visit import Visit
@@ -63,8 +63,7 @@ def offer(viewer: Viewer, visit: Visit, to: UUID | None, note: str) -> Visit:
         )
     withdraw(viewer, visit)
     kept = visits.keep(viewer, replace(visit, parked=True, before={}))
-    texts = [text for one in kept.answers.values() for text in undo.values_of(one)] + list(kept.dropped)
-    files = file.pending(viewer, [UUID(text) for text in texts if FORMATS["upload"].ok(text)])
+    files = file.pending(viewer, visits.uploads(kept))
     names = [mask_name(one.person.name) for one in kept.guests if one.person.name]
     titles = visits.names_of(kept, kept.items)
     told = {"zh": "、".join([*names, *(t.zh for t in titles)]), "en": ", ".join([*names, *(t.en for t in titles)]),

@@ -13,7 +13,7 @@ from doorstep.domains.counter.originals import SIGNED
 from doorstep.kernel import draft
 from doorstep.kernel.lists import search
 from doorstep.kernel.matter import act
-from doorstep.kernel.party import Person, differ
+from doorstep.kernel.party import Person
 from doorstep.kernel.read import MatterView, StepView, read_matter
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import clock, document
@@ -84,7 +84,9 @@ def _of(viewer: Viewer, person: Person) -> list[MatterView]:
             )
         except Refused:
             continue
-        if not differ(view.applicant.name, person.name) and not differ(view.applicant.id_no, person.id_no):
+        if not document.differ(view.applicant.name, person.name) and not document.differ(
+            view.applicant.id_no, person.id_no
+        ):
             found.append(view)
     return found
 

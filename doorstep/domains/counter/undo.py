@@ -81,19 +81,10 @@ def undone(viewer: Viewer, visit: Visit) -> Visit | None:
 
 def let_go(after: Visit, before: Visit, file_id: str) -> Visit:
     """A scan is in no place any more; its content stays for the minute in which it may come back."""
-    mine = {value for data in before.answers.values() for value in values_of(data)}
+    mine = {value for data in before.answers.values() for value in visits.values_of(data)}
     if file_id not in mine:
         return after
     return replace(after, dropped={**after.dropped, file_id: clock.now().isoformat()})
-
-
-def values_of(data: Any) -> list[str]:
-    """Every text among answers."""
-    if isinstance(data, Mapping):
-        return [value for one in data.values() for value in values_of(one)]
-    if isinstance(data, list | tuple):
-        return [value for one in data for value in values_of(one)]
-    return [data] if isinstance(data, str) else []
 
 
 def forget_files(viewer: Viewer, visit: Visit, *, all_of_them: bool = False) -> Visit:

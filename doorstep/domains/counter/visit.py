@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from doorstep.domains.counter import place
-from doorstep.kernel import draft, matter
+from doorstep.kernel import draft, file, matter
 from doorstep.kernel.party import Person
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import pack
@@ -137,9 +137,26 @@ def here(viewer: Viewer, visit: Visit) -> Visit:
 
 
 def keep(viewer: Viewer, visit: Visit) -> Visit:
-    """Store it as it stands."""
+    """Store it as it stands. Until it is done its scans live as long as it does."""
+    if not visit.done and (scans := uploads(visit)):
+        file.hold(viewer, scans)
     view = draft.save_draft(viewer, DRAFT, raw(visit), DONE if visit.done else "", visit.id)
     return replace(visit, id=view.id, saved_at=view.saved_at)
+
+
+def uploads(visit: Visit) -> list[UUID]:
+    """Its scans, among them those that were let go and may come back."""
+    texts = [text for one in visit.answers.values() for text in values_of(one)] + list(visit.dropped)
+    return [UUID(text) for text in texts if FORMATS["upload"].ok(text)]
+
+
+def values_of(data: Any) -> list[str]:
+    """Every text among answers."""
+    if isinstance(data, Mapping):
+        return [value for one in data.values() for value in values_of(one)]
+    if isinstance(data, list | tuple):
+        return [value for one in data for value in values_of(one)]
+    return [data] if isinstance(data, str) else []
 
 
 def unfinished(viewer: Viewer) -> list[Visit]:

@@ -15,7 +15,7 @@ from doorstep.domains.counter.checklist import Missing
 from doorstep.domains.counter.visit import Visit
 from doorstep.kernel import file
 from doorstep.kernel.lists import search
-from doorstep.kernel.party import Person, differ
+from doorstep.kernel.party import Person
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import document
 from doorstep.rulebook.format import tidy
@@ -235,7 +235,7 @@ def _person(post: QueryDict) -> Person:
     """Who is there as typed, or as a passport's machine-readable zone says that stands in place of the number."""
     read = document.name_in(post.get("id_no", ""))
     name, latin = tidy(post.get("name", "")), tidy(post.get("latin", ""))
-    latin = latin or (read if name and differ(name, read) else "")
+    latin = latin or (read if name and document.differ(name, read) else "")
     return Person(name or read, known_by(post), tidy(post.get("phone", ""), "cn-mobile"), latin=latin)
 
 

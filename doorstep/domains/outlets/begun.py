@@ -6,9 +6,9 @@ leaves, after some quiet minutes, and before anybody else begins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +22,18 @@ from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.format import FORMATS, tidy
 from doorstep.rulebook.pack import Pack
-from doorstep.rulebook.words import Words
+from doorstep.rulebook.words import Refused, Words
 from doorstep.web.places import brought
 from doorstep.web.portal.apply import Whom, known
-from doorstep.web.questions import upload_ids
 
 DRAFT = "outlet"
 QUIET = timedelta(minutes=5)
 """After so long without a page sent, what stands at a kiosk belongs to nobody there."""
+
+
+HALTED = Words(
+    "这一项刚刚在这里停办了，什么都没有交。", "This service has just been taken off here. Nothing was sent."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,16 @@ class Begun:
     def whom(self) -> Whom:
         """For the pages of the form: for whom it is, and where they lie."""
         return Whom(None, self.person if self.how.agreed != "own" else None, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """A form whose item this point does not take any more: kept, in case it is taken again."""
+
+    id: UUID
+    title: Words
+    person: Person
+    saved_at: datetime
 
 
 def offered(viewer: Viewer) -> tuple[Pack, ...]:
@@ -82,35 +96,43 @@ def begin(viewer: Viewer, found: Pack, person: Person, how: How) -> Begun:
     """A new form for this person, with what the document told filled in."""
     answers = known(person, found)
     first = found.form.pages(answers)[0].id
-    view = draft.save_draft(viewer, DRAFT, _raw(found.code, person, how, answers), first)
+    view = draft.save_draft(viewer, DRAFT, _raw(found, person, how, answers), first)
     return _of(viewer, view)
 
 
 def load(viewer: Viewer, draft_id: UUID) -> Begun:
-    """A form of this account. Refused: "not-found", also when it lay at a kiosk for too long."""
+    """A form of this account. Refused: "not-found", also when it lay at a kiosk for too long; "halted" (409) when this point does
+    not take the item any more.
+    """
     view = draft.read_draft(viewer, draft_id)
     if view.item != DRAFT or (viewer.kind == "kiosk" and clock.now() - view.saved_at > QUIET):
         raise not_found()
+    if view.data["item"] not in {one.code for one in offered(viewer)}:
+        raise Refused("halted", HALTED, status=409)
     return _of(viewer, view)
 
 
 def keep(viewer: Viewer, begun: Begun, answers: Mapping[str, Any], page: str) -> Begun:
     """Store what was typed, valid or not."""
-    raw = _raw(begun.item.code, begun.person, begun.how, answers)
+    raw = _raw(begun.item, begun.person, begun.how, answers)
     return _of(viewer, draft.save_draft(viewer, DRAFT, raw, page, begun.kept.id))
 
 
-def under_way(viewer: Viewer) -> list[Begun]:
-    """The forms that this account has begun, newest first."""
+def under_way(viewer: Viewer) -> tuple[list[Begun], list[Halted]]:
+    """The forms that this account has begun, newest first; apart those of items that its point does not take any more."""
     offers = {one.code for one in offered(viewer)}
     found = draft.my_drafts(viewer, item=DRAFT)
-    return [_of(viewer, one) for one in found if one.data["item"] in offers]
+    halted = [Halted(one.id, Words(**one.data["title"]), Person(**one.data["person"]).masked(), one.saved_at)
+              for one in found if one.data["item"] not in offers]  # fmt: skip
+    return [_of(viewer, one) for one in found if one.data["item"] in offers], halted
 
 
-def wipe(viewer: Viewer) -> None:
-    """Nothing that was typed or sent here is left for whoever comes next."""
+def wipe(viewer: Viewer, but: UUID | None = None) -> None:
+    """Nothing that was typed or sent here is left for whoever comes next, ``but`` the form that is just being sent."""
     for view in draft.my_drafts(viewer, item=DRAFT):
-        drop(viewer, view.id)
+        if view.id != but:
+            drop(viewer, view.id)
+    errand.leave()
 
 
 def drop(viewer: Viewer, draft_id: UUID) -> None:
@@ -118,15 +140,30 @@ def drop(viewer: Viewer, draft_id: UUID) -> None:
     view = draft.read_draft(viewer, draft_id)
     if view.item != DRAFT:
         raise not_found()
-    sent = upload_ids(pack.current(view.data["item"]).form, view.data["answers"])
-    for one in file.pending(viewer, sent):
+    for one in file.pending(viewer, list(_ids_in([view.data["answers"], view.data["how"]["proof"]]))):
         file.drop(viewer, one)
     draft.drop_draft(viewer, draft_id)
 
 
-def _raw(code: str, person: Person, how: How, answers: Mapping[str, Any]) -> dict[str, Any]:
+def _ids_in(told: Any) -> Iterator[UUID]:
+    """Whatever may be the id of a file: the item that would say which they are may be gone by now."""
+    if isinstance(told, str) and FORMATS["upload"].ok(told):
+        yield UUID(told)
+    elif isinstance(told, list | dict):
+        for one in told.values() if isinstance(told, dict) else told:
+            yield from _ids_in(one)
+
+
+def _raw(item: Pack, person: Person, how: How, answers: Mapping[str, Any]) -> dict[str, Any]:
     told = {"identified": how.identified, "agreed": how.agreed, "proof": str(how.proof or "")}
-    return {"item": code, "person": asdict(person), "how": told, "answers": dict(answers)}
+    title = {"zh": item.title.zh, "en": item.title.en}
+    return {
+        "item": item.code,
+        "title": title,
+        "person": asdict(person),
+        "how": told,
+        "answers": dict(answers),
+    }
 
 
 def _of(viewer: Viewer, view: DraftView) -> Begun:

@@ -32,6 +32,8 @@ _TOLD = {
     "sent": Words("交上了，本人已经收到通知。", "Sent. The person has been told."),
     "given": Words("交给本人了，记下来了。", "Handed over, and written down."),
     "corrected": Words("补好交上了。", "Corrected and sent."),
+    "halted": Words("这一项刚刚在这里停办了，什么都没有交。填好的先留着，恢复以后接着填。",
+                    "This service has just been taken off here. Nothing was sent; what was typed is kept for when it is back."),
     "let_go": Words("清掉了，什么都没有交。", "Thrown away. Nothing was sent."),
 }  # fmt: skip
 
@@ -42,12 +44,14 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         return redirect(HOME["kiosk"])
     offers, q = begun.offered(viewer), request.GET.get("q", "").strip()
     fits = [hit.pack for hit in finding.find(q, offers, _FEW)] if q else list(offers)
+    under_way, halted = begun.under_way(viewer)
     context = {
         "groups": _groups(fits),
         "count": len(offers),
         "ask": len(offers) > _FEW,
         "q": q,
-        "under_way": begun.under_way(viewer),
+        "under_way": under_way,
+        "halted": halted,
         "rows": lists.unit_matters(viewer).rows,
         "told": _TOLD.get(request.GET.get("told", "")),
     }
@@ -131,6 +135,7 @@ def matter(
         "faults": {},
         "typed": Person(""),
         "refusal": None,
+        "live": True,
         "request_id": request.POST.get("request_id") or uuid7(),
     }
     if request.method == "POST":

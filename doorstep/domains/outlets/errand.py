@@ -11,18 +11,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 
 from doorstep.domains.outlets.models import Errand, OutletStaff
-from doorstep.kernel import file, post
+from doorstep.kernel import file, issue, post, read
 from doorstep.kernel.change import done_of
 from doorstep.kernel.idempotency import Done, first_of, once
 from doorstep.kernel.matter import act, open_matter
 from doorstep.kernel.org import point_named, town
 from doorstep.kernel.party import Person, find_or_add
 from doorstep.kernel.row import fetch, first, insert
-from doorstep.kernel.trust import Viewer, log_access, not_found, refuse_right
-from doorstep.rulebook import clock, pack
+from doorstep.kernel.trust import Viewer, keys, log_access, not_found, refuse_right
+from doorstep.rulebook import clock, document, pack
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Refused, Words
@@ -156,6 +157,67 @@ def go_on(
 def of_matter(matter_id: UUID) -> Errand | None:
     """The errand by which a matter was brought, for whoever sees that."""
     return first(Errand, "where matter_id = %s", matter_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a kiosk may show of what was just sent there: no person, no answer. ``papers``: number and whether it is made."""
+
+    errand: Errand
+    number: str
+    state: str
+    ended: bool
+    papers: tuple[tuple[str, bool], ...]
+
+    @property
+    def item(self) -> Pack:
+        return pack.current(self.errand.item)
+
+
+def just_sent(matter_id: UUID) -> Sent | None:
+    """What was sent at this kiosk and somebody is still busy with, which keeps it there; None when that is over."""
+    stays = fetch("select trust.kiosk_stays(%s)::text", matter_id)[0][0]
+    errand = of_matter(matter_id) if stays else None
+    if errand is None:
+        return None
+    told = orjson.loads(stays)
+    blanks = {give.template for give in pack.current(errand.item).gives if give.blank}
+    papers = tuple((p["number"], p["ready"]) for p in told["papers"] if p["template"] not in blanks)
+    return Sent(errand, told["number"], told["state"], told["ended"], papers)
+
+
+def prints_here(sent: Sent) -> bool:
+    """May the paper come out of this machine? Where the pack says that it is done on the spot at a kiosk, to who put their card
+    in the reader; never what is printed on a numbered blank.
+    """
+    return sent.errand.identified == "card" and "kiosk" in (sent.item.raw.get("on_the_spot") or ())
+
+
+def paper_for_print(viewer: Viewer, matter_id: UUID, number: str) -> bytes:
+    """The signed paper, for the printer of the machine that it was asked for at. Refused: "not-found", "not-ready" (425)."""
+    sent = just_sent(matter_id)
+    if sent is None or not prints_here(sent) or number not in dict(sent.papers):
+        raise not_found()
+    reason = "本人在自助机上打印 · printed at the kiosk"
+    read.read_matter(viewer, matter_id, purpose=sent.item.purpose, reason=reason)
+    return issue.download(viewer, number)[0]
+
+
+def keep_for_window(viewer: Viewer, matter_id: UUID) -> bool:
+    """The machine did not print what was due: the window that has the matter sees that, and prints it. False if it knew."""
+    return bool(fetch("select trust.kept_for_window(%s)", matter_id)[0][0])
+
+
+def come_back(number: str, id_no: str) -> UUID | None:
+    """Somebody is back at a kiosk with the number and the card of who sent it at one: what it was, if it is still there."""
+    who = keys().blind("id_no", document.index(id_no))
+    found: UUID | None = fetch("select trust.kiosk_returns(%s, %s)", number, who)[0][0]
+    return found
+
+
+def leave() -> None:
+    """Whoever stood at this kiosk has left: what they sent is seen here no more."""
+    fetch("select trust.kiosk_leaves()")
 
 
 def name_of(errand: Errand) -> Words:

@@ -39,8 +39,8 @@ def page(
 ) -> HttpResponse:  # fmt: skip
     """One group of questions. A post keeps what was typed, right or wrong, then goes on or says what to mend."""
     found = _load(viewer, draft_id)
-    if found is None:
-        return redirect(HOME[viewer.kind])
+    if isinstance(found, str):
+        return redirect(found)
     pages = found.item.form.pages(found.kept.data)
     here = next((one for one in pages if one.id == page_id), None)
     if here is None:
@@ -50,11 +50,12 @@ def page(
     return _page(request, viewer, found, here)
 
 
-def _load(viewer: Viewer, draft_id: UUID) -> Begun | None:
+def _load(viewer: Viewer, draft_id: UUID) -> Begun | str:
+    """The form; where to go instead if it was sent, thrown away, lay too long, or is not taken here any more."""
     try:
         return begun.load(viewer, draft_id)
-    except Refused:  # it was sent, thrown away, or lay too long
-        return None
+    except Refused as no:
+        return HOME[viewer.kind] + ("?told=halted" if no.code == "halted" else "")
 
 
 def _post(request: HttpRequest, viewer: Viewer, found: Begun, here: Page, received: Received) -> HttpResponse:
@@ -90,23 +91,22 @@ def _page(
 def send(request: HttpRequest, viewer: Viewer, draft_id: UUID, code: str) -> HttpResponse:
     """Everything to be read again, aloud at an outlet; a post brings it, once."""
     found = _load(viewer, draft_id)
-    if found is None:
-        return redirect(HOME[viewer.kind])
+    if isinstance(found, str):
+        return redirect(found)
     if request.method != "POST":
         return _read(request, viewer, found)
     if request.POST.get("request_id") != apply.request_id(found.kept):
         return _read(request, viewer, found, Refused("draft-changed", apply.CHANGED, status=409))
     try:
         with transaction.atomic():
+            if viewer.kind == "kiosk":
+                begun.wipe(viewer, but=found.kept.id)
             done = _bring(viewer, found)
             draft.drop_draft(viewer, found.kept.id)
     except Refused as refusal:
         return _read(request, viewer, found, refusal)
-    if viewer.kind == "kiosk":
-        begun.wipe(viewer)
-        context = {"item": found.item, "number": done.number, "looked_at": errand.looked_at(found.item)}
-        return show(request, viewer, "outlets/kiosk_done.html", context)
-    return redirect(f"/outlets/matter/{done.matter_id}?told=sent")
+    there = f"kiosk/sent/{done.matter_id}" if viewer.kind == "kiosk" else f"matter/{done.matter_id}?told=sent"
+    return redirect(f"/outlets/{there}")
 
 
 def _bring(viewer: Viewer, found: Begun) -> Done:

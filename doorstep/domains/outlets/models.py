@@ -18,7 +18,9 @@ class OutletStaff(models.Model):
 
 class Errand(models.Model):
     """One matter begun at an outlet or kiosk: how the person was identified (``document``, ``card``, ``typed``), how they
-    agreed to it (``sheet``, ``pad``; ``own`` at a kiosk), until when the outlet sees it. ``recorded_at`` is the database's.
+    agreed to it (``sheet``, ``pad``; ``own`` at a kiosk), until when the outlet sees it. ``recorded_at`` is the database's,
+    and so is what a kiosk still sees: ``seen_by`` which, since they ``came_at`` it, and ``stays_until`` when. ``unprinted_at``: the
+    machine could not print, a window does.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -33,6 +35,10 @@ class Errand(models.Model):
     recorded_at = models.DateTimeField()
     matter_id = models.UUIDField(null=True, unique=True)
     ended_at = models.DateTimeField(null=True)
+    seen_by = models.UUIDField(null=True)
+    came_at = models.DateTimeField(null=True)
+    stays_until = models.DateTimeField(null=True)
+    unprinted_at = models.DateTimeField(null=True)
 
     class Meta:
         app_label = "outlets"

@@ -15,7 +15,7 @@ from doorstep.domains.payments.models import Drawer, Entry, Payment, Refund
 from doorstep.kernel.org import below, unit_words
 from doorstep.kernel.read import MatterView
 from doorstep.kernel.row import fetch
-from doorstep.kernel.trust import Viewer, not_found
+from doorstep.kernel.trust import Viewer, not_found, refuse_right
 from doorstep.rulebook import clock
 from doorstep.rulebook.pack.fee import fen_of, yuan_of
 from doorstep.rulebook.region import calendar
@@ -108,7 +108,11 @@ def _on_refund(viewer: Viewer, found: MatterView, request: HttpRequest) -> str:
 
 
 def day(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """The supervisor's day: what came and went by unit, each cash desk, refunds that are open, orders nobody answers for."""
+    """The supervisor's day: what came and went by unit, each cash desk, refunds that are open, orders nobody answers for. Sums
+    alone for who leads units without working with records.
+    """
+    if not viewer.may("supervise"):
+        return _day_led(request, viewer)
     refusal = None
     if request.method == "POST":
         try:
@@ -133,6 +137,27 @@ def day(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "refusal": refusal.words if refusal else None, "said": _SAID.get(request.GET.get("did", "")),
     }  # fmt: skip
     return render(request, "payments/day.html", context, status=refusal.status if refusal else 200)
+
+
+_LED = "select unit_id, cash, online, refunded, differs, total, desks, unsigned, wrong from trust.money_led(%s, %s)"
+
+
+def _day_led(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """What came and went by unit, and how the cash desks stand, in numbers; nothing is signed from here. Refused: "no-right"."""
+    if request.method != "GET":
+        raise refuse_right()
+    on = _day(request.GET.get("day", ""))
+    begin = datetime.combine(on, datetime.min.time(), calendar().zone)
+    sums, desks = [], []
+    for unit, *rest in fetch(_LED, begin, begin + timedelta(days=1)):
+        sums.append({"unit": unit_words(unit), **dict(zip(_SUMS, map(int, rest), strict=False))})
+        if rest[5]:
+            desks.append({"unit": unit_words(unit), "count": rest[5], "unsigned": rest[6], "wrong": rest[7]})
+    context = {
+        "on": on, "before": on - timedelta(days=1), "after": on + timedelta(days=1) if on < _today() else None, "led": True,
+        "sums": [_said(one) for one in sums], "total": _said(_total(sums)), "desks": desks,
+    }  # fmt: skip
+    return render(request, "payments/day.html", context)
 
 
 _BY_UNIT = """select unit_id, coalesce(sum(fen) filter (where kind = 'received' and means = 'cash'), 0),

@@ -99,7 +99,7 @@ def window(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespons
 def _take(viewer: Viewer, found: MatterView, request: HttpRequest) -> None:
     do = request.POST.get("do", "cash")
     if do == "code":
-        verbs.begin(viewer, found, _thanks())
+        verbs.begin(viewer, found, thanks_url())
     elif do == "reduce":
         verbs.reduce(viewer, found, request.POST.get("reduction", ""), request.POST.get("why", ""))
     elif verbs.owed(found) or not verbs.receipt(
@@ -108,8 +108,14 @@ def _take(viewer: Viewer, found: MatterView, request: HttpRequest) -> None:
         verbs.take_cash(viewer, found, request.POST.get("amount", ""))
 
 
-def _thanks() -> str:
+def thanks_url() -> str:
+    """Where the phone lands that paid by a code on a screen."""
     return f"{settings.PUBLIC_URL}/payments/thanks"
+
+
+def standin() -> bool:
+    """Is it a stand-in that plays the payment service?"""
+    return "127.0.0.1" in settings.PAYMENTS_URL
 
 
 def code(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
@@ -123,7 +129,12 @@ def code(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     )
     if row is None or row.order_state != "asked":
         raise not_found()
-    there = service.pay_address(verbs.order_of(row), f"{row.amount:.2f}", row.currency, _thanks())
+    return code_of(row)
+
+
+def code_of(row: Payment) -> HttpResponse:
+    """The address to pay an open order at, as a picture to scan."""
+    there = service.pay_address(verbs.order_of(row), f"{row.amount:.2f}", row.currency, thanks_url())
     return HttpResponse(
         paper.qr_svg(there), content_type="image/svg+xml", headers={"Cache-Control": "no-store"}
     )
@@ -143,7 +154,7 @@ def receipt(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpRespon
         "lines": ledger.of_matter(found.id), "refunds": _refunds(found), "left": refund.left(row),
         "fiscal": fiscal.of_payment(row.id),
         "frame": "web/resident.html" if viewer.is_resident else "web/staff.html", "resident": viewer.is_resident,
-        "standin": row.means == "online" and "127.0.0.1" in settings.PAYMENTS_URL,
+        "standin": row.means == "online" and standin(),
         "matter_url": f"/matter/{found.id}" if viewer.is_resident else f"/counter/matter/{found.id}",
     }  # fmt: skip
     return render(request, "payments/receipt.html", context)
@@ -177,16 +188,14 @@ def money_of(fen: int, currency: str) -> str:
     return f"−{text}" if fen < 0 else text
 
 
-def at_work(viewer: Viewer, matter_id: UUID) -> MatterView:
+def at_work(viewer: Viewer, matter_id: UUID, why: str = "来人在窗口缴费 · here to pay") -> MatterView:
     """Read for the purpose of handling it: the person stands there to pay."""
     try:
         return read.read_matter(viewer, matter_id)
     except Refused as refusal:
         if refusal.code != "purpose":
             raise
-        return read.read_matter(
-            viewer, matter_id, purpose=refusal.faults[0][0], reason="来人在窗口缴费 · here to pay"
-        )
+        return read.read_matter(viewer, matter_id, purpose=refusal.faults[0][0], reason=why)
 
 
 def _owed(found: MatterView) -> dict[str, Any]:
@@ -195,6 +204,6 @@ def _owed(found: MatterView) -> dict[str, Any]:
         "matter": found, "due": due, "money": saying.money(due.money) if due else "",
         "sure": bool(due and all(one.sure for one in due.lines)),
         "parts": [(one.title, money_of(one.fen, one.currency)) for one in due.lines if one.title] if due else (),
-        "reduction": due.reduction if due else None, "standin": "127.0.0.1" in settings.PAYMENTS_URL,
+        "reduction": due.reduction if due else None, "standin": standin(),
         "name": found.applicant.masked().name,
     }  # fmt: skip

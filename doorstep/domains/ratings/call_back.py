@@ -81,14 +81,14 @@ def end_call_back(matter_id: UUID) -> None:
 
 def _bring(found: pack.Pack, fresh: UUID, about: Mapping[str, Any], text: str, named: bool) -> None:
     units = town().units
-    first, second = reviewers(int(about["unit"]), set(about["hands"]))
+    first, second, above = reviewers(int(about["unit"]), set(about["hands"]))
     data: dict[str, Any] = {
         "about": {
             "item": about["item"],
             "unit": units[about["unit"]].code,
             "level": str(about["level"]),
         },
-        "call": {"unit": units[first].code, "second": units[second].code},
+        "call": {"unit": units[first].code, "second": units[second].code, "above": units[above].code},
     }
     if named:
         data["about"]["number"] = about["number"]
@@ -107,9 +107,10 @@ def screened(text: str) -> str:
     return _TELLING.sub("…", text)
 
 
-def reviewers(unit_id: int, hands: set[int]) -> tuple[int, int]:
-    """Who looks into a bad rating of ``unit_id``, and who decides whether it was unfounded: the nearest unit above without a hand
-    in it, and one beside that or above. Refused: "no-reviewer" if the town has no two such units.
+def reviewers(unit_id: int, hands: set[int]) -> tuple[int, int, int]:
+    """Who looks into a bad rating of ``unit_id``, who decides whether it was unfounded, and who presses when that is late: the
+    nearest unit above without a hand in it, one beside that or above, and the next above it without a hand, else the second.
+    Refused: "no-reviewer" if the town has no two such units.
     """
     units = town().units
     above, here = [], units[unit_id]
@@ -129,13 +130,14 @@ def reviewers(unit_id: int, hands: set[int]) -> tuple[int, int]:
             status=503,
         )
     second = next((u for u in free[1:] if u.kind == free[0].kind), free[1])
-    return free[0].id, second.id
+    over = next((u for u in above if u in free[1:]), second)
+    return free[0].id, second.id, over.id
 
 
 def phone_beside(unit_id: int, hands: set[int]) -> str:
     """Where one can ring to have a rating of ``unit_id`` written down by a unit without a hand in it; empty if there is none."""
     try:
-        first, _ = reviewers(unit_id, hands)
+        first, *_ = reviewers(unit_id, hands)
     except Refused:
         return ""
     return next((str(p.phone) for p in _points(first) if p.phone), "")

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from doorstep.domains.studio.counts import select
+from doorstep.domains.studio.counts import published
 from doorstep.domains.studio.example import Told, run_examples
 from doorstep.rulebook import pack
 from doorstep.rulebook.clock import Limit
@@ -63,15 +61,15 @@ class Card:
 
 
 def cards() -> tuple[Card, ...]:
-    """Every item that is offered, by code, as it is wherever no place says otherwise. One query for what is not known yet."""
+    """Every item that is offered, by code, as it is wherever no place says otherwise. A few queries for what is not known yet."""
     if _old:
         _old.clear()
         _prune()
     offered = pack.digests()
     new = [digest for digest in offered.values() if digest not in _cards]
     if new:
-        for digest, content in select("select hash, content from pack_version where hash = any(%s)", new):
-            _cards[bytes(digest)] = _card(bytes(digest), orjson.loads(content)["pack"])
+        for digest, raw in published(new):
+            _cards[digest] = _card(digest, raw)
     for digest in (one for one in new if one not in _cards):  # a file that nobody published
         _cards[digest] = _card(digest, pack.version(digest).raw)
     return tuple(_cards[digest] for digest in offered.values())

@@ -37,8 +37,14 @@ def fees(pack: Pack) -> Iterator[Flaw]:
 
 
 def blanks(pack: Pack) -> Iterator[Flaw]:
-    """A paper is printed on a kind of blank that there is."""
+    """A paper is printed on a kind of blank that there is, by somebody, before a later step hands it over."""
+    last = pack.raw["flow"]["steps"][-1]["id"]
     for at, one in enumerate(pack.raw.get("gives") or ()):
+        step = pack.flow.steps.get(str(one["at"]))
+        if one.get("blank") and step is not None and (step.by == "system" or one["at"] == last):
+            zh = "印在空白证上的，先由人印出来，下一步再发：这里印出来就办结了，没法登记是哪一张"
+            en = "what is on a numbered blank is printed by somebody and handed over later; here it is over as it is printed"
+            yield _flaw(("gives", at, "blank"), "blank", zh, en)
         if one.get("blank") and one["blank"] not in kinds():
             zh, en = f"没有“{one['blank']}”这种空白证", f"there is no kind of blank '{one['blank']}'"
             yield _flaw(("gives", at, "blank"), "blank", zh, en)

@@ -51,14 +51,21 @@ class Change:
 def values(one: Pack, on: date) -> dict[str, Words]:
     """Everything that layers may change, by name, as it reads on a day."""
     found = {"/visits": _plain(one.raw["visits"]), "/competent/level": _plain(one.decided_by)}
+    found |= {
+        "/title": one.title,
+        "/aliases": Words("、".join(one.aliases["zh"]), ", ".join(one.aliases["en"])),
+    }
     for name in one.raw["limits"]:
-        if limit := one.limit(name, on):
+        if limit := one.promise_on(on) if name == "promise" else one.limit(name, on):
             found[f"/limits/{name}"] = limit.words
     if rows := one.fees(on):
         found["/fees"] = _plain(", ".join(_fee(row.value) for row in rows))
     found |= {f"/channels/{name}": Words("能办", "offered") for name in one.channels}
     found |= {f"/guide/{name}": words for name, words in one.guide.items()}
     found |= {f"/flow/steps/{name}": _step(step) for name, step in one.flow_on(on).steps.items()}
+    for name, step in one.flow_on(on).steps.items():
+        if step.remind:
+            found[f"/remind/{name}"] = step.remind.words
     for asked in one.materials:
         need = Words("要", "needed") if asked.required else Words("有就带", "if at hand")
         found[f"/materials/{asked.material.code}"] = need

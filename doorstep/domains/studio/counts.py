@@ -7,15 +7,17 @@ be under ten.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from doorstep.rulebook import pack
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Words
 
+_AT_ONCE = 40
 LATEST = 1000
 """So many of the latest matters of an item are looked at for its tables."""
 _FEW = 10
@@ -57,3 +59,11 @@ def select(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
+
+
+def published(digests: Sequence[bytes]) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The packs of these versions as they were published, some at a time: all texts at once would take what is never given back."""
+    for at in range(0, len(digests), _AT_ONCE):
+        asked = list(digests[at : at + _AT_ONCE])
+        for digest, content in select("select hash, content from pack_version where hash = any(%s)", asked):
+            yield bytes(digest), orjson.loads(content)["pack"]

@@ -17,6 +17,7 @@ from doorstep.domains.studio.proposal import Proposal, Row, key_of, mark, propos
 from doorstep.domains.studio.setting import Choice, choices
 from doorstep.domains.studio.sheet import Items, Sheet, Whose
 from doorstep.domains.studio.stack import Stacks, read_stacks
+from doorstep.domains.studio.timetable import Points
 from doorstep.kernel.org import town
 from doorstep.rulebook import clock
 from doorstep.rulebook.flaw import Flawed as Unfit
@@ -26,6 +27,7 @@ from doorstep.rulebook.words import Words
 
 STATES: Mapping[str, tuple[str, Words]] = {
     "held": ("done", Words("生效", "in force")),
+    "idle": ("next", Words("上级已经定了，这里不用再定", "set above already, not needed here")),
     "new": ("wait", Words("还没发布", "not published yet")),
     "gone": ("wait", Words("发布后去掉", "gone once published")),
 }
@@ -33,7 +35,7 @@ STATES: Mapping[str, tuple[str, Words]] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One operation of a layer. ``state``: held, new or gone, against what is in force."""
+    """One operation of a layer. ``state``: held, new or gone, against what is in force; idle: done by a level above."""
 
     mark: str
     says: Words
@@ -127,9 +129,22 @@ class Desk:
         return self.in_file if self.last.items is None else self.last.items
 
     @property
+    def points_in_force(self) -> Points:
+        return _points(self.now.own(self.of.code))
+
+    @cached_property
+    def points(self) -> Points:
+        """What is written of points, published or not."""
+        if self.last is None:
+            return self.points_in_force
+        if self.last.items is None or self.last.points is None:
+            return _points(self.files.own(self.of.code))
+        return self.last.points
+
+    @property
     def pending(self) -> list[str]:
-        """The items for which something is written that is not in force."""
-        return touched(self.in_force, self.written)
+        """The items and points for which something is written that is not in force."""
+        return touched(self.in_force, self.written) + touched(self.points_in_force, self.points)
 
     def saves(self) -> tuple[Sheet, ...]:
         """What was saved since what is in force."""
@@ -151,13 +166,20 @@ class Desk:
     def lines(self, code: str) -> Iterator[Line]:
         """The operations on one item."""
         now, then = _operations(self.in_force, code), _operations(self.written, code)
-        held = {mark(op) for op in now}
+        held, idle = {mark(op) for op in now}, self._idle(code)
         for op in then:
-            yield self._line(code, op, "held" if mark(op) in held else "new")
+            state = "idle" if mark(op) in idle else "held"
+            yield self._line(code, op, state if mark(op) in held else "new")
         kept = {mark(op) for op in then}
         for op in now:
             if mark(op) not in kept:
                 yield self._line(code, op, "gone")
+
+    def _idle(self, code: str) -> set[str]:
+        try:
+            return {mark(dict(op)) for op in self.now.idle(code, self.of.code, self.today)}
+        except Unfit:
+            return set()
 
     def _line(self, code: str, op: Row, state: str) -> Line:
         days = [date.fromisoformat(op[key]) if op.get(key) else None for key in ("from", "to")]
@@ -189,13 +211,17 @@ class Desk:
             here = above
         return choices(above, here, list(_operations(self.in_force, code)), self.of.level, self.today)
 
-    def propose(self, items: Items) -> Proposal:
+    def propose(self, items: Items, points: Points) -> Proposal:
         """What would come of it if the layer were this."""
-        return propose(self.now, self.of, items)
+        return propose(self.now, self.of, items, points)
 
 
 def _items(own: Layer | None) -> Items:
     return own.raw["items"] if own else {}
+
+
+def _points(own: Layer | None) -> Points:
+    return own.raw.get("points") or {} if own else {}
 
 
 def _operations(items: Items, code: str) -> list[Row]:
@@ -240,7 +266,13 @@ def _said(pointer: str, words: Words) -> Words:
     return origin.LEVELS.get(words.zh, words) if pointer == "/competent/level" else words
 
 
+def head(desk: Desk) -> dict[str, Any]:
+    """What every page about a unit's layer shows."""
+    level, mine = origin.LEVELS[desk.of.level], sheet.may_lay(desk.of.id)
+    return {"layering": True, "of": desk.of, "level": level, "mine": mine, "seen": desk.seen}
+
+
 def as_file(desk: Desk) -> dict[str, Any]:
     """The layer in force as the file that it could be."""
     raw = desk.now.layer_of(desk.of.code).raw
-    return {key: value for key, value in raw.items() if key != "items" or value}
+    return {key: value for key, value in raw.items() if key not in ("items", "points") or value}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domains.studio import difference, item, laying, listing, trial, used
+from doorstep.domains.studio import difference, item, laying, listing, timetabling, trial, used
 from doorstep.domains.studio.frame import STAFF
 from doorstep.kernel.plug import Domain, Tile
 from doorstep.rulebook.words import Words
@@ -44,6 +44,10 @@ DOMAIN = Domain(
         _route(f"{_LAYER}/file", laying.file, "studio_layer_file"),
         _route(f"{_LAYER}/set/<str:item>", laying.set_one, "studio_layer_item", _BOTH, "lay"),
         _route(f"{_LAYER}/set/<str:item>/<path:do>", laying.set_one, "studio_layer_set", _BOTH, "lay"),
+        _route(f"{_LAYER}/beside", laying.beside, "studio_layer_beside"),
+        _route(f"{_LAYER}/points", timetabling.points, "studio_layer_points"),
+        _route(f"{_LAYER}/point/<str:point>", timetabling.point, "studio_layer_point"),
+        _route(f"{_LAYER}/point/<str:point>/<slug:rows>", timetabling.set_row, "studio_layer_hours", _BOTH, "lay"),
         _route(f"{_LAYER}/publish", laying.publish, "studio_layer_publish", _BOTH, "lay"),
         _route(f"{_LAYER}/back", laying.back, "studio_layer_back", ("POST",), "lay"),
         _route("studio/used", used.used, "studio_used"),

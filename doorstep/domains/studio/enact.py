@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import orjson
 
 from doorstep.domains.studio import sheet
 from doorstep.domains.studio.operation import kind_of
-from doorstep.domains.studio.proposal import Proposal, aim, reaches, touched
+from doorstep.domains.studio.proposal import Proposal, Row, reaches, touched
 from doorstep.domains.studio.sheet import Items, Sheet, Whose
+from doorstep.domains.studio.timetable import Points
 from doorstep.kernel import offer
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.row import fetch
@@ -16,22 +19,25 @@ from doorstep.rulebook import clock
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused, Words
 
-_PUBLISH = "select trust.publish_layer(%s, %s, %s, %s, %s, %s, %s, %s)"
+_PUBLISH = "select trust.publish_layer(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
-def kinds_by_two(before: Items, after: Items) -> frozenset[str]:
-    """Which of the operations that differ somebody else puts in force than who wrote them."""
+def kinds_by_two(before: Items, after: Items, was: Points, now: Points) -> frozenset[str]:
+    """Which of the operations and rows that differ somebody else puts in force than who wrote them; the database looks again."""
     differ: set[str] = set()
     for code in touched(before, after):
-        was = [aim(op) for op in (before.get(code) or {}).get("operations", ())]
-        now = [aim(op) for op in (after.get(code) or {}).get("operations", ())]
-        differ |= {kind for kind, _ in set(was) ^ set(now)}
-        differ |= {
-            kind_of(op)
-            for op in (after.get(code) or {}).get("operations", ())
-            if op not in (before.get(code) or {}).get("operations", ())
-        }
+        one, other = ((told.get(code) or {}).get("operations", ()) for told in (before, after))
+        differ |= {kind_of(op) for op in _unlike(one, other)}
+    for code in touched(was, now):
+        one, other = (was.get(code) or {}, now.get(code) or {})
+        differ |= {kind for kind in {*one, *other} if list(_unlike(one.get(kind, ()), other.get(kind, ())))}
     return frozenset(differ & region().layers_by_two)
+
+
+def _unlike(one: Sequence[Row], other: Sequence[Row]) -> Iterator[Row]:
+    """What is in one of two lists only."""
+    yield from (op for op in one if op not in other)
+    yield from (op for op in other if op not in one)
 
 
 def writers(of: Whose, held: Sheet | None) -> frozenset[object]:
@@ -40,7 +46,7 @@ def writers(of: Whose, held: Sheet | None) -> frozenset[object]:
 
 
 def enact(
-    viewer: Viewer, proposal: Proposal, written: Sheet, before: Items, *, why: str, known: int,
+    viewer: Viewer, proposal: Proposal, written: Sheet, before: Items, was: Points, *, why: str, known: int,
     undoes: int | None = None, request_id: str,
 ) -> Done:  # fmt: skip
     """Put a saved sheet in force. ``known``: the last publication that its publisher saw. ``made`` of the answer is the number.
@@ -52,7 +58,8 @@ def enact(
 
     def do() -> Done:
         _check(viewer, proposal, written, why)
-        if kinds_by_two(before, proposal.items) and viewer.account_id in writers(of, sheet.in_force(of.id)):
+        two = kinds_by_two(before, proposal.items, was, proposal.points)
+        if two and viewer.account_id in writers(of, sheet.in_force(of.id)):
             raise Refused("second-person", SECOND, status=409)
         drawn = proposal.drawn
         codes = {one.code: one.source.hex() for one in drawn.made}
@@ -66,7 +73,8 @@ def enact(
             for one in drawn.versions.values()
             if one.hash.hex() in needed
         ]
-        told = [orjson.dumps(part).decode() for part in (codes, versions, offers)]
+        hours = {str(one.point.id): one.raw for one in proposal.shifts}
+        told = [orjson.dumps(part).decode() for part in (codes, versions, offers, hours)]
         number = fetch(_PUBLISH, written.id, known, clock.now(), why.strip(), undoes, *told)[0][0]
         if number is None:
             offer.refuse_meanwhile(list(codes), known)
@@ -109,7 +117,7 @@ def _check(viewer: Viewer, proposal: Proposal, written: Sheet, why: str) -> None
             Words("有例子走不通，没有发布。", "Some examples do not come out; nothing was published."),
             status=409,
         )
-    if not proposal.drawn.made and written.items is not None:
+    if not proposal.drawn.made and not proposal.shifts and written.items is not None:
         raise Refused(
             "nothing", Words("和现在用的一样，不用发布。", "It is the same as what is in force."), status=409
         )

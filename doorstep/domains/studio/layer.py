@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from doorstep.domains.studio.operation import OPERATIONS, No, Row, Work, after, first, is_dated, kind_of, last
+from doorstep.domains.studio.operation import (
+    OPERATIONS,
+    Idle,
+    No,
+    Row,
+    Work,
+    after,
+    first,
+    is_dated,
+    kind_of,
+    last,
+)
 from doorstep.rulebook.flaw import Flaw, Flawed, Where
 from doorstep.rulebook.words import Words
 
@@ -46,10 +57,11 @@ class Layer:
 
 
 class Laid(NamedTuple):
-    """A pack's content with a stack of layers over it, and who set what."""
+    """A pack's content with a stack of layers over it, who set what, and what is not needed because a level above did the same."""
 
     raw: Row
     provenance: Provenance
+    idle: list[tuple[str, Row]]
 
 
 def lay(base: Mapping[str, Any], stack: Sequence[Layer], day: date) -> Laid:
@@ -57,7 +69,7 @@ def lay(base: Mapping[str, Any], stack: Sequence[Layer], day: date) -> Laid:
 
     Flawed with every operation that may not be; each way begins with the name of the layer.
     """
-    laid = Laid(copy.deepcopy(dict(base)), {})
+    laid = Laid(copy.deepcopy(dict(base)), {}, [])
     flaws = [flaw for layer in stack for flaw in _over(laid, layer, day)]
     if flaws:
         raise Flawed(flaws)
@@ -78,7 +90,8 @@ def _holds(op: Row, day: date) -> bool:
 
 def _over(laid: Laid, layer: Layer, day: date) -> Iterator[Flaw]:
     """Apply what holds on the day; each operation that may not be is a flaw and changes nothing."""
-    code, work, did = str(laid.raw["code"]), Work(laid.raw, layer.level), False
+    code, did = str(laid.raw["code"]), False
+    work = Work(laid.raw, layer.level, frozenset(laid.provenance))
     where: Where = (layer.name, "items", code)
     for at, op in enumerate(layer.operations(code)):
         kind = kind_of(op)
@@ -88,6 +101,9 @@ def _over(laid: Laid, layer: Layer, day: date) -> Iterator[Flaw]:
         elif _holds(op, day):
             try:
                 pointer, was = OPERATIONS[kind](work, op)
+            except Idle:
+                laid.idle.append((layer.name, op))
+                continue
             except No as no:
                 yield Flaw((*where, "operations", at, kind), no.rule, no.words)
                 continue

@@ -15,13 +15,17 @@ from ruamel.yaml import YAML
 
 from doorstep.domains.studio import desk as desks
 from doorstep.domains.studio import origin, sheet
+from doorstep.domains.studio.beside import beside as found_beside
 from doorstep.domains.studio.desk import Desk
 from doorstep.domains.studio.enact import enact, kinds_by_two, writers
 from doorstep.domains.studio.frame import show
+from doorstep.domains.studio.hours_line import own_lines, theirs
 from doorstep.domains.studio.order import fmt
 from doorstep.domains.studio.proposal import Proposal, Row, key_of, with_examples, with_operation
-from doorstep.domains.studio.setting import PERS, WHO, Choice, filled, open_to, operation_of
+from doorstep.domains.studio.setting import PERS, WHO, Choice, filled, grouped, open_to, operation_of
 from doorstep.domains.studio.sheet import PROVINCE, Items, Whose, whose
+from doorstep.domains.studio.stack import Stacks
+from doorstep.domains.studio.timetabling import moved
 from doorstep.kernel import offer
 from doorstep.kernel.org import town
 from doorstep.kernel.row import fetch
@@ -37,6 +41,15 @@ _LEVELS = {
     "province": Words("省", "Province"), "city": Words("市", "City"), "county": Words("区县", "Counties and districts"),
     "station": Words("派出所和大厅", "Stations and halls"),
 }  # fmt: skip
+_FIELDS = {
+    "limits": "limit",
+    "remind": "limit",
+    "guide": "text",
+    "title": "text",
+    "aliases": "text",
+    "fees": "money",
+    "visits": "number",
+}
 _SAID = {
     "saved": Words("存好了，还没有生效。写完了就发布。", "Saved; it is not in force yet. Publish it when it is complete."),
     "published": Words(
@@ -97,25 +110,24 @@ def layer(request: HttpRequest, viewer: Viewer, place: str) -> HttpResponse:
 
 
 def _layer(request: HttpRequest, of: Whose, refusal: Refused | None = None) -> HttpResponse:
-    desk, told = Desk.at(of), request.GET.get("told", "")
+    desk, told, find = Desk.at(of), request.GET.get("told", ""), request.GET.get("find", "").strip()[:40]
+    open_ = [(words, [one for one in listed if one.fits(find)]) for words, listed in open_to(of.level)]
     context = {
-        **_head(desk), "groups": desk.groups(), "open": open_to(of.level), "editions": sheet.editions(of.id),
+        **desks.head(desk), "groups": desk.groups(), "open": [(words, rows) for words, rows in open_ if rows],
+        "left": sum(len(rows) for _, rows in open_), "find": find, "editions": sheet.editions(of.id),
         "said": _SAID.get(told), "pending": desk.pending, "saves": desk.saves() if desk.pending else (),
         "in_file": bool(desk.files.own(of.code)), "request_id": uuid4().hex[:16],
-        "refusal": refusal.words if refusal else None, "misfits": desk.misfits(),
+        "refusal": refusal.words if refusal else None, "misfits": desk.misfits(), "points": len(theirs(of)),
+        "hours": own_lines(desk), **beside_of(desk.now, of),
     }  # fmt: skip
     return show(request, "layer", context, refusal.status if refusal else 200)
 
 
-def _head(desk: Desk) -> dict[str, Any]:
-    mine = sheet.may_lay(desk.of.id)
-    return {
-        "layering": True,
-        "of": desk.of,
-        "level": origin.LEVELS[desk.of.level],
-        "mine": mine,
-        "seen": desk.seen,
-    }
+def beside(request: HttpRequest, viewer: Viewer, place: str) -> HttpResponse:
+    """A part of the pages of a layer, asked for again and again: what others wrote since the page was opened, of this layer
+    (``seen``: its version then) and of those above and below; with ``name`` of one item or point. Refused: "no-unit"."""
+    of, name, seen = whose(place), request.GET.get("name", ""), whole(request.GET.get("seen"))
+    return show(request, "_beside", beside_of(sheet.stacks_in_force(), of, name, seen))
 
 
 def file(request: HttpRequest, viewer: Viewer, place: str) -> HttpResponse:
@@ -134,6 +146,12 @@ def written(desk: Desk) -> str:
     out = io.StringIO()
     YAML().dump(desks.as_file(desk), out)
     return fmt(out.getvalue())
+
+
+def beside_of(now: Stacks, of: Whose, name: str = "", seen: int | None = None) -> dict[str, Any]:
+    """What the part of a page about others' writing shows."""
+    newer = sheet.since(of.id, seen) if seen is not None else ()
+    return {"of": of, "beside": found_beside(now, of, name), "newer": newer, "about": name}
 
 
 # ---- setting one thing ----
@@ -164,7 +182,7 @@ def _posted(request: HttpRequest, viewer: Viewer, of: Whose, code: str, key: str
             op = None if sent.get("go") == "remove" else operation_of(*_split(key), sent)
             items = with_operation(desk.written, code, op, instead)
             items = with_examples(desk.now, of, items, code)
-            proposal = desk.propose(_only(desk.in_force, items, code))
+            proposal = desk.propose(_only(desk.in_force, items, code), desk.points_in_force)
             if proposal.flaws and sent.get("go") != "try":
                 raise Refused("layer", proposal.flaws[0][1].words, status=422)
             if sent.get("go") != "try":
@@ -173,6 +191,7 @@ def _posted(request: HttpRequest, viewer: Viewer, of: Whose, code: str, key: str
                     viewer,
                     of,
                     items,
+                    desk.points,
                     said,
                     seen=whole(sent.get("seen")) or 0,
                     request_id=sent.get("request_id", ""),
@@ -216,7 +235,8 @@ def _setting(
     chosen = next((one for one in listed if one.key == key and not one.by_file), None)
     faults = dict(refusal.faults if refusal else ())
     context = {
-        **_head(desk), "item": desk.base(code), "choices": listed, "chosen": chosen, "sent": sent, "instead": instead,
+        **desks.head(desk), **beside_of(desk.now, desk.of, code), "item": desk.base(code), "choices": grouped(listed),
+        "chosen": chosen, "sent": sent, "instead": instead,
         "faults": faults, "refusal": refusal.words if refusal else None, "theirs": _theirs(desk, code, chosen, refusal),
         "request_id": uuid4().hex[:16], "pers": PERS.items(), "whos": WHO.items(), "tried": bool(proposal),
         "flaws": desks.flawed(proposal) if proposal else (), "effects": desks.effects(proposal) if proposal else (),
@@ -230,7 +250,7 @@ def _form_of(chosen: Choice) -> str:
     """Which fields the value has."""
     if chosen.kind == "set":
         head = chosen.name.partition("/")[0]
-        return {"limits": "limit", "guide": "text", "fees": "money", "visits": "number"}.get(head, "")
+        return _FIELDS.get(head, "")
     return "step" if chosen.kind == "insert" else ""
 
 
@@ -260,9 +280,10 @@ def publish(request: HttpRequest, viewer: Viewer, place: str) -> HttpResponse:
                 raise
             refusal = refused
     desk = Desk.at(of)
-    two = kinds_by_two(desk.in_force, desk.written)
+    two = kinds_by_two(desk.in_force, desk.written, desk.points_in_force, desk.points)
     context = {
-        **_head(desk), "why": request.POST.get("why", ""), "undoes": request.POST.get("undoes", request.GET.get("undoes", "")),
+        **desks.head(desk), **beside_of(desk.now, of), "why": request.POST.get("why", ""),
+        "undoes": request.POST.get("undoes", request.GET.get("undoes", "")),
         "known": offer.last(), "refusal": refusal.words if refusal else None, "request_id": uuid4().hex[:16],
         "by_two": bool(two), "wrote": viewer.account_id in writers(of, desk.held), **_preview(desk),
         "saves": desk.saves(),
@@ -275,13 +296,14 @@ def _preview(desk: Desk) -> dict[str, Any]:
     if not desk.pending and _held(desk):
         return {"nothing": True}
     try:
-        proposal = desk.propose(desk.written)
+        proposal = desk.propose(desk.written, desk.points)
     except Refused as no:
         return {"stop": no.words}
     places = desks.effects(proposal)
     return {
         "effects": places, "flaws": desks.flawed(proposal), "examples": proposal.examples, "failed": proposal.failed,
         "otherwise": [(desk.base(code).title, names) for code, names in proposal.told_otherwise.items() if names],
+        **moved(proposal),
     }  # fmt: skip
 
 
@@ -299,8 +321,9 @@ def _publish(viewer: Viewer, of: Whose, request: HttpRequest) -> None:
     if (whole(sent.get("seen")) or 0) != desk.seen:
         sheet.refuse_changed(of.id, whole(sent.get("seen")) or 0)
     enact(
-        viewer, desk.propose(desk.written), desk.last, desk.in_force, why=sent.get("why", ""),
-        known=whole(sent.get("known")) or 0, undoes=whole(sent.get("undoes")), request_id=sent.get("request_id", ""),
+        viewer, desk.propose(desk.written, desk.points), desk.last, desk.in_force, desk.points_in_force,
+        why=sent.get("why", ""), known=whole(sent.get("known")) or 0, undoes=whole(sent.get("undoes")),
+        request_id=sent.get("request_id", ""),
     )  # fmt: skip
 
 
@@ -313,7 +336,7 @@ def back(request: HttpRequest, viewer: Viewer, place: str) -> HttpResponse:
     found = next((one for one in listed if str(one.number) == to), None)
     if found is None and to != "file":
         raise not_found()
-    items = found.sheet.items if found and found.sheet else None
+    items, points = (found.sheet.items, found.sheet.points) if found and found.sheet else (None, None)
     said = Words("回到文件里写的样子", "back to what the file says")
     if found and found.sheet:
         said = Words(f"回到第 {found.number} 次发布的样子", f"back to publication no. {found.number}")
@@ -321,7 +344,7 @@ def back(request: HttpRequest, viewer: Viewer, place: str) -> HttpResponse:
     seen, request_id = whole(sent.get("seen")) or 0, sent.get("request_id", "")
     try:
         with transaction.atomic():
-            sheet.save(viewer, of, items, said, seen=seen, request_id=request_id)
+            sheet.save(viewer, of, items, points, said, seen=seen, request_id=request_id)
     except Refused as refused:
         if refused.code != "layer-changed":
             raise

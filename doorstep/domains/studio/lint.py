@@ -13,10 +13,12 @@ from doorstep.domains.studio.example import run
 from doorstep.domains.studio.national import alike, on_the_spot, visits
 from doorstep.domains.studio.order import unformatted
 from doorstep.domains.studio.reach import dead_ends
+from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.flaw import Flaw, Flawed, Where
 from doorstep.rulebook.flow_source import compile_flow
 from doorstep.rulebook.pack.dated import in_force, overlaps, read_dated
 from doorstep.rulebook.pack.item import Pack
+from doorstep.rulebook.pack.left import unfit
 from doorstep.rulebook.pack.profile import read_pack
 from doorstep.rulebook.pack.shelf import ROOT, library, load_pack, pack_files, pack_of
 from doorstep.rulebook.pack.source import Finding, Source, Unusable
@@ -117,9 +119,15 @@ def _legs(pack: Pack) -> Iterator[Flaw]:
     for day in (day for day in days if all(in_force(dated, day) for dated in rows)):
         said, parts = pack.limit("promise", day), [pack.flow_on(day).steps[name].limit for name in pack.legs]
         total = " + ".join(map(str, parts))
-        if said and (said != pack.promise_on(day) or {one.unit for one in parts if one} != {"workday"}):
+        differs = said and not _agree(pack, said, pack.promise_on(day))
+        if said and (differs or {one.unit for one in parts if one} != {"workday"}):
             zh, en = f"各段是 {total}，承诺却是 {said}", f"the legs are {total}, but the promise is {said}"
             yield _flaw(("limits", "promise"), "legs", zh, en)
+
+
+def _agree(pack: Pack, said: Limit, together: Limit) -> bool:
+    """Whether the promise is what the legs are together; where a layer made a leg shorter, they are the promise."""
+    return together.within(said) if pack.provenance else together == said
 
 
 def _ways(pack: Pack) -> Iterator[Flaw]:
@@ -281,6 +289,10 @@ def _tables(pack: Pack) -> Iterator[Flaw]:
         if name not in used:
             zh, en = f"没有步骤用到“{name}”这张表", f"no step uses the table '{name}'"
             yield _flaw(("tables", name), "unused_table", zh, en)
+        for channel in pack.channels:
+            if channel not in pack.raw["tables"][name]["inputs"].get("channel", (channel,)):
+                zh, en = f"这张表不认“{channel}”这个渠道", f"this table knows no channel '{channel}'"
+                yield _flaw(("tables", name, "inputs", "channel"), "fact", zh, en)
         for column in table.inputs:
             if column.name not in known:
                 zh, en = f"表单里没有“{column.name}”", f"the form gives no '{column.name}'"
@@ -449,18 +461,7 @@ def _examples(pack: Pack) -> Iterator[Flaw]:
 
 def _bounds(pack: Pack) -> Iterator[Flaw]:
     """What is left to the levels below exists, and never holds what the law fixes."""
-    left: dict[str, Any] = pack.raw.get("layers") or {}
-    steps = set(pack.flow.steps)
-    known = {
-        "set": {f"limits/{name}" for name in pack.raw["limits"] if name != "statutory"} | {"visits"},
-        "insert": steps, "skip": steps, "add_branch": steps, "drop": {one["code"] for one in pack.raw["materials"]},
-    }  # fmt: skip
-    for kind, names in left.items():
+    for kind, names in (pack.raw.get("layers") or {}).items():
         for name, bound in names.items():
-            fees = name == "fees" and pack.raw.get("fees")
-            if name not in known.get(kind, (name,)) and not fees and not name.startswith("guide/"):
-                zh, en = f"“{name}”不能交给下级", f"'{name}' cannot be left to the levels below"
-                yield _flaw(("layers", kind, name), "bound", zh, en)
-            if name == "limits/promise" and bound.get("longer"):
-                zh, en = "承诺时限只能缩短", "a promise may only become shorter"
-                yield _flaw(("layers", kind, name, "longer"), "bound", zh, en)
+            if words := unfit(pack.raw, kind, name, bound):
+                yield Flaw(("layers", kind, name), "pack.bound", words)

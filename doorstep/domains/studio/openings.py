@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.rulebook.flaw import Flaw, Where
-from doorstep.rulebook.hours import week_flaws
+from doorstep.rulebook.hours import times_flaws, week_flaws
 from doorstep.rulebook.pack.shape import shape_flaws
 from doorstep.rulebook.pack.shelf import ROOT
 from doorstep.rulebook.pack.source import Finding, Unusable, read
@@ -46,10 +46,11 @@ def layer_flaws(raw: Mapping[str, Any], here: Region) -> Iterator[Flaw]:
         elif raw.get("unit") and str(raw["unit"]) not in _above(units[code], parents):
             zh, en = f"“{code}”不归这一级管", f"'{code}' belongs to another unit"
             yield _flaw(("points", code), "point", zh, en)
-        for key in ("hours", "closed"):
+        for key in ("hours", "closed", "branches"):
             for at, row in enumerate(told.get(key) or ()):
                 where: Where = ("points", code, key, at)
                 yield from week_flaws(row.get("week") or {}, (*where, "week"))
+                yield from times_flaws(row.get("times") or (), (*where, "times"))
                 if row["from"] and row["to"] and row["from"] > row["to"]:
                     zh, en = "结束日期在开始日期之前", "it ends before it begins"
                     yield _flaw((*where, "to"), "dates", zh, en)

@@ -7,17 +7,19 @@ the law's limit, nor ask more of a person than the levels above do: that is refu
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from doorstep.rulebook.clock import Limit
+from doorstep.rulebook.pack.left import LEVELS
 from doorstep.rulebook.words import Words
 
-LEVELS = ("province", "city", "county", "station")
 Row = dict[str, Any]
 _DATED = ("limits", "fees")
+_BETWEEN = re.compile(r"[、，,；;\n]")
 
 
 class Set(NamedTuple):
@@ -33,6 +35,10 @@ class No(Exception):
     def __init__(self, rule: str, zh: str, en: str) -> None:
         super().__init__(en)
         self.rule, self.words = f"layer.{rule}", Words(zh, en)
+
+
+class Idle(Exception):
+    """An operation that is not needed, because a level above did the same: it changes nothing and is no mistake."""
 
 
 def kind_of(op: Row) -> str:
@@ -80,10 +86,15 @@ def _overlaid(rows: Sequence[Row], new: Row) -> list[Row]:
 
 
 class Work:
-    """A pack's content, being changed by the operations of one level."""
+    """A pack's content, being changed by the operations of one level. ``above``: the values that the levels above set."""
 
-    def __init__(self, raw: Row, level: str) -> None:
-        self.raw, self.level = raw, level
+    def __init__(self, raw: Row, level: str, above: frozenset[str] = frozenset()) -> None:
+        self.raw, self.level, self.above = raw, level, above
+
+    def done_above(self, *pointers: str) -> None:
+        """Idle if a level above set one of these values: what was to be done is done."""
+        if self.above & set(pointers):
+            raise Idle
 
     def allowed(self, kind: str, name: str) -> Row:
         """What the pack says of this operation. Not allowed: nobody may, or not this level."""
@@ -154,6 +165,26 @@ class Work:
         self.raw["guide"][name] = Words.of(op["value"]).as_dict()
         return was
 
+    def set_title(self, op: Row, _name: str, _bound: Row) -> Any:
+        was, self.raw["title"] = self.raw["title"], Words.of(op["value"]).as_dict()
+        return was
+
+    def set_aliases(self, op: Row, _name: str, _bound: Row) -> Any:
+        """What people say here, beside what is said everywhere."""
+        for lang, text in Words.of(op["value"]).as_dict().items():
+            known = self.raw["aliases"].get(lang) or []
+            more = (one.strip() for one in _BETWEEN.split(text))
+            self.raw["aliases"][lang] = list(dict.fromkeys([*known, *(one for one in more if one)]))
+
+    def set_remind(self, op: Row, name: str, bound: Row) -> Any:
+        new, (steps, at) = Limit.parse(op["value"]), self.step(name)
+        if "remind" not in steps[at]:
+            raise _unknown(name)
+        _between(new.nominal_hours, bound, lambda edge: Limit.parse(edge).nominal_hours)
+        was = steps[at]["remind"]
+        steps[at]["remind"] = op["value"]
+        return was
+
     def insert(self, op: Row) -> Set:
         side = "after" if "after" in op else "before"
         self.allowed("insert", op[side])
@@ -175,6 +206,8 @@ class Work:
     def skip(self, op: Row) -> Set:
         name = op["skip"]
         self.allowed("skip", name)
+        if not self.has_step(name):
+            self.done_above(f"/flow/steps/{name}")
         steps, at = self.step(name)
         if name == self.raw.get("accepted_at") or name in [one["at"] for one in self.raw.get("gives") or ()]:
             zh, en = (
@@ -196,6 +229,8 @@ class Work:
     def optional(self, op: Row) -> Set:
         asked = self.material(op["optional"])
         was = dict(asked)
+        if not asked["required"]:
+            self.done_above(f"/materials/{asked['code']}")
         asked["required"] = False
         for group, name, _ in _proving(self.raw["form"], asked["code"]):
             _optional(group, name)
@@ -205,6 +240,7 @@ class Work:
         channel = op["offer"]
         self.allowed("offer", channel)
         if channel in self.raw["channels"]:
+            self.done_above(f"/channels/{channel}")
             raise No("already", f"“{channel}”已经能办", f"'{channel}' is offered already")
         self.raw["channels"].append(channel)
         return Set(f"/channels/{channel}", False)
@@ -212,8 +248,10 @@ class Work:
     def withdraw(self, op: Row) -> Set:
         channel = op["withdraw"]
         self.allowed("withdraw", channel)
-        if channel != "all" and channel not in self.raw["channels"]:
-            raise _unknown(channel)
+        if channel not in self.raw["channels"] and (channel != "all" or not self.raw["channels"]):
+            self.done_above(f"/channels/{channel}", "/channels/all")
+            if channel != "all":
+                raise _unknown(channel)
         was = list(self.raw["channels"])
         for key in ("channels", "no_meeting", "on_the_spot"):
             if key in self.raw:
@@ -230,6 +268,9 @@ class Work:
         self.raw["competent"]["level"] = to
         return Set("/competent/level", was)
 
+    def has_step(self, name: str) -> bool:
+        return any(one["id"] == name for steps in _lists(self.raw["flow"]["steps"]) for one in steps)
+
     def step(self, name: str) -> tuple[list[Row], int]:
         """The list that a step stands in, and its place there."""
         for steps in _lists(self.raw["flow"]["steps"]):
@@ -242,6 +283,7 @@ class Work:
         self.allowed("drop", code)
         found: Row | None = next((one for one in self.raw["materials"] if one["code"] == code), None)
         if found is None:
+            self.done_above(f"/materials/{code}")
             raise _unknown(code)
         return found
 
@@ -252,6 +294,22 @@ class Work:
             if "fields" in holder:
                 holder["fields"] = [one for one in holder["fields"] if one != pointer]
         form["x-pages"] = [page for page in form["x-pages"] if page["fields"]]
+        for example in self.raw["examples"]:
+            _untold(example, pointer)
+
+
+def _untold(example: Row, pointer: str) -> None:
+    """An example answers no question that is gone, and is told of nothing missing there."""
+    *groups, last = pointer.split("/")[1:]
+    data: Any = example.get("data")
+    for group in groups:
+        data = data.get(group) if isinstance(data, dict) else None
+    if isinstance(data, dict):
+        data.pop(last, None)
+    for line in example.get("do") or ():
+        (line.get("change") or {}).pop(pointer, None)
+    if "faults" in example["expect"]:
+        example["expect"]["faults"] = [one for one in example["expect"]["faults"] if one != pointer]
 
 
 def _unknown(name: str) -> No:

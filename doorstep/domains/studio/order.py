@@ -73,9 +73,9 @@ def _sort_layer(data: CommentedMap, schema: bytes) -> None:
         for example in _maps(item.get("examples")):
             _sort(example, ("changes", *_keys(schema, "example")))
     for point in _maps((data.get("points") or {}).values()):
-        _sort(point, ("hours", "closed"))
-        for row in (*_maps(point.get("hours")), *_maps(point.get("closed"))):
-            _sort(row, ("from", "to", "week", "why", "source", "sure"))
+        _sort(point, ("hours", "closed", "branches"))
+        for row in (row for key in ("hours", "closed", "branches") for row in _maps(point.get(key))):
+            _sort(row, ("from", "to", "times", "week", "branches", "why", "source", "sure"))
 
 
 def _maps(found: Iterable[Any] | None) -> list[CommentedMap]:

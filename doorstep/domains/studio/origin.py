@@ -12,6 +12,7 @@ from doorstep.domains.studio.compare import values
 from doorstep.kernel.org import reach, town, unit_named
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.pack import Offer, Pack, offers
+from doorstep.rulebook.pack.shelf import ROOT, library
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
 from doorstep.web.catalogue import CHANNELS
@@ -29,6 +30,11 @@ _KINDS = {
     "delegate": Words("把决定交给{n}", "hand the decision to {n}"),
 }  # fmt: skip
 _ALL = Words("整个事项", "the whole item")
+_GUIDE = {
+    "hours": Words("指南：什么时候有人", "Guide: when somebody is there"),
+    "local": Words("指南：本地说明", "Guide: what is special here"),
+    "where": Words("指南：在哪里办", "Guide: where"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +160,15 @@ def _name(found: Pack, kind: str, name: str) -> Words:
     if kind == "delegate":
         return LEVELS[name]
     if kind == "drop":
-        return found.library.materials[name].title
+        return _material(found, name)
     step = found.flow.steps.get(name)
     return step.title if step else _same(name)
+
+
+def _material(found: Pack, code: str) -> Words:
+    """What a paper is called; one that a layer dropped is known to the files alone."""
+    held = found.library.materials.get(code) or library(ROOT).materials.get(code)
+    return held.title if held else _same(code)
 
 
 def title_of(found: Pack, pointer: str) -> Words:
@@ -167,15 +179,21 @@ def title_of(found: Pack, pointer: str) -> Words:
         return title if name in ("statutory", "promise") else Words(f"时限：{title.zh}", f"Limit: {title.en}")
     if head == "channels":
         return Words("渠道：{n}", "Channel: {n}").format(n=CHANNELS.get(name, _ALL))
+    if head == "guide":
+        return _GUIDE.get(name) or Words("指南里的一段（{n}）", "A paragraph of the guide ({n})").format(
+            n=_same(name)
+        )
+    if head == "remind":
+        step = found.flow.steps.get(name)
+        return Words("提前提醒：{n}", "Reminder before: {n}").format(n=step.title if step else _same(name))
     if head == "materials":
-        material = found.library.materials.get(name)
-        return Words("材料：{n}", "Paper: {n}").format(n=material.title if material else _same(name))
+        return Words("材料：{n}", "Paper: {n}").format(n=_material(found, name))
     if head == "flow":
         step = found.flow.steps.get(name.partition("/")[2])
         return Words("步骤：{n}", "Step: {n}").format(n=step.title if step else _same(name.partition("/")[2]))
     plain = {
         "fees": Words("费用", "Fee"), "visits": Words("跑几趟", "Visits"), "competent": Words("由哪一级决定", "Who decides"),
-        "guide": Words("指南里的一段", "A paragraph of the guide"),
+        "title": Words("名称", "Title"), "aliases": Words("当地的叫法", "What people here call it"),
     }  # fmt: skip
     return plain.get(head, _same(pointer))
 

@@ -15,10 +15,13 @@ from doorstep.domains.studio import compare
 from doorstep.domains.studio.compare import Change
 from doorstep.domains.studio.example import run
 from doorstep.domains.studio.layer import Layer, turns
+from doorstep.domains.studio.openings import layer_flaws
 from doorstep.domains.studio.operation import kind_of
 from doorstep.domains.studio.publish import Draft, fingerprints, times
 from doorstep.domains.studio.sheet import Items, Whose
+from doorstep.domains.studio.shift import Shift, shifts
 from doorstep.domains.studio.stack import Stacks
+from doorstep.domains.studio.timetable import Points
 from doorstep.kernel import offer
 from doorstep.kernel.event import canonical
 from doorstep.kernel.org import town
@@ -34,14 +37,16 @@ Row = dict[str, Any]
 @dataclass(frozen=True)
 class Proposal:
     """A layer as it would be. ``flaws``: why it may not be, then nothing else is told. ``told_otherwise``: examples that come
-    out another way here, by item."""
+    out another way here, by item; ``shifts``: points with other hours or branches."""
 
     of: Whose
     items: Items
+    points: Points
     flaws: tuple[tuple[Layer, Flaw], ...]
     drawn: Draft
     changes: tuple[Change, ...]
     told_otherwise: Mapping[str, tuple[str, ...]]
+    shifts: tuple[Shift, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -52,13 +57,14 @@ class Proposal:
         return sum(one.examples for one in self.changes)
 
 
-def touched(before: Items, after: Items) -> list[str]:
-    """The items to which two layers do not do the same."""
+def touched(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The items to which two layers do not do the same, or the points of which they do not say it."""
     return [code for code in dict.fromkeys((*before, *after)) if before.get(code) != after.get(code)]
 
 
-def propose(now: Stacks, of: Whose, items: Items) -> Proposal:
-    """What would be different if the unit's layer were this, against what is offered now. ``now``: the layers in force.
+def propose(now: Stacks, of: Whose, items: Items, points: Points | None = None) -> Proposal:
+    """What would be different if the unit's layer were this, against what is offered now. ``now``: the layers in force;
+    without ``points`` they stay.
 
     Refused: "no-item"; "unpublished" (409) if the files of an item were changed and not published, so that more than this
     layer would change.
@@ -68,20 +74,29 @@ def propose(now: Stacks, of: Whose, items: Items) -> Proposal:
     codes = touched(was, items)
     for code in codes:
         now.base(code)
-    after = now.with_items({of.code: items})
+    said: Points = own.raw.get("points") or {} if own else {}
+    points = said if points is None else points
+    after = now.with_items({of.code: items}).with_points({of.code: points})
     told = {
         code: tuple(one["changes"] for one in items[code].get("examples") or () if "changes" in one)
         for code in codes
         if code in items
     }
-    flaws = tuple(after.flaws(codes))
+    flaws = (*after.flaws(codes), *_misplaced(after, of))
     if flaws:
-        return Proposal(of, items, flaws, Draft(), (), told)
+        return Proposal(of, items, points, flaws, Draft(), (), told)
     today = calendar().day_of(clock.now())
     drawn, held = _drawn(after, codes, today), offer.in_force() or {}
     _refuse_unpublished(now, of, codes, held, today)
     changes = tuple(compare.changes(drawn, held, today))
-    return Proposal(of, items, (), drawn, changes, told)
+    moved = shifts(now, after, touched(said, points), today)
+    return Proposal(of, items, points, (), drawn, changes, told, moved)
+
+
+def _misplaced(after: Stacks, of: Whose) -> Iterator[tuple[Layer, Flaw]]:
+    """What may not be of what a unit's layer says of points."""
+    own = after.layer_of(of.code)
+    yield from ((own, flaw) for flaw in layer_flaws(own.raw, after.region))
 
 
 def _drawn(after: Stacks, codes: Sequence[str], today: date) -> Draft:
@@ -234,9 +249,11 @@ def _anew(raw: Row, found: Pack, operations: Sequence[Row]) -> Iterator[Row]:
     """How an example could go here."""
     name = raw["name"]["zh"]
     if "faults" in raw["expect"]:
-        missed = [fault.pointer for fault in found.form.validate(copy.deepcopy(raw["data"]))]
+        data = _answered(raw["data"], found)
+        missed = [fault.pointer for fault in found.form.validate(copy.deepcopy(data))]
         if missed and set(missed) < set(raw["expect"]["faults"]):
-            yield {"changes": name, "expect": {**raw["expect"], "faults": missed}}
+            changed = {} if data == raw["data"] else {"data": data}
+            yield {"changes": name, **changed, "expect": {**raw["expect"], "faults": missed}}
     do = list(raw.get("do") or ())
     added = [(op["insert"]["id"], op.get("after"), op.get("before")) for op in operations if "insert" in op]
     if added and do:
@@ -246,15 +263,29 @@ def _anew(raw: Row, found: Pack, operations: Sequence[Row]) -> Iterator[Row]:
         yield {"changes": name, "do": [one for one in do if one.get("step") not in left_out]}
 
 
+def _answered(data: Row, found: Pack) -> Row:
+    """The answers of an example without those to questions that are asked no more."""
+    new = copy.deepcopy(data)
+    asked = {one.pointer for one in found.form.fields}
+    for fault in found.form.validate(copy.deepcopy(data)):
+        *way, name = fault.pointer.strip("/").split("/")
+        held: Any = new
+        for part in way:
+            held = held.get(part) if isinstance(held, dict) else None
+        if fault.pointer not in asked and isinstance(held, dict):
+            held.pop(name, None)
+    return new
+
+
 def _with_steps(do: Sequence[Row], added: Sequence[tuple[str, Any, Any]]) -> Iterator[Row]:
     """The lines of an example with the steps done that a layer adds."""
+    before_it = {before: name for name, _, before in added if before}
     for line in do:
         goes_on = (
             line.get("outcome") in (None, "done", "approve") and "change" not in line and not line.get("late")
         )
-        for name, _, before in added:
-            if before and before == line.get("step") and goes_on:
-                yield {"step": name}
+        if name := before_it.pop(line.get("step"), None):
+            yield {"step": name}  # once: who sends back gets it back without it
         yield line
         for name, after, _ in added:
             if after and after == line.get("step") and goes_on:

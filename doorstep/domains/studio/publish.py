@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from doorstep.domains.studio.models import LayerInForce
 from doorstep.domains.studio.sheet import stacks_in_force, was_before
-from doorstep.domains.studio.stack import Stacks
+from doorstep.domains.studio.stack import Stacks, read_stacks
+from doorstep.domains.studio.timetable import note_files, settle
 from doorstep.kernel import offer
 from doorstep.kernel.event import canonical
-from doorstep.kernel.found import settle_points
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.flaw import Flawed
 from doorstep.rulebook.pack import Offer
@@ -92,23 +93,27 @@ def _id(region: Region, unit: str) -> int:
 
 
 def found_packs() -> None:
-    """At founding and at each start, as the migrator: publish the files that no publication knew yet.
+    """At founding and at each start, as the migrator: bring points in line, publish the files that no publication knew yet.
 
     What was taken back stays so until its file changes. Unusable or Flawed if the files cannot be used.
     """
+    files = read_stacks()
+    now = stacks_in_force(files)
+    by, why = FOUNDING
+    note_files(files)
+    settle(now, by=by, why=why)
     known: dict[str, Iterable[bytes]] = {
         code: [_NO_FILE] if held[-1] == _NO_FILE else [one for one in held if one != _NO_FILE]
         for code, held in offer.sources().items()
     }
-    drawn = draft(stacks_in_force(), known, passing=True)
+    drawn = draft(now, known, passing=True)
     if drawn.made:
-        by, why = FOUNDING
         offer.publish(drawn.made, list(drawn.versions.values()), by=by, why=why)
 
 
 def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None) -> tuple[int, Draft]:
     """Put in force what the files say, where it differs. Returns the number (0: nothing differed) and what was published.
-    Opening hours of points are taken over with it; no matter pins them, so they have no versions.
+    What is said of points is taken over with it.
 
     Unusable, with every finding, if one file has a flaw: then nothing is published. Refused: "published-meanwhile" (409) if
     another published one of these items after ``base``; "why" if no reason is given.
@@ -117,7 +122,8 @@ def publish_files(stacks: Stacks, *, by: str, why: str, base: int | None = None)
         raise Refused("why", Words("请写明为什么发布。", "Say why it is published."))
     base = offer.last() if base is None else base
     drawn = checked(stacks)
-    drawn.points = settle_points(stacks.region)
+    note_files(stacks)
+    drawn.points = settle(stacks, by=by, why=why)
     if not drawn.made and not drawn.points:
         return 0, drawn
     return offer.publish(drawn.made, list(drawn.versions.values()), by=by, why=why, base=base), drawn
@@ -139,6 +145,13 @@ def roll_back(number: int, *, by: str, why: str) -> int:
 
     Refused: "no-publication" (404); "published-meanwhile" (409) if one of its items was published again since.
     """
-    back = offer.publish(offer.before(number), [], by=by, why=why, base=number, undoes=number)
+    try:
+        made = offer.before(number)
+    except Refused:  # one that said something of points only names no item
+        if not LayerInForce.objects.filter(publication_id=number).exists():
+            raise
+        made = []
+    back = offer.publish(made, [], by=by, why=why, base=number, undoes=number)
     was_before(number, back)
+    settle(stacks_in_force(), by=by, why=why)
     return back

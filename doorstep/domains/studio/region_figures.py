@@ -16,6 +16,7 @@ from doorstep.domains.studio.stack import Stacks
 from doorstep.rulebook.hours import Hours
 from doorstep.rulebook.notation import compose, plain
 from doorstep.rulebook.pack import Pack
+from doorstep.rulebook.patrol_net import load_net
 from doorstep.rulebook.region import FOLDER
 from doorstep.rulebook.region_profile import RegionProfile
 from doorstep.rulebook.words import Words
@@ -96,6 +97,13 @@ class Setting:
         return [[_length(one, day) for day in days] for one in hours]
 
 
+def _patrolled(here: Setting, query: Query) -> int:
+    """What the net of the patrols has of a kind."""
+    known = [str(one["code"]) for one in here.points({"kind": "workstation"})]
+    net = load_net(here.stacks.region.code, known)
+    return len(net.of(query["kind"])) if net else 0
+
+
 def unreachable(one: RegionProfile, packs: Mapping[str, Pack]) -> Iterator[str]:
     """Items of a list that cannot be brought through its channel, or not done online as it says, as their pack stands."""
     online = {code for kind, codes in one.extent.items() if kind != "look_guide" for code in codes}
@@ -159,6 +167,7 @@ _QUERIES: Mapping[str, Callable[[Setting, Query], float]] = {
     "hours a day": _hours_a_day,
     "days a week": _days_a_week,
     "days a year": _days_a_year,
+    "patrol": _patrolled,
     "layers": lambda here, query: len({one.level for one in here.stacks.layers}),
 }
 

@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from PIL import Image, ImageDraw
 
-from doorstep.kernel import paper
 from doorstep.rulebook import clock
 from doorstep.rulebook.pack import Give, Pack
 from doorstep.rulebook.region import calendar, region
+from doorstep.web import drawing
 
 _SIZE = (358, 441)  # a portrait photograph of 26 x 32 mm
 
@@ -45,7 +44,7 @@ def drawn(found: Pack, give: Give, *, lang: str, picture: bool = False) -> bytes
         **found.paper_data(give.template, data, shared),
         **({"photo": portrait()} if give.photo else {}),
     }
-    return paper.render(give.template, shown, lang=lang, picture=picture)
+    return drawing.render(give.template, shown, lang=lang, picture=picture)
 
 
 def _heard(found: Pack) -> dict[str, Any]:
@@ -64,6 +63,8 @@ def _heard(found: Pack) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def portrait() -> bytes:
     """Nobody's photograph: a head and shoulders in grey."""
+    from PIL import Image, ImageDraw
+
     image = Image.new("RGB", _SIZE, (246, 247, 249))
     pen, grey = ImageDraw.Draw(image), (160, 172, 186)
     width, height = _SIZE

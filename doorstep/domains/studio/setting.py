@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, get_args
@@ -16,6 +16,7 @@ from doorstep.rulebook.clock import Unit as Per
 from doorstep.rulebook.format import whole
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.words import Refused, Words
+from doorstep.web.catalogue import BRANCHES
 
 _NONE = Words("没有", "none")
 _OPTIONAL = Words("“{n}”不再必须带", "ask for “{n}” only if at hand")
@@ -28,7 +29,7 @@ PERS: Mapping[str, Words] = {
 WHO: Mapping[str, Words] = {
     "competent": Words("承办单位", "the competent unit"), "received": Words("受理点", "the point of intake"),
 }  # fmt: skip
-_texts: dict[bytes, tuple[Words, Mapping[str, Any]]] = {}
+_texts: dict[bytes, tuple[str, Words, Mapping[str, Any]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +59,67 @@ class Open:
     """An item of which something is left to a level."""
 
     code: str
+    branch: str
     title: Words
     count: int
 
+    def fits(self, text: str) -> bool:
+        """Does it answer to what somebody typed?"""
+        return text.lower() in f"{self.code} {self.title.zh} {self.title.en}".lower()
 
-def open_to(level: str) -> tuple[Open, ...]:
-    """The items of which something is left to a level, by code. One query for what is not known yet."""
+
+GROUPS: tuple[tuple[Words, tuple[str, ...]], ...] = (
+    (Words("承诺和时限", "Promise and limits"), ("set:limits",)),
+    (Words("收费和跑几趟", "Fee and visits"), ("set:fees", "set:visits")),
+    (Words("在哪里能办", "Where it can be brought"), ("offer", "withdraw")),
+    (Words("带什么材料", "What to bring"), ("drop", "optional")),
+    (Words("流程里的步骤", "Steps of the way"), ("insert", "add_branch", "skip")),
+    (Words("谁来决定", "Who decides"), ("delegate",)),
+    (Words("指南里的话", "Words of the guide"), ("set",)),
+)
+"""What may be set, in the order in which a page shows it."""
+
+
+def grouped(listed: Sequence[Choice]) -> list[tuple[Words, list[Choice]]]:
+    """Choices by what they are about; those that are set here come first in each group."""
+    found: dict[int, list[Choice]] = {}
+    for one in sorted(listed, key=lambda one: one.set_by is None):
+        heads = (f"{one.kind}:{one.name.partition('/')[0]}", one.kind)
+        at = next((n for n, (_, kinds) in enumerate(GROUPS) if set(heads) & set(kinds)), len(GROUPS) - 1)
+        found.setdefault(at, []).append(one)
+    return [(GROUPS[at][0], held) for at, held in sorted(found.items())]
+
+
+def open_to(level: str) -> tuple[tuple[Words, tuple[Open, ...]], ...]:
+    """The items of which something is left to a level, branch by branch. One query for what is not known yet."""
+    found = _open_to(level)
+    bands = (
+        (words, tuple(one for one in found if one.branch == branch)) for branch, words in BRANCHES.items()
+    )
+    return tuple((words, listed) for words, listed in bands if listed)
+
+
+def _open_to(level: str) -> tuple[Open, ...]:
     offered = pack.digests()
     new = [digest for digest in offered.values() if digest not in _texts]
     if new:
         found = select(
-            "select hash, content::json #>> '{pack,title,zh}', content::json #>> '{pack,title,en}', "
-            "content::json #> '{pack,layers}' from pack_version where hash = any(%s)",
+            "select hash, p ->> 'branch', p #>> '{title,zh}', p #>> '{title,en}', p -> 'layers' from "
+            "(select hash, content::json -> 'pack' p from pack_version where hash = any(%s) offset 0) v",
             new,
         )
-        for digest, zh, en, layers in found:
-            _texts[bytes(digest)] = (Words(zh, en), layers or {})
+        for digest, branch, zh, en, layers in found:
+            _texts[bytes(digest)] = (branch, Words(zh, en), layers or {})
         for digest in (one for one in new if one not in _texts):  # a file that nobody published
             one = pack.version(digest)
-            _texts[digest] = (one.title, one.raw.get("layers") or {})
+            _texts[digest] = (one.branch, one.title, one.raw.get("layers") or {})
         for old in set(_texts) - set(offered.values()):
             del _texts[old]
     counted = ((code, *_texts[digest]) for code, digest in offered.items())
-    told = (Open(code, title, sum(1 for _ in _left(layers, level))) for code, title, layers in counted)
+    told = (
+        Open(code, branch, title, sum(1 for _ in _left(layers, level)))
+        for code, branch, title, layers in counted
+    )
     return tuple(one for one in told if one.count)
 
 
@@ -145,19 +184,7 @@ def _pointer(kind: str, name: str) -> str:
 def operation_of(kind: str, name: str, sent: Mapping[str, str]) -> Row:
     """An operation as it was filled in. Refused: "layer-form" with everything that is missing, each at its field."""
     faults: list[tuple[str, Words]] = []
-    op = _what(kind, name, sent, faults)
-    why = {lang: sent.get(f"why_{lang}", "").strip() for lang in ("zh", "en")}
-    if not why["zh"]:
-        faults.append(
-            (
-                "why_zh",
-                Words(
-                    "请写为什么，群众和上级都看得到", "Say why in Chinese; residents and those above read it"
-                ),
-            )
-        )
-    if not why["en"]:
-        faults.append(("why_en", Words("请把原因也用英文写一句", "Say why in English, too")))
+    op, why = _what(kind, name, sent, faults), why_of(sent, faults)
     days = {key: _day(key, sent, faults) for key in ("from", "to")}
     if days["from"] and days["to"] and days["from"] > days["to"]:
         faults.append(("to", Words("最后一天不能早于第一天", "The last day cannot be before the first")))
@@ -168,15 +195,28 @@ def operation_of(kind: str, name: str, sent: Mapping[str, str]) -> Row:
     return {**op, "why": why, "source": source, "sure": bool(sent.get("sure")) and source != "none", **days}
 
 
+def why_of(sent: Mapping[str, str], faults: list[tuple[str, Words]]) -> dict[str, str]:
+    """The reason in both languages; what is missing is added to the faults."""
+    why = {lang: sent.get(f"why_{lang}", "").strip() for lang in ("zh", "en")}
+    if not why["zh"]:
+        words = Words(
+            "请写为什么，群众和上级都看得到", "Say why in Chinese; residents and those above read it"
+        )
+        faults.append(("why_zh", words))
+    if not why["en"]:
+        faults.append(("why_en", Words("请把原因也用英文写一句", "Say why in English, too")))
+    return why
+
+
 def _what(kind: str, name: str, sent: Mapping[str, str], faults: list[tuple[str, Words]]) -> Row:
     if kind == "insert":
         return _step(name, sent, faults)
     if kind != "set":
         return {kind: name}
     head = name.partition("/")[0]
-    if head == "limits":
+    if head in ("limits", "remind"):
         return {"set": name, "value": _limit(sent, faults)}
-    if head == "guide":
+    if head in ("guide", "title", "aliases"):
         return {"set": name, "value": _both("value", sent, faults)}
     number = sent.get("n", "").strip()
     if head == "visits":

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 
 from doorstep.domains.studio.models import LayerInForce, LayerSheet
 from doorstep.domains.studio.stack import Stacks, read_stacks
+from doorstep.domains.studio.timetable import Points
 from doorstep.kernel.idempotency import Done, once
 from doorstep.kernel.org import town, unit_named
 from doorstep.kernel.row import fetch, first, insert, rows
@@ -55,11 +56,12 @@ class Whose:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A layer as somebody saved it. ``items`` None: it is the file's again."""
+    """A layer as somebody saved it. ``items`` None: it is the file's again; ``points`` None: these are the file's."""
 
     id: UUID
     version: int
     items: Items | None
+    points: Points | None
     said: Words
     by: str
     account_id: UUID
@@ -136,8 +138,12 @@ def stacks_in_force(files: Stacks | None = None) -> Stacks:
         return files
     sheets = {one.id: _sheet(one) for one in rows(LayerSheet, "where id = any(%s)", list(held.values()))}
     codes = {0: "", **{one.id: one.code for one in town().units.values()}}
-    told = {codes[unit]: sheets[one].items for unit, one in held.items() if unit in codes}
-    return files.with_items({code: items for code, items in told.items() if items is not None})
+    told = {codes[unit]: sheets[one] for unit, one in held.items() if unit in codes}
+    laid = files.with_items({code: one.items for code, one in told.items() if one.items is not None})
+    points = {
+        code: one.points for code, one in told.items() if one.items is not None and one.points is not None
+    }
+    return laid.with_points(points) if points else laid
 
 
 def was_before(number: int, back: int) -> None:
@@ -146,7 +152,16 @@ def was_before(number: int, back: int) -> None:
         insert(LayerInForce(publication_id=back, unit_id=unit, sheet_id=before))
 
 
-def save(viewer: Viewer, of: Whose, items: Items | None, said: Words, *, seen: int, request_id: str) -> Done:
+def save(
+    viewer: Viewer,
+    of: Whose,
+    items: Items | None,
+    points: Points | None,
+    said: Words,
+    *,
+    seen: int,
+    request_id: str,
+) -> Done:
     """Keep a unit's layer as it is now written. ``seen``: the version that its writer saw; nothing is published.
 
     Refused: "no-right"; "layer-changed" (409) if somebody saved another meanwhile, who it was and what it did.
@@ -159,7 +174,7 @@ def save(viewer: Viewer, of: Whose, items: Items | None, said: Words, *, seen: i
         if behind:
             raise _changed(behind)
         row = LayerSheet(
-            id=uuid7(), unit_id=of.id, version=seen + 1, items=_text(items), said=said.as_dict(),
+            id=uuid7(), unit_id=of.id, version=seen + 1, items=_text(items), points=_text(points), said=said.as_dict(),
             account_id=viewer.account_id, by=viewer.name.zh, at=clock.now(),
         )  # fmt: skip
         try:
@@ -169,7 +184,7 @@ def save(viewer: Viewer, of: Whose, items: Items | None, said: Words, *, seen: i
             raise _changed(since(of.id, seen)) from None
         return Done(row.id, "", "draft", row.version)
 
-    content = {"unit": of.id, "items": items, "seen": seen}
+    content = {"unit": of.id, "items": items, "points": points, "seen": seen}
     return once(viewer, "save_layer", request_id, content, do, _done)
 
 
@@ -204,9 +219,9 @@ def _named(sheet_id: UUID) -> Sheet | None:
 
 
 def _sheet(row: LayerSheet) -> Sheet:
-    items = orjson.loads(row.items) if row.items is not None else None
-    return Sheet(row.id, row.version, items, Words.of(row.said), row.by, row.account_id, row.at)
+    items, points = (orjson.loads(one) if one is not None else None for one in (row.items, row.points))
+    return Sheet(row.id, row.version, items, points, Words.of(row.said), row.by, row.account_id, row.at)
 
 
-def _text(items: Items | None) -> str | None:
-    return orjson.dumps(items).decode() if items is not None else None
+def _text(told: Items | Points | None) -> str | None:
+    return orjson.dumps(told).decode() if told is not None else None

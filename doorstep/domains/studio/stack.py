@@ -12,9 +12,10 @@ from typing import Any
 from doorstep.domains.studio.layer import Layer, lay, turns
 from doorstep.domains.studio.lint import check, flaws_of
 from doorstep.domains.studio.openings import layer_flaws
-from doorstep.domains.studio.operation import LEVELS, OPERATIONS
+from doorstep.domains.studio.operation import OPERATIONS
 from doorstep.rulebook import pack
 from doorstep.rulebook.flaw import Flaw, Flawed
+from doorstep.rulebook.pack.left import LEVELS
 from doorstep.rulebook.pack.shape import shape_flaws
 from doorstep.rulebook.pack.shelf import ROOT, library
 from doorstep.rulebook.pack.source import Finding, Source, Unusable, read
@@ -51,8 +52,15 @@ class Stacks:
 
     def with_items(self, told: Mapping[str, Mapping[str, Any]]) -> Stacks:
         """These layers, with what some units do to items told anew: by the code of the unit ("": the province)."""
+        return self._with({unit: {"items": items} for unit, items in told.items()})
+
+    def with_points(self, told: Mapping[str, Mapping[str, Any]]) -> Stacks:
+        """The same of what some units say of points."""
+        return self._with({unit: {"points": points} for unit, points in told.items()})
+
+    def _with(self, told: Mapping[str, Mapping[str, Any]]) -> Stacks:
         layers = [one for one in self.layers if one.unit not in told]
-        layers += [self._anew(unit, items) for unit, items in told.items()]
+        layers += [self._anew(unit, parts) for unit, parts in told.items()]
         layers.sort(key=_order)
         return Stacks(self.region, tuple(layers), self.sources, self.root, _base=self._base)
 
@@ -60,16 +68,18 @@ class Stacks:
         """The layer of a unit, one that sets nothing if it has none."""
         return self.own(unit) or self._anew(unit, {})
 
-    def _anew(self, unit: str, items: Mapping[str, Any]) -> Layer:
+    def _anew(self, unit: str, parts: Mapping[str, Any]) -> Layer:
         own = self.own(unit)
         if own is not None:
-            return Layer(own.name, {**own.raw, "items": items}, by_page=True)
+            return Layer(own.name, {**own.raw, **parts}, by_page=True)
         if not unit:
             title = {"zh": "省厅", "en": "Provincial Department"}
-            return Layer("province", {"level": "province", "title": title, "items": items}, by_page=True)
+            return Layer(
+                "province", {"level": "province", "title": title, "items": {}, **parts}, by_page=True
+            )
         told = self._units[unit]
         head = {"level": _level(told), "unit": unit, "title": told["name"]}
-        return Layer(unit.lower(), {**head, "items": items}, by_page=True)
+        return Layer(unit.lower(), {**head, "items": {}, **parts}, by_page=True)
 
     def flaws(self, codes: Collection[str]) -> list[tuple[Layer, Flaw]]:
         """What may not be of what any layer does to these items; the way of a flaw begins at the top of its layer."""
@@ -107,6 +117,15 @@ class Stacks:
         """
         return self._of(code, self.over(unit, code), day or date.min)
 
+    def idle(self, code: str, unit: str, day: date) -> list[Mapping[str, Any]]:
+        """The operations of a unit's own layer that are not needed on a day, because a level above did the same."""
+        own = self.own(unit)
+        if own is None or not own.operations(code):
+            return []
+        return [
+            op for name, op in lay(self.base(code).raw, self.over(unit, code), day).idle if name == own.name
+        ]
+
     def periods(self, code: str, unit: str, since: date) -> list[tuple[date, date | None, pack.Pack]]:
         """First day, last day and pack of each time in which it is one and the same, from ``since`` on."""
         days = turns(code, self.over(unit, code), since)
@@ -136,7 +155,7 @@ class Stacks:
         since = max(one for one in turns(code, stack, date.min) if one <= day)
         key = (code, tuple(one.name for one in stack), since)
         if key not in self._made:
-            raw, provenance = lay(base.raw, stack, day)
+            raw, provenance, _ = lay(base.raw, stack, day)
             self._made[key] = pack.Pack.of(raw, base.library, provenance) if provenance else base
         return self._made[key]
 

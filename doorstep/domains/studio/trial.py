@@ -30,9 +30,11 @@ from doorstep.rulebook.words import Refused, Words
 
 MOST_BYTES = 100_000
 _MOST_NODES = 20_000
+_MOST_WATCHED = 8
 _CODE = re.compile(r"^code:\s*['\"]?([A-Z]{2}-[0-9]{3}(?:-[A-Z])?)['\"]?\s*(?:#.*)?$", re.M)
 _SHARED = ("facts.yaml", "materials.yaml", "schema.json")
-_shared_mark: list[str] = [""]
+_watched: dict[Path, tuple[str, Trial]] = {}
+"""What came of the last look at a file, by what it and all that packs share looked like then."""
 
 TOO_LONG = Words(
     "这段文字超过 {n} KB，没有看。一个事项用不了这么长；请只贴一个文件。",
@@ -71,7 +73,7 @@ def watch(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     """One file of the packs beside this program, shown anew whenever it is saved. Refused: "not-found"."""
     path = _file(item)
     seen = mark(path)
-    context = {**_frame(), "watched": item, "mark": seen, **_shown(request, of_file(path))}
+    context = {**_frame(), "watched": item, "mark": seen, **_shown(request, _looked(path, seen))}
     return show(request, "try", context)
 
 
@@ -81,7 +83,7 @@ def now(request: HttpRequest, viewer: Viewer, item: str) -> HttpResponse:
     seen = mark(path)
     if seen == request.GET.get("seen"):
         return HttpResponse(status=204)
-    return show(request, "_trial", {"watched": item, "mark": seen, **_shown(request, of_file(path))})
+    return show(request, "_trial", {"watched": item, "mark": seen, **_shown(request, _looked(path, seen))})
 
 
 def pasted(text: str) -> Trial:
@@ -106,11 +108,24 @@ def of_file(path: Path) -> Trial:
 
 def mark(path: Path) -> str:
     """Changes when the file, or what all packs share, is saved."""
-    shared = _stamp(*(pack.ROOT / name for name in _SHARED), *sorted(pack.ROOT.glob("profiles/*.yaml")))
+    shared = _shared()
     if shared != _shared_mark[0]:
         pack.forget()
         _shared_mark[0] = shared
     return hashlib.sha256(f"{shared}{_stamp(path)}".encode()).hexdigest()[:12]
+
+
+def _looked(path: Path, seen: str) -> Trial:
+    """A look at a file as it is marked, once for each mark."""
+    if path not in _watched or _watched[path][0] != seen:
+        _watched[path] = seen, of_file(path)
+        for old in list(_watched)[:-_MOST_WATCHED]:
+            del _watched[old]
+    return _watched[path][1]
+
+
+def _shared() -> str:
+    return _stamp(*(pack.ROOT / name for name in _SHARED), *sorted(pack.ROOT.glob("profiles/*.yaml")))
 
 
 def _stamp(*paths: Path) -> str:
@@ -181,3 +196,6 @@ def _inside(node: Node) -> list[Node]:
     if isinstance(node, MappingNode):
         return [part for pair in node.value for part in pair]
     return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+_shared_mark = [_shared()]  # as the program was read: the first look forgets nothing that is still so

@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
-
-from doorstep.domains.studio.counts import select
+from doorstep.domains.studio.counts import published
 from doorstep.rulebook import pack
 from doorstep.rulebook.pack.profile import profile_files
 from doorstep.rulebook.pack.shelf import ROOT, library
@@ -63,6 +61,8 @@ class Named(NamedTuple):
 
 
 _by_digest: dict[bytes, tuple[Words, tuple[Use, ...]]] = {}
+_same: dict[Use, Use] = {}
+"""What several items say alike lies in memory once."""
 
 
 def used_by(kind: str, name: str) -> tuple[Used, ...]:
@@ -141,12 +141,12 @@ def _under(name: str) -> frozenset[str]:
 
 
 def _in_force() -> Mapping[str, tuple[Words, tuple[Use, ...]]]:
-    """By code, the title and uses of each item as it is wherever no place says otherwise. One query for what is new."""
+    """By code, the title and uses of each item as it is wherever no place says otherwise. A few queries for what is new."""
     offered = pack.digests()
     new = [digest for digest in offered.values() if digest not in _by_digest]
     if new:
-        for digest, content in select("select hash, content from pack_version where hash = any(%s)", new):
-            _by_digest[bytes(digest)] = _read(orjson.loads(content)["pack"])
+        for digest, raw in published(new):
+            _by_digest[digest] = _read(raw)
         for digest in (one for one in new if one not in _by_digest):  # a file that nobody published
             _by_digest[digest] = _read(pack.version(digest).raw)
         for old in set(_by_digest) - set(offered.values()):
@@ -155,7 +155,7 @@ def _in_force() -> Mapping[str, tuple[Words, tuple[Use, ...]]]:
 
 
 def _read(raw: Mapping[str, Any]) -> tuple[Words, tuple[Use, ...]]:
-    return Words.of(raw["title"]), tuple(dict.fromkeys(_uses(raw)))
+    return Words.of(raw["title"]), tuple(dict.fromkeys(_same.setdefault(one, one) for one in _uses(raw)))
 
 
 def _uses(raw: Mapping[str, Any]) -> Iterator[Use]:

@@ -169,7 +169,8 @@ declare waits int[] := array[1, 4, 8, 15]; begin
 -- What became of bad votes: the last thing that was done in their call-back, once it has ended.
 create function ratings.settle() returns void language sql volatile security definer set search_path = trust, public, pg_catalog as $$
   update public.rating_vote v set outcome = case when m.state = 'withdrawn' then 'withdrawn' else coalesce((select s.outcome
-      from public.step s where s.matter_id = m.id and s.closed_at is not null order by s.closed_at desc limit 1), 'closed') end
+      from public.step s where s.matter_id = m.id and s.closed_at is not null and s.outcome <> 'close'
+      order by s.closed_at desc limit 1), 'closed') end
   from public.matter m where m.id = v.call_back and v.outcome is null and m.closed_at is not null $$;
 
 drop function ratings.publish(date, timestamptz, text[], interval);
@@ -192,10 +193,11 @@ begin
       from public.rating_vote v cross join lateral (values ('unit', v.unit_id::text), ('branch', case when v.released <= 2 then v.branch::text end),
         ('point', case when v.released <= 3 then v.point_id::text end), ('channel', case when v.released <= 3 then v.channel end),
         ('item', case when v.released = 1 then v.item end)) s (subject, key)
-      where v.level <= 2 and v.released is not null and s.key is not null group by 1, 2, 3)
+      where v.level <= 2 and v.released is not null and s.key is not null group by 1, 2, 3),
+    became as materialized (select b.subject, b.key, jsonb_object_agg(b.outcome, b.n) done from bad b group by 1, 2)
   select t.subject, t.key, t.could, jsonb_build_object('1', t.l1, '2', t.l2, '3', t.l3, '4', t.l4, '5', t.l5),
-    coalesce((select jsonb_object_agg(b.outcome, b.n) from bad b where b.subject = t.subject and b.key = t.key), '{}'), today, clock_timestamp()
-  from told t; end $$;
+    coalesce(b.done, '{}'), today, clock_timestamp()
+  from told t left join became b on b.subject = t.subject and b.key = t.key; end $$;
 
 -- The next person to ring up: of a matter that the caller may see, that ended lately, that nobody rated and the caller's unit had no hand
 -- in, of somebody without an account. Each at most twice; who said no is left alone. One is held at a time, for half an hour.

@@ -1,0 +1,44 @@
+"""What somebody said of themselves when they made their account, and the documents that they had before."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class AccountClaim(models.Model):
+    """With which telephone, document and name an account was made: keyed indexes alone, nothing that can be read. ``verified_at``:
+    when an officer saw the document, by the matter ``matter_id``.
+    """
+
+    account_id = models.UUIDField(primary_key=True)
+    phone = models.BinaryField()
+    document = models.BinaryField()
+    name = models.BinaryField()
+    at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True)
+    matter_id = models.UUIDField(null=True)
+
+    class Meta:
+        app_label = "accounts"
+        db_table = "account_claim"
+        indexes = [models.Index(fields=["phone"], name="account_claim_phone")]
+
+
+class PersonDocument(models.Model):
+    """A document by which somebody was known before: ``sealed`` under the key of their record, found by ``id_blind``.
+
+    ``other_id``: whom the new document stood for until the matter ``matter_id`` joined the two.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    party_id = models.UUIDField()
+    id_blind = models.BinaryField(null=True, unique=True)
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+    matter_id = models.UUIDField()
+    other_id = models.UUIDField(null=True)
+
+    class Meta:
+        app_label = "accounts"
+        db_table = "person_document"
+        indexes = [models.Index(fields=["party_id"], name="person_document_party")]
