@@ -1,0 +1,111 @@
+"""The dispatch board: for each open call who should go and why, one key to send, closed roads, cover."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from doorstep.domains.command.calls import send
+from doorstep.domains.command.dispatch import board, closures
+from doorstep.geo.talk import Away
+from doorstep.kernel.trust import Viewer, not_found
+from doorstep.rulebook import clock
+from doorstep.rulebook.words import Refused, Words
+
+PATH: Final = "/command/dispatch"
+_DID: Final = {
+    "send": Words("派出去了，同一秒都收到。", "Sent; all were alerted in the same second."),
+    "close": Words("这段路不走了，建议已经重算。", "That road is avoided now; the advice was made anew."),
+    "open": Words("路通了，建议已经重算。", "The road is open; the advice was made anew."),
+}
+_SHOWN: Final = Words("照当时显示的建议", "As advised when it was shown")
+
+
+def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """The board; ``?part=1`` answers what changes by itself. Posting sends, closes a road or opens it."""
+    viewer.need("dispatch")
+    refusal: Refused | None = None
+    if request.method == "POST":
+        try:
+            with transaction.atomic():
+                return HttpResponseRedirect(f"{PATH}?did={_do(request, viewer)}")
+        except Refused as no:
+            refusal = no
+    context = {
+        "board": board.read(viewer), "closures": closures.now(), "now": clock.now(), "request_id": uuid4().hex,
+        "refusal": refusal.words if refusal else None, "typed": request.POST if refusal else {},
+        "said": _DID.get(request.GET.get("did", "")),
+    }  # fmt: skip
+    template = "command/dispatch/_board.html" if request.GET.get("part") else "command/dispatch/board.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
+
+
+def cover(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """How many minutes each community waits now, the longest first, in words and numbers."""
+    viewer.need("dispatch")
+    try:
+        found, names = board.cover(viewer)
+    except Away:
+        found, names = (), {}
+    lines = [
+        {"name": one.name, "minutes": None if one.seconds is None else max(1, round(one.seconds / 60)), "routed": one.routed,
+         "target": round(one.target_s / 60), "late": one.seconds is None or one.seconds > one.target_s,
+         "unit": names.get(one.unit or "", ""), "next": None if one.next_s is None else max(1, round(one.next_s / 60))}
+        for one in sorted(found, key=lambda one: -(one.seconds if one.seconds is not None else 1e9))
+    ]  # fmt: skip
+    context = {"lines": lines, "late": sum(bool(one["late"]) for one in lines), "now": clock.now()}
+    return render(request, "command/dispatch/cover.html", context)
+
+
+def _do(request: HttpRequest, viewer: Viewer) -> str:
+    post, do = request.POST, request.POST.get("do", "")
+    if do == "send":
+        _send(viewer, post)
+    elif do == "close":
+        hours = post.get("hours", "")
+        closures.close(
+            viewer,
+            where=post.get("where", ""),
+            hours=int(hours) if hours.isdigit() else 0,
+            words=post.get("words", ""),
+        )
+    elif do == "open":
+        closures.reopen(viewer, _id(post.get("which", "")))
+    else:
+        raise Refused("do", Words("没有这个操作。", "There is no such action."))
+    return do
+
+
+def _send(viewer: Viewer, post: Any) -> None:
+    """As advised, or otherwise with a reason: what was advised at this moment is kept with the sending. Refused: "reason"."""
+    matter = _id(post.get("call", ""))
+    chosen = [int(one) for one in post.getlist("unit") if one.isdigit()]
+    read = board.read(viewer, matter, moves=False)
+    if not read.calls:
+        raise not_found()
+    reason = read.calls[0].reason()
+    for one in set(post.getlist("shown")) - set(
+        reason
+    ):  # calls of equal weight may have changed places since
+        reason[one] = {"codes": ["as-shown"], "said": [[_SHOWN.zh, _SHOWN.en]]}
+    why = post.get("why", "").strip()
+    other = [one for one in chosen if str(one) not in reason]
+    if other and not read.away and not why:
+        words = Words(
+            "建议刚刚变了，或者选的不是建议的警力：写一句为什么，或者重新看建议。",
+            "The advice has just changed, or you chose otherwise: say why, or look at the advice again.",
+        )
+        raise Refused("reason", words, status=409, faults=(("/why", words),))
+    send.send(viewer, matter, units=chosen, request_id=post.get("request", ""), reason=reason,
+              overridden_why=why if other else "")  # fmt: skip
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found() from None

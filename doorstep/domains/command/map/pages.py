@@ -1,0 +1,44 @@
+"""The command map: a page that is told once a second what moved (`run.stream`), for a wall and a laptop."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from doorstep.domains.command.calls import kinds
+from doorstep.domains.command.dispatch import closures
+from doorstep.domains.command.units import status
+from doorstep.kernel.org import town
+from doorstep.kernel.trust import Viewer, refuse_right
+from doorstep.web import ground
+
+PATH: Final = "/command/map"
+_MAY: Final = ("dispatch", "duty", "supervise")
+
+
+def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """The map; what is on it comes over the stream, and only what the viewer may see."""
+    if not any(viewer.may(verb) for verb in _MAY):
+        raise refuse_right()
+    base = ground.base()
+    here = town().units.get(viewer.unit_id or 0)
+    point = next(
+        (p for p in town().points.values() if p.lon is not None and here and p.unit_id == here.id), None
+    )
+    point = point or next((p for p in town().points.values() if p.lon is not None), None)
+    told = {
+        "kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "mine": here.code if here else "",
+        "marks": [{"at": [point.lon, point.lat]}] if point else [], "here": None, "show": [], "areas": "/map/areas/station",
+    } if base else None  # fmt: skip
+    words = {
+        "states": {code: [one.zh, one.en] for code, one in status.NAMES.items()},
+        "levels": {code: [one.zh, one.en] for code, one in kinds.LEVELS.items()},
+        "kinds": {one.code: [one.title.zh, one.title.en] for one in kinds.kinds()},
+        "closed": [one.ring for one in closures.now()],
+    }
+    return render(request, "command/map/map.html", {
+        "map": told, "words": words, "stream_url": getattr(request, "stream_url", ""),
+        "dispatch": viewer.may("dispatch"),
+    })  # fmt: skip
