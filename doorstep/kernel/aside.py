@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
@@ -11,6 +12,7 @@ from doorstep.kernel.row import fetch
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.flow import Step, branch_of
+from doorstep.rulebook.form import Form
 from doorstep.rulebook.words import Refused, Words
 
 _REQUIRED = Words("必填", "Required")
@@ -20,6 +22,18 @@ _ADDED = "select account_id, header from event where matter_id = %s and kind = '
 def wants_longer(step: Step) -> bool:
     """Whether adding it asks for a longer limit, which its answer grants or refuses."""
     return step.adhoc is not None and step.kind == "review" and step.extends is not None
+
+
+def shown(matter_id: UUID, form: Form, step: Step, named: Sequence[str]) -> dict[str, list[str]]:
+    """What the header says that the unit which is asked is shown: answers by pointer, files by id. Refused: "shows"."""
+    if not named:
+        return {}
+    files = {str(one) for (one,) in fetch("select id from file where matter_id = %s", matter_id)}
+    if not step.asked or not set(named) <= files | {one.pointer for one in form.fields}:
+        raise Refused(
+            "shows", Words("要给对方看的，这件事里没有。", "What is to be shown is not in this matter.")
+        )
+    return {"shows": sorted(named)}
 
 
 def asked(viewer: Viewer, step: Step, token: str, reason: str, days: int | None) -> dict[str, str]:

@@ -16,7 +16,7 @@ from doorstep.kernel.crypto import open_small, seal_small
 from doorstep.kernel.idempotency import Done
 from doorstep.kernel.models import Matter, Point, Share, Step, Unit
 from doorstep.kernel.org import above, police_of, reach, town, unit_named
-from doorstep.kernel.party import Person, check_present, differ, disagreements, find_or_add, people
+from doorstep.kernel.party import Person, check_present, disagreements, find_or_add, people
 from doorstep.kernel.row import fetch, first, insert, run, settle, together, update
 from doorstep.kernel.trust import (
     Viewer,
@@ -143,18 +143,18 @@ def acted_for(viewer: Viewer, row: Matter, kind: str, codes: Mapping[str, Any]) 
 
 
 def _decisive(opened: Opened, happened: Sequence[Happening]) -> list[Happening]:
-    """What happened on the way itself: an opinion or a longer limit that is granted beside it grants nothing else."""
-    return [one for one in happened if not one.step or opened.flow.step(one.step).adhoc is None]
+    """What happened on the way itself: an opinion or a longer limit that is granted beside it grants nothing else, nor does
+    an approval after which another looks.
+    """
+    step = opened.flow.step
+    looks = any(one.kind == "step.opened" and step(one.step).kind == "review" for one in happened)
+    on_it = [h for h in happened if not h.step or step(h.step).adhoc is None]
+    return [h for h in on_it if not (looks and h.outcome == "approve")]
 
 
 def told(
-    viewer: Viewer,
-    opened: Opened,
-    kind: str,
-    codes: Mapping[str, Any],
-    body: Mapping[str, Any],
-    made: str = "",
-) -> Done:
+    viewer: Viewer, opened: Opened, kind: str, codes: Mapping[str, Any], body: Mapping[str, Any], made: str = ""
+) -> Done:  # fmt: skip
     """An event that leaves the flow where it stands. ``made``: the id of what it made, for the answer."""
     finished = finish(viewer, opened, kind, State.from_json(opened.row.flow), (), codes, body)
     return replace(finished, made=made)
@@ -228,7 +228,7 @@ def _open_step(opened: Opened, one: Happening) -> None:
     )  # fmt: skip
     insert(step)
     if one.by in ("branch", *_STANDS) and unit_id is not None:
-        _let_see(row, unit_id, opened.at)
+        _let_see(row, unit_id, opened.at, asked=declared.asked or town().units[unit_id].kind == "department")
 
 
 def _check_promise(opened: Opened, step: str) -> None:
@@ -243,12 +243,12 @@ def _check_promise(opened: Opened, step: str) -> None:
         raise Refused("no-meeting", words, status=409)
 
 
-def _let_see(row: Matter, unit_id: int, at: datetime) -> None:
-    """A unit that is given a step sees the matter, from then on."""
+def _let_see(row: Matter, unit_id: int, at: datetime, *, asked: bool) -> None:
+    """A unit that is given a step sees the matter from then on; one that is ``asked``, what its question shows."""
     settle()
     held = first(Share, "where matter_id = %s and unit_id = %s and until is null", row.id, unit_id)
     if unit_id != row.unit_id and held is None:
-        add_share(row, at, role="leg", unit_id=unit_id)
+        add_share(row, at, role="asked" if asked else "leg", unit_id=unit_id)
 
 
 def _look_away(row: Matter, unit_id: int) -> None:
@@ -258,7 +258,7 @@ def _look_away(row: Matter, unit_id: int) -> None:
     settle()
     run(
         """update share set until = clock_timestamp() + interval '2 seconds'
-        where matter_id = %s and unit_id = %s and role = 'leg' and until is null and not exists (select 1 from step s
+        where matter_id = %s and unit_id = %s and role = 'asked' and until is null and not exists (select 1 from step s
         where s.matter_id = share.matter_id and s.unit_id = share.unit_id and s.closed_at is null)""",
         row.id, unit_id,
     )  # fmt: skip
@@ -511,7 +511,7 @@ def check_name(party_id: UUID | None, person: Person) -> None:
     verb comes to nothing: only through its matter was the record to be seen at all.
     """
     known = people([party_id]).get(party_id) if party_id else None
-    if known is None or not differ(known.name, person.name):
+    if known is None or not document.differ(known.name, person.name):
         return
     raise Refused(
         "name-differs",

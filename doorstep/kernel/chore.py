@@ -30,10 +30,11 @@ _turns = itertools.count()
 def make_papers(most: int = 40) -> int:
     """Make papers that were promised, two at a time; returns how many. One that fails is logged and tried again next time.
 
+    The newest come first, and the oldest with them: who waits at a page has waited for seconds, and none waits for ever.
     Drawing is most of a paper and needs no interpreter, so that the second thread has the other core. Whoever comes second
     to the same paper finds it made.
     """
-    todo = deque(_ids("select id, matter_id from trust.making_papers(%s)", [most]))
+    todo = deque(dict.fromkeys(_ids("select id, matter_id from trust.making_papers(%s)", [most])))
     if len(todo) < 2:
         return _made_of(todo)
     with ThreadPoolExecutor(1) as other:
@@ -77,9 +78,8 @@ def mark_due(most: int = 200) -> int:
 def remind(most: int = 200) -> int:
     """Tell people what is due soon; returns how many steps were looked at."""
     told = 0
-    for matter_id, step in _ids(
-        "select matter_id, name from trust.steps_to_remind(%s, %s)", [clock.now(), most]
-    ):
+    rows = _ids("select matter_id, name from trust.steps_to_remind(%s, %s)", [clock.now(), most])
+    for matter_id, step in rows:
         with enter_system(matter_id) as system:
             told += matter.remind(system, matter_id, str(step))
     return told

@@ -1,7 +1,7 @@
 """Uploads and issued files: content encrypted on disk, a row that says whose it is, and the guard before every byte.
 
 An upload is a request of its own and belongs to its uploader until a verb attaches it to a matter. Content that no row
-knows, and rows that nothing claimed for a day, are swept.
+knows, and rows that nothing claimed for a day, are swept; what waits with a draft lives as long as that.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from doorstep.kernel.crypto import new_key
+from doorstep.kernel.draft import KEPT
 from doorstep.kernel.models import File, Matter
 from doorstep.kernel.row import fetch, insert, rows, run
 from doorstep.kernel.store import LIMIT_BYTES, Arrival, DiskStore, Kept, Received
@@ -114,21 +115,19 @@ def attach(
 
     Refused: "file-unknown" when one is neither: lost, swept, or somebody else's.
     """
-    wanted = set(files.values() if isinstance(files, Mapping) else files)
+    asked = files if isinstance(files, Mapping) else {}
+    wanted = set(asked.values() or files)
     if not wanted:
         return
-    named = (
-        {str(files[at]): said for at, said in (materials or {}).items() if at in files}
-        if isinstance(files, Mapping)
-        else {}
-    )
+    named = {str(asked[at]): said for at, said in (materials or {}).items() if at in asked}
     taken = run(
         """update file set matter_id = %s, state = 'attached',
             material = case material when '' then coalesce(%s::jsonb ->> id::text, '') else material end
-        where id = any(%s) and matter_id is null and account_id = %s and state = 'pending'""",
+        where id = any(%s) and matter_id is null and account_id = %s and state in ('pending', 'held')""",
         matter_id, json.dumps(named), list(wanted), viewer.account_id,
     )  # fmt: skip
-    if taken < len(wanted) and len(_files_of(matter_id, wanted)) < len(wanted):
+    theirs = "where id = any(%s) and matter_id = %s"
+    if taken < len(wanted) and len(rows(File, theirs, list(wanted), matter_id)) < len(wanted):
         raise Refused(
             "file-unknown",
             Words(
@@ -139,8 +138,10 @@ def attach(
         )
 
 
-def _files_of(matter_id: UUID, wanted: set[UUID]) -> list[File]:
-    return rows(File, "where id = any(%s) and matter_id = %s", list(wanted), matter_id)
+def hold(viewer: Viewer, ids: Iterable[UUID]) -> None:
+    """The viewer's unclaimed uploads among ``ids`` wait with a draft that was kept just now, and are not swept before it ends."""
+    query = "update file set state = 'held', at = %s where id = any(%s) and account_id = %s and state in ('pending', 'held')"
+    run(query, clock.now(), list(ids), viewer.account_id)
 
 
 def pending(viewer: Viewer, ids: Iterable[UUID]) -> dict[UUID, File]:
@@ -178,8 +179,7 @@ def read_file(viewer: Viewer, file_id: UUID) -> tuple[bytes, str]:
     if row.key is None:
         raise refuse_erased()
     if row.matter_id is not None:
-        matter = Matter.objects.filter(id=row.matter_id).values("applicant_id").first()
-        applicant = matter["applicant_id"] if matter else None
+        applicant = Matter.objects.filter(id=row.matter_id).values_list("applicant_id", flat=True).first()
         log_access(
             viewer, kind="file", tier=2, purpose=why(viewer, row.matter_id, applicant), matter_id=row.matter_id, party_id=applicant,
             detail=row.material,
@@ -201,12 +201,13 @@ def _content(row: File) -> bytes:
 
 
 def sweep(before: datetime, part: int) -> int:
-    """Remove from one part of the disk what no row knows, or what is pending since before ``before`` (worker role). Returns
-    how many.
+    """Remove from one part of the disk what no row knows, what is pending since before ``before``, and what a draft held that
+    has ended (worker role). Returns how many.
     """
+    since = {"pending": before, "held": clock.now() - KEPT}
 
     def known(ids: Sequence[UUID]) -> set[UUID]:
         found = fetch("select id, state, at from trust.known_files(%s)", list(ids))
-        return {one for one, state, at in found if state != "pending" or at >= before}
+        return {one for one, state, at in found if state not in since or at >= since[state]}
 
     return len(store().sweep(min_age=_SETTLED, known_of=known, part=part).unknown)

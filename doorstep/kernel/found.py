@@ -18,7 +18,7 @@ from doorstep.rulebook.words import Refused, Words
 
 
 def found(*, demo: bool) -> None:
-    """Bring facts, units and points in line with the region's files.
+    """Bring facts and units in line with the region's files; points follow with their layers (`settle_points`).
 
     Refused: "demo" when the database was founded the other way; nothing is changed then.
     """
@@ -29,7 +29,6 @@ def found(*, demo: bool) -> None:
     _fact_once("demo", demo)
     _fact_once("region", place.code)
     _units(place)
-    settle_points(place)
 
 
 def is_founded_as_demo() -> bool | None:

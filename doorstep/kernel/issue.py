@@ -115,12 +115,9 @@ def _draw(system: Viewer, row: Paper, matter: Matter, key: bytes) -> bytes:
         system, kind="paper", tier=2, purpose="system", matter_id=matter.id, party_id=matter.applicant_id
     )
     shared = {
-        "number": row.number,
-        "unit": unit_words(row.unit_id),
-        "issued_on": row.issued_at.astimezone(calendar().zone).date(),
-        "valid_until": row.valid_until,
-        "matter_number": matter.number,
-    }
+        "number": row.number, "unit": unit_words(row.unit_id), "valid_until": row.valid_until,
+        "issued_on": row.issued_at.astimezone(calendar().zone).date(), "matter_number": matter.number,
+    }  # fmt: skip
     given = {
         **shared,
         "check_url": f"{settings.PUBLIC_URL}/v/{code}",

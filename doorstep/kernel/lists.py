@@ -111,8 +111,8 @@ _UNIT = f"""select opened_at, id from (
   (select distinct opened_at, matter_id from share where unit_id = %(unit)s and {_LIVE}{{state}}{{own_after}}
    order by opened_at desc, matter_id desc limit {{upto}})) either"""
 _LATE = "s.due_at < %(now)s"
-_STEP = "s.name, s.due_at, s.provisional, s.account_id, s.id"
-_WORK = f"""select {_LINE}, {_STEP} from step s join matter m on m.id = s.matter_id
+_STEP = "s.name, s.due_at, s.provisional, s.account_id"
+_WORK = f"""select {_LINE}, {_STEP}, s.due_at, s.id from step s join matter m on m.id = s.matter_id
 where s.unit_id = %(unit)s and s.closed_at is null{{by}}{{only}}{{past}} order by s.due_at, s.id offset {{start}} limit {{most}}"""
 _DUE_LATER = " and (s.due_at, s.id) > (%(opened_at)s, %(id)s)"
 _NO_DUE = " and s.due_at is null"
@@ -122,13 +122,13 @@ _THESE = f"select {_LINE} from matter m where m.id = any(%(ids)s) offset {{start
 _KINDS = """select m.branch, m.item, split_part(s.name, '@', 1), s.account_id, count(*), count(*) filter (where s.due_at < %s)
 from (select name, account_id, due_at, matter_id from step s where s.unit_id = %s and s.closed_at is null and s.by = %s
   order by s.due_at, s.id limit %s) s join matter m on m.id = s.matter_id group by 1, 2, 3, 4"""
-_MOST = 3000
-_OF = "s.closed_at is null and {which}{who} order by {by}, s.id limit {upto}"
-_OVERSEEN = f"""with page as materialized (select s.* from unnest(%(units)s::int[]) u cross join lateral (
+_MOST = 1000
+_OF = "s.closed_at is null and {which}{past} order by {by}, s.id limit {upto}"
+_OVERSEEN = f"""with page as materialized (select s.*, u from unnest(%(units)s::int[]) u cross join lateral (
     (select * from step s where s.unit_id = u and {_OF}) union all
     (select * from step s where s.over_id = u and (s.unit_id is null or s.unit_id <> all(%(units)s::int[])) and {_OF})) s
   order by {{sort}} offset {{start}} limit {{most}})
-select {_LINE.replace("m.unit_id", "coalesce(s.unit_id, m.unit_id)")}, {_STEP}
+select {_LINE.replace("m.unit_id", "coalesce(s.unit_id, m.unit_id)")}, {_STEP}, {{by}}, concat_ws('_', s.id, u)
 from page s join matter m on m.id = s.matter_id order by {{sort}}"""
 _SOON = timedelta(days=3)
 #: What a supervisor may ask for, and in which order.
@@ -142,7 +142,7 @@ OVERSEEN = {
 SORTS = {
     "due": "s.due_at, s.id",
     "opened": "s.opened_at, s.id",
-    "unit": "coalesce(s.unit_id, s.over_id), s.due_at, s.id",
+    "unit": "u, s.due_at, s.id",
 }
 # Where a page begins and ends is written into the statement: the planner has to know that it is short.
 
@@ -183,7 +183,7 @@ class Waits:
 
 
 def work_kinds(viewer: Viewer, by: str) -> tuple[Waits, ...]:
-    """What waits for the viewer's unit, counted by item, step and whose it is: of the most urgent few thousand."""
+    """What waits for the viewer's unit, counted by item, step and whose it is: of the most urgent thousand."""
     if viewer.unit_id is None:
         return ()
     names = {number: name for name, number in BRANCHES.items()}
@@ -198,7 +198,7 @@ def _work_past(mark: dict[str, Any]) -> str:
     if mark["opened_at"] is None:
         return _WORK.replace("{past}", f"{_NO_DUE} and s.id > %(id)s")
     halves = ") union all (".join(_WORK.replace("{past}", past) for past in (_DUE_LATER, _NO_DUE))
-    due, step = _LINE.count(",") + 3, _LINE.count(",") + 6
+    due, step = _LINE.count(",") + 3, _LINE.count(",") + 7
     return f"({halves}) order by {due}, {step} limit {{most}}"
 
 
@@ -256,26 +256,38 @@ def overseen(
     *,
     which: str = "late",
     sort: str = "due",
-    page: int = 1,
+    after: str = "",
     who: UUID | None = None,
     free: bool = False,
 ) -> Page:
     """Open steps that wait in these units, or elsewhere on their behalf, for whoever supervises them: ``which`` of `OVERSEEN`
     (late, due within three days, those for which the whole stands still, those that ask for a longer limit, all), in the
-    order of ``sort``; those of one officer (``who``), or nobody's (``free``). Refused: "no-right".
+    order of ``sort`` and ``after`` a mark; those of one officer (``who``), or nobody's (``free``). Refused: "no-right".
     """
     viewer.need("supervise")
     moment = clock.now()
     whose = " and s.account_id = %(who)s" if who else " and s.account_id is null" if free else ""
-    by, sorts = "s.opened_at" if sort == "opened" else "s.due_at", SORTS[sort]
-    query = (
-        _OVERSEEN.replace("{which}{who}", OVERSEEN[which] + whose)
-        .replace("{by}", by)
-        .replace("{sort}", sorts)
-    )
+    by = "s.opened_at" if sort == "opened" else "s.due_at"
+    past = OVERSEEN[which] + whose + _oversee_past(_mark(after), which, sort, by)
+    query = _OVERSEEN.replace("{which}{past}", past).replace("{by}", by).replace("{sort}", SORTS[sort])
     return _page(
-        viewer, query, page, "overseen", units=list(units), now=moment, soon=moment + _SOON, names=_named(which), who=who
+        viewer, query, 1, "overseen", units=list(units), now=moment, soon=moment + _SOON, names=_named(which), who=who,
+        after=after,
     )  # fmt: skip
+
+
+def _oversee_past(mark: dict[str, Any], which: str, sort: str, by: str) -> str:
+    """What comes after a mark: in the lists in which each step has a due time, read from the index at its place."""
+    if not mark:
+        return ""
+    later = (
+        f"({by}, s.id) > (%(opened_at)s, %(id)s)"
+        if mark["opened_at"]
+        else "s.due_at is null and s.id > %(id)s"
+    )
+    if mark["opened_at"] and by == "s.due_at" and "due_at" not in OVERSEEN[which]:
+        later += " or s.due_at is null"
+    return f" and u >= %(u)s and (u > %(u)s or {later})" if sort == "unit" else f" and ({later})"
 
 
 def _named(which: str) -> list[str]:
@@ -310,16 +322,16 @@ def _page(viewer: Viewer, query: str, page: int, why: str, **values: Any) -> Pag
 
 
 def _mark_of(line: Row, found: tuple[Any, ...]) -> str:
-    """Where a page ended: when its last matter was opened and its id; in a work list when its step is due, and the step's."""
-    at, one = (line.due_at, found[-1]) if line.step else (line.opened_at, line.id)
+    """Where a page ended: when its last matter was opened and its id; in a list of steps what it is sorted by, and the step's."""
+    at, one = found[-2:] if line.step else (line.opened_at, line.id)
     return f"{at.isoformat() if at else ''}_{one}"
 
 
 def _mark(text: str) -> dict[str, Any]:
-    """The time and id of a mark; nothing for what is no mark."""
-    at, _, one = text.partition("_")
+    """The time and id of a mark, and the unit where it stands in one; nothing for what is no mark."""
+    at, one, unit = [*text.split("_", 2), "", ""][:3]
     with suppress(ValueError):
-        return {"opened_at": datetime.fromisoformat(at) if at else None, "id": UUID(one)}
+        return {"opened_at": datetime.fromisoformat(at) if at else None, "id": UUID(one), "u": int(unit or 0)}
     return {}
 
 
@@ -328,20 +340,8 @@ def _rows(found: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
     who = names({row[5] for row in found if row[5]})
     moment = clock.now()
     lines = []
-    for (
-        matter,
-        number,
-        item,
-        state,
-        pinned,
-        applicant,
-        opened_at,
-        due_at,
-        guess,
-        closed_at,
-        unit,
-        *step,
-    ) in found:
+    for one in found:
+        matter, number, item, state, pinned, applicant, opened_at, due_at, guess, closed_at, unit, *step = one
         known = pack.version(bytes(pinned))
         due, guess = step[1:3] if step else (due_at, guess)
         lines.append(

@@ -313,13 +313,15 @@ def _whole(opened: change.Opened) -> None:
 
 
 def add_step(
-    viewer: Viewer, matter_id: UUID, *, step: str, request_id: str, reason: str = "", days: int | None = None
-) -> Done:
+    viewer: Viewer, matter_id: UUID, *, step: str, request_id: str, reason: str = "", days: int | None = None,
+    shows: Sequence[str] = (),
+) -> Done:  # fmt: skip
     """Add a step that the flow lets somebody add beside what is open; ``step`` as `flow.may_add` names it, and behind an ``@``
     the code of the unit that is asked, if the flow leaves it to choose. ``reason``: why, or the question; ``days``: how many
-    working days a longer limit is asked for.
+    working days a longer limit is asked for; ``shows``: which answers (pointers) and files the unit that is asked may see,
+    which else sees no more of the matter than its number, its item and its question (rights 11).
 
-    Refused: "not-found", "no-right", "no-such-step", "reason", "days", "no-unit", "same-unit", "flow.not_addable",
+    Refused: "not-found", "no-right", "no-such-step", "reason", "days", "shows", "no-unit", "same-unit", "flow.not_addable",
     "flow.not_now" (409), "flow.ended" (409).
     """
 
@@ -327,17 +329,19 @@ def add_step(
         opened = change.lock(matter_id)
         row, found = opened.row, opened.pack
         by = change.stands_as(viewer, opened, step)
-        codes = {"step": step} | aside.asked(viewer, opened.flow.step(step), step, reason, days)
+        declared = opened.flow.step(step)
+        codes: dict[str, Any] = {"step": step} | aside.asked(viewer, declared, step, reason, days)
+        codes |= aside.shown(row.id, found.form, declared, shows)
         facts = found.facts(opened.data, channel=row.channel)
         state, happened = move(
             opened.flow, State.from_json(row.flow), Command("add", step, by=by), facts, opened.at
         )
         body = {"reason": reason.strip()} if reason.strip() else {}
-        if row.applicant_id not in (None, viewer.party_id) and opened.flow.step(step).by == "applicant":
+        if row.applicant_id not in (None, viewer.party_id) and declared.by == "applicant":
             post.notify(row.applicant_id, "asked", row.id, row.number)
         return change.finish(viewer, opened, "added", state, happened, codes, body)
 
-    content = {"matter": str(matter_id), "step": step} | (
+    content = {"matter": str(matter_id), "step": step, "shows": sorted(shows)} | (
         {"reason": reason, "days": days} if reason or days else {}
     )
     return once(viewer, "add_step", request_id, content, do, change.done_of)
@@ -377,7 +381,7 @@ def hear(
 def book(viewer: Viewer, matter_id: UUID, *, kind: str, codes: Mapping[str, Any], why: str = "") -> Done:
     """A domain, which has checked who may, did something about a matter that leaves its way where it stands: the event of it.
 
-    ``kind`` one of `read.KINDS`; ``codes`` only codes and numbers; ``why`` as typed. Refused: "not-found", "erased" (410).
+    ``kind``: one that the domain says ``happens``; ``codes``: no words; ``why`` as typed. Refused: "not-found", "erased" (410).
     """
     return change.told(viewer, change.lock(matter_id), kind, codes, {"text": why} if why else {})
 

@@ -14,11 +14,12 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from doorstep.kernel.models import PackOffer, PackVersion, Publication
+from doorstep.kernel.row import fetch
 from doorstep.rulebook import clock, pack
 from doorstep.rulebook.pack import Offer
 from doorstep.rulebook.words import Refused, Words
 
-_IN_FORCE = """select o.* from pack_offer o
+_IN_FORCE = """select o.code, o.unit_id, o.hash, o.first, o.last from pack_offer o
     join (select code, max(publication_id) as latest from pack_offer group by code) l
     on l.code = o.code and l.latest = o.publication_id order by o.id"""
 
@@ -46,9 +47,10 @@ def in_force() -> dict[str, dict[int, list[Offer]]] | None:
     if not connection.settings_dict["HOST"]:
         return None
     found: dict[str, dict[int, list[Offer]]] = {}
-    for row in PackOffer.objects.raw(_IN_FORCE):
-        offer = Offer(bytes(row.hash), row.first, row.last)
-        found.setdefault(row.code, {}).setdefault(row.unit_id, []).append(offer)
+    same: dict[Offer, Offer] = {}  # read each minute: what many places offer alike lies in memory once
+    for code, unit_id, digest, first, last in fetch(_IN_FORCE):
+        offer = Offer(bytes(digest), first, last)
+        found.setdefault(code, {}).setdefault(unit_id, []).append(same.setdefault(offer, offer))
     return found
 
 

@@ -29,8 +29,8 @@ def town() -> Town:
     """Units and points, at most a minute old."""
     if _cache and time.monotonic() - _cache[0][0] < _FRESH_SECONDS:
         return _cache[0][1]
-    units = {u.id: u for u in Unit.objects.all()}
-    points = {p.id: p for p in Point.objects.all()}
+    units = {u.id: u for u in Unit.objects.order_by("id")}
+    points = {p.id: p for p in Point.objects.order_by("id")}
     fresh = Town(units, points, {u.code: u for u in units.values()}, {p.code: p for p in points.values()})
     if units:
         _cache[:] = [(time.monotonic(), fresh)]

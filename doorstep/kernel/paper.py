@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import segno
-import typst
-from PIL import Image
 
 from doorstep.rulebook.words import Refused, Words
 
@@ -49,6 +47,8 @@ def render(
     source = folder / f"{template}.typ"
     if not re.fullmatch(r"[a-z][a-z-]*", template) or not source.is_file():
         raise PaperBroken(f"no such paper: {template}")
+    import typst  # with its faces it takes forty megabytes: only a process that draws pays for it
+
     given = {**data, "qr": qr_svg(str(data.get("check_url", "")))}
     inputs = {"lang": lang, "data": json.dumps(given, default=_plain, ensure_ascii=False)}
     try:
@@ -90,6 +90,8 @@ def qr_png(text: str, *, scale: int = 8) -> bytes:
 @lru_cache(maxsize=1)
 def _fonts() -> Any:
     """The faces papers are set in, read once. The packaged face, else an installed one of the same family."""
+    import typst
+
     spec = importlib.util.find_spec(_FONT_PACKAGE)
     if spec and spec.origin:
         packaged = [str(Path(spec.origin).parent)]
@@ -114,6 +116,8 @@ def _plain(value: Any) -> Any:
 
 
 def _picture(image: bytes) -> str:
+    from PIL import Image
+
     with Image.open(io.BytesIO(image)) as opened:
         width, height = opened.size
         kind = (opened.format or "").lower()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
-from doorstep.kernel.crypto import new_key, normalise, open_sealed, seal
+from doorstep.kernel.crypto import new_key, open_sealed, seal
 from doorstep.kernel.event import canonical
 from doorstep.kernel.models import Party
-from doorstep.kernel.row import insert, rows
+from doorstep.kernel.row import fetch, insert, rows
 from doorstep.kernel.trust import Viewer, keys
 from doorstep.rulebook import clock, document
+from doorstep.rulebook.document import differ
 from doorstep.rulebook.field import Fault, at_pointer
 from doorstep.rulebook.form import Form
 from doorstep.rulebook.ids import uuid7
@@ -90,9 +91,7 @@ def find_or_add(viewer: Viewer, person: Person, *, purpose: str) -> UUID:
 
 
 def _find(blind: bytes, purpose: str) -> UUID | None:
-    with connection.cursor() as cursor:
-        cursor.execute("select trust.find_party(%s, %s)", [blind, purpose])
-        found: UUID | None = cursor.fetchone()[0]
+    found: UUID | None = fetch("select trust.find_party(%s, %s)", blind, purpose)[0][0]
     return found
 
 
@@ -127,6 +126,14 @@ def open_party(row: Party) -> Person:
     return Person(raw["name"], raw["id_no"], raw["phone"], row.kind, raw.get("latin", ""))
 
 
+def with_document(party_id: UUID, id_no: str) -> tuple[bytes, bytes]:
+    """The record of somebody as it reads with another document, and the document that they had, both sealed."""
+    [row] = rows(Party, "where id = %s", party_id)
+    person, key = open_party(row), keys().unwrap(bytes(row.key or b""), party_id.bytes)
+    was = seal(key, person.id_no.encode(), b"document:" + party_id.bytes)
+    return _seal(party_id, key, replace(person, id_no=id_no)), was
+
+
 def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
     """The persons among ``ids`` whom this transaction may see, in one query. Callers log the read."""
     asked = list(set(ids))
@@ -157,14 +164,8 @@ def disagreements(viewer: Viewer, form: Form, data: Any, person: Person) -> tupl
     faults = []
     for one in form.fields:
         said, known = at_pointer(data, one.pointer), getattr(person, HELD.get(one.fact, ""), "")
-        other = (one.fact == "applicant.name" and person.latin) or known
-        if (
-            one.fact in _IDENTITY
-            and known
-            and isinstance(said, str)
-            and differ(said, known)
-            and differ(said, other)
-        ):
+        held = {known, (one.fact == "applicant.name" and person.latin) or known}
+        if one.fact in _IDENTITY and known and isinstance(said, str) and all(differ(said, it) for it in held):
             faults.append(Fault(one.pointer, _differs(viewer, str(getattr(person.masked(), HELD[one.fact])))))
     return tuple(faults)
 
@@ -178,16 +179,6 @@ def check_present(applicant_id: UUID | None, present: Person) -> None:
             "Who came is not the person of this matter; check the document.",
         )
         raise Refused("not-the-person", words, status=409, faults=(("/present/id_no", words),))
-
-
-def differ(one: str, other: str) -> bool:
-    """Are these two names or numbers not the same, dots, spaces and letter cases aside?"""
-    return _bare(one) != _bare(other)
-
-
-def _bare(text: str) -> str:
-    """Dots and spaces, small letters, wide digits and the order of Latin words are no difference."""
-    return "".join(c for c in normalise(document.spelled(text)) if c.isalnum())
 
 
 def _differs(viewer: Viewer, known: str) -> Words:

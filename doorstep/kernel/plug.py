@@ -90,6 +90,8 @@ class _Nobody:
 
 
 _doors: dict[str, Door] = {}
+HAPPENS: dict[str, Words] = {}
+"""What domains book about matters (`matter.book`), in words: by the kind of the event."""
 _mandates: list[Mandates] = [_Nobody()]
 
 
@@ -106,7 +108,8 @@ def door(message: str) -> Door | None:
 @dataclass(frozen=True, slots=True)
 class Domain:
     """One domain. Web and api mount ``routes`` and ``api``, web fills ``slots``; ``machines`` maps a matter kind to its machine,
-    ``doors`` a message that steps wait for to its pages; ``mandates`` says who acts for whom; ``chores`` are done again and
+    ``doors`` a message that steps wait for to its pages; ``happens`` names the kinds of events that it books;
+    ``mandates`` says who acts for whom; ``chores`` are done again and
     again by the worker, every so many seconds, and say how much they did. ``applies`` run inside the verb's transaction
     (own tables only, raising aborts it); ``reacts`` run after the commit, at least once, with a `Committed`.
     """
@@ -119,6 +122,7 @@ class Domain:
     api: Any = None
     machines: Mapping[str, Machine] = field(default_factory=dict)
     doors: Mapping[str, Door] = field(default_factory=dict)
+    happens: Mapping[str, Words] = field(default_factory=dict)
     mandates: Mandates | None = None
     chores: tuple[tuple[Callable[[], int], float], ...] = ()
     applies: tuple[Callable[..., None], ...] = ()
@@ -130,6 +134,7 @@ def adopt(domain: Domain) -> None:
     for kind, moves in domain.machines.items():
         machine.register(kind, moves)
     _doors.update(domain.doors)
+    HAPPENS.update(domain.happens)
     if domain.mandates is not None:
         _mandates.append(domain.mandates)
 

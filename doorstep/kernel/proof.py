@@ -23,11 +23,6 @@ _BATCH = 500
 _PINNING = ("opened", "reclassified", "repinned")
 
 
-def _since_copy() -> frozenset[str]:
-    told = Fact.objects.filter(name="erased_since_copy").values_list("value", flat=True).first()
-    return frozenset(told or ())
-
-
 @dataclass
 class Proof:
     """What was looked at, and every fault in words for the auditor. ``since_copy``: matters erased after the copy was made from
@@ -38,7 +33,11 @@ class Proof:
     events: int = 0
     erased: int = 0
     faults: list[str] = field(default_factory=list)
-    since_copy: frozenset[str] = field(default_factory=_since_copy)
+    since_copy: frozenset[str] = field(
+        default_factory=lambda: frozenset(
+            *Fact.objects.filter(name="erased_since_copy").values_list("value", flat=True)
+        )
+    )
 
 
 def verify_log() -> Proof:

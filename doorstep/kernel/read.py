@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
-from doorstep.kernel import event, tied
+from doorstep.kernel import event, plug, tied
 from doorstep.kernel.change import RIGHT_OF, agent, may_stand_as, open_data, own
 from doorstep.kernel.models import Access, File, Matter, Paper, Point, Step
 from doorstep.kernel.org import town, unit_words
 from doorstep.kernel.party import Person, people
-from doorstep.kernel.row import at_once, first, journey
+from doorstep.kernel.row import at_once, fetch, first, journey
 from doorstep.kernel.tied import PartyView, PlaceView, TieView
 from doorstep.kernel.trust import (
     Viewer,
@@ -32,8 +32,9 @@ from doorstep.kernel.trust import (
     refuse_sign_in,
 )
 from doorstep.rulebook import clock, pack
-from doorstep.rulebook.flow import State, Stop, may_add, may_withdraw, picture, step_of
+from doorstep.rulebook.flow import State, Stop, branch_of, may_add, may_withdraw, picture, step_of
 from doorstep.rulebook.flow import Step as FlowStep
+from doorstep.rulebook.form import only
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
 
@@ -98,7 +99,9 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class MatterView:
-    """A matter in clear for somebody who may read it, with everything its page shows."""
+    """A matter in clear for somebody who may read it, with everything its page shows. ``shown``: what a unit that was only asked
+    a question is shown of it, as pointers and ids of files; None for whoever sees the whole.
+    """
 
     id: UUID
     number: str
@@ -132,6 +135,7 @@ class MatterView:
     may_withdraw: bool
     addable: tuple[tuple[str, Words], ...]
     for_other: bool
+    shown: tuple[str, ...] | None = None
 
     @property
     def accepted_at(self) -> datetime | None:
@@ -186,7 +190,23 @@ def read_matter(
             viewer, kind="read", tier=1, purpose=why, matter_id=row.id, party_id=row.applicant_id, detail=told
         )
         known: Mapping[Any, Person] = people([row.applicant_id]) if row.applicant_id else {}
-    return _view(viewer, found, known.get(row.applicant_id), *asked)
+    view = _view(viewer, found, known.get(row.applicant_id), *asked)
+    by_hand = any(s.by == "branch" and s.unit_id == viewer.unit_id for s in asked[1])
+    shown = fetch("select trust.shown(%s)", row.id)[0][0] if by_hand else None
+    return view if shown is None else _asked(viewer, view, tuple(shown))
+
+
+def _asked(viewer: Viewer, view: MatterView, shown: tuple[str, ...]) -> MatterView:
+    """What a unit sees that was only asked: its question and its answer, and what the question shows (rights 11)."""
+    unit = str(viewer.unit["code"]) if viewer.unit else ""
+    data = only(view.data, shown)
+    who: dict[str, str] = data.get("applicant", {})
+    return replace(
+        view, shown=shown, data=data, applicant=Person(who.get("name", view.applicant.masked().name), who.get("id_no", "")),
+        steps=tuple(s for s in view.steps if branch_of(s.name) == unit), stops=(), parties=(), ties=(), place=None, papers=(),
+        events=tuple(e for e in view.events if e.step and branch_of(e.step) == unit), faults=(), reason="", addable=(),
+        files=tuple(one for one in view.files if str(one.id) in shown),
+    )  # fmt: skip
 
 
 _WHOLE: tuple[tuple[type[Model] | None, str], ...] = (
@@ -293,6 +313,9 @@ def _step_view(
     )  # fmt: skip
 
 
+_OF_STAFF = ("noted", "assigned", "involved", "located", "merged", "referred")
+
+
 def _events(
     viewer: Viewer, row: Matter, packs: Sequence[pack.Pack], told: Iterable[event.Told]
 ) -> tuple[EventView, ...]:
@@ -300,14 +323,7 @@ def _events(
     for e in told:
         header, body = e.header, e.body
         body.pop("data", None)
-        if viewer.is_resident and e.kind in (
-            "noted",
-            "assigned",
-            "involved",
-            "located",
-            "merged",
-            "referred",
-        ):
+        if viewer.is_resident and e.kind in _OF_STAFF:
             body = {}
         # What opened a part is a step of the other matter.
         token = "" if e.kind == "opened" else header.get("step", "")
@@ -315,20 +331,11 @@ def _events(
             body = {}
         views.append(
             EventView(
-                e.seq,
-                e.kind,
-                e.at,
-                unit_words(e.unit_id),
-                e.account_id == row.opened_by and e.unit_id is None,
-                token,
-                header.get("outcome", ""),
-                _event_title(packs, e.kind, header),
-                body,
-                e.hash.hex(),
-                str(header.get("entry", "")),
+                e.seq, e.kind, e.at, unit_words(e.unit_id), e.account_id == row.opened_by and e.unit_id is None, token,
+                header.get("outcome", ""), _event_title(packs, e.kind, header), body, e.hash.hex(), str(header.get("entry", "")),
                 str(header.get("asks") or header.get("longer") or ""),
             )
-        )
+        )  # fmt: skip
     return tuple(views)
 
 
@@ -354,16 +361,6 @@ KINDS: dict[str, Words] = {
     "erased": Words("内容依法销毁", "Content lawfully erased"),
     "erasure_ordered": Words("提出销毁，等另一人确认", "Erasure ordered, another person confirms"),
     "acted": Words("办理", "Step done"),
-    "paid_in": Words("收到一笔不该收的钱", "Money came that is not owed"),
-    "reduced": Words("减免费用", "The fee was reduced"),
-    "refund_ordered": Words("决定退费", "A refund was ordered"),
-    "refund_confirmed": Words("第二人核准退费", "A second person confirmed the refund"),
-    "refund_declined": Words("第二人不同意退费", "A second person declined the refund"),
-    "refunded": Words("退费完成", "The money was given back"),
-    "blank_used": Words("证件印在一张空白证上", "The paper was put on a numbered blank"),
-    "reprint_asked": Words("提出重印", "A reprint was asked for"),
-    "reprint_agreed": Words("第二人核准重印", "A second person agreed to the reprint"),
-    "reprint_declined": Words("第二人不同意重印", "A second person declined the reprint"),
 }
 
 
@@ -378,7 +375,7 @@ def _event_title(packs: Sequence[pack.Pack], kind: str, header: dict[str, Any]) 
         title = _declared(packs, header["step"]).title
         return Words(f"加办：{title.zh}", f"Added: {title.en}")
     if kind != "acted":
-        return KINDS.get(kind, KINDS["acted"])
+        return KINDS.get(kind) or plug.HAPPENS.get(kind, KINDS["acted"])
     step = _declared(packs, header["step"])
     label = step.label(header["outcome"])
     return Words(f"{step.title.zh}：{label.zh}", f"{step.title.en}: {label.en}")
@@ -509,14 +506,5 @@ def check_paper(code_hash: bytes) -> CheckedPaper | None:
     found = pack.current(row[2])
     today = clock.now().astimezone(calendar().zone).date()
     valid = row[4] in ("ready", "making") and (row[6] is None or row[6] >= today)
-    return CheckedPaper(
-        row[0],
-        found.paper_title(row[1]),
-        found.title,
-        unit_words(row[3]),
-        row[4],
-        row[5],
-        row[6],
-        valid,
-        row[7],
-    )
+    title, unit = found.paper_title(row[1]), unit_words(row[3])
+    return CheckedPaper(row[0], title, found.title, unit, row[4], row[5], row[6], valid, row[7])

@@ -25,8 +25,6 @@ from pathlib import Path
 from typing import Literal, Protocol
 from uuid import UUID
 
-from PIL import Image, ImageOps
-
 from doorstep.kernel.crypto import new_key, open_sealed, seal, sync_folder
 from doorstep.rulebook.words import Refused, Words
 
@@ -352,6 +350,8 @@ def _clean(content: bytes, kind: Kind) -> bytes:
 
 def _repaint(content: bytes, form: str) -> bytes:
     """The picture's pixels, upright, in a new file of the same form, without anything else it carried."""
+    from PIL import Image, ImageOps  # eight megabytes that a process without uploads is spared
+
     with Image.open(io.BytesIO(content), formats=[form]) as opened:
         if opened.width * opened.height > _LIMIT_PIXELS:
             raise Refused("file.broken", BROKEN)

@@ -62,20 +62,12 @@ def parties(viewer: Viewer, row: Matter, told: Told) -> tuple[PartyView, ...]:
     found = list(Involved.objects.filter(matter_id=row.id).order_by("at", "id"))
     known = people(one.party_id for one in found if one.party_id)
     said = {
-        entry: str(body["described"])
-        for kind, entry, body in told
-        if kind == "involved" and "described" in body
-    }
+        entry: str(body["described"]) for kind, entry, body in told if kind == "involved" and "described" in body
+    }  # fmt: skip
     return tuple(
-        PartyView(
-            one.id,
-            one.role,
-            known.get(one.party_id) if one.party_id else None,
-            said.get(str(one.id), ""),
-            one.at,
-        )
+        PartyView(one.id, one.role, known.get(one.party_id) if one.party_id else None, said.get(str(one.id), ""), one.at)
         for one in found
-    )
+    )  # fmt: skip
 
 
 _OTHER_SIDE = {

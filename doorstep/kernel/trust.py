@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from doorstep.kernel.crypto import Keys, load_keys, stretch
 from doorstep.kernel.models import Fact
 from doorstep.rulebook import pack
+from doorstep.rulebook.format import FORMATS, tidy
 from doorstep.rulebook.identity import invented_people_if
 from doorstep.rulebook.ids import uuid7
 from doorstep.rulebook.words import Refused, Words
@@ -39,7 +40,7 @@ VERBS = frozenset(
     {
         "search", "apply", "bring", "receive", "decide", "hand_out", "read", "note", "share", "link", "hand_over",
         "rate", "erase", "assist", "involve", "locate", "merge", "refer", "reclassify", "repin",
-        "supervise", "audit", "administer", "secure", "dispatch", "design", "lay",
+        "supervise", "audit", "administer", "secure", "dispatch", "duty", "design", "lay",
     }
 )  # fmt: skip
 REACHES = ("own", "unit", "county", "city", "province")
@@ -183,8 +184,7 @@ def sign_in(login: str, password: str | bytes) -> str:
 
     Refused: "wrong-password" (401) whether the login exists or not, "locked" (429) after five failures.
     """
-    login = login.strip().lower()
-    token = secrets.token_urlsafe(32)
+    login, token = _named(login), secrets.token_urlsafe(32)
     with connection.cursor() as cursor:
         cursor.execute("select trust.salt_of(%s)", [login])
         proof = _proof(password, bytes(cursor.fetchone()[0]))
@@ -196,8 +196,8 @@ def sign_in(login: str, password: str | bytes) -> str:
         raise Refused(
             "locked",
             Words(
-                "试错次数太多，请 15 分钟后再试，或者到窗口重设密码。",
-                "Too many failed attempts. Try again in 15 minutes, or reset the password at a window.",
+                "试错次数太多，请 15 分钟后再试，或者重设密码。",
+                "Too many failed attempts. Try again in 15 minutes, or set a new password.",
             ),
             status=429,
         )
@@ -211,6 +211,14 @@ def sign_in(login: str, password: str | bytes) -> str:
             status=401,
         )
     return token
+
+
+def _named(login: str) -> str:
+    """A telephone that somebody signs in with is kept as a keyed index; any other login as it is, in small letters."""
+    bare = tidy(login, "cn-mobile")
+    return (
+        f"tel:{keys().blind('login', bare).hex()}" if FORMATS["cn-mobile"].ok(bare) else login.strip().lower()
+    )
 
 
 def _proof(password: str | bytes, salt: bytes) -> bytes:

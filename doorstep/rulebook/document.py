@@ -241,3 +241,13 @@ def spelled(name: str) -> str:
     if not folded.isascii():
         return name
     return " ".join(sorted(re.findall(r"[A-Z0-9]+", folded.upper())))
+
+
+def differ(one: str, other: str) -> bool:
+    """Are these two names or numbers not the same: dots, spaces, letter cases and the order of Latin words aside?"""
+    return _letters(one) != _letters(other)
+
+
+def _letters(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", spelled(text)).upper())
+    return "".join(char for char in folded if char.isalnum())

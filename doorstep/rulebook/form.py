@@ -271,6 +271,20 @@ def without(data: Mapping[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
     return left
 
 
+def only(data: Mapping[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
+    """The answers at these pointers and no other."""
+    kept: dict[str, Any] = {}
+    for pointer in pointers:
+        *way, last = pointer.split("/")[1:] or [""]
+        value = at_pointer(data, pointer) if last else None
+        if value is not None:
+            into = kept
+            for part in way:
+                into = into.setdefault(part, {})
+            into[last] = copy.deepcopy(value)
+    return kept
+
+
 def _drop(data: Any, parts: list[str]) -> None:
     for part in parts[:-1]:
         data = data.get(part) if isinstance(data, dict) else None

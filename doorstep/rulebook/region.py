@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from doorstep.rulebook.clock import Calendar
-from doorstep.rulebook.hours import Week
+from doorstep.rulebook.hours import Week, layered
 from doorstep.rulebook.notation import compose, plain
 from doorstep.rulebook.region_profile import FOLDER, RegionProfile, load_profiles, regions
 from doorstep.rulebook.words import Words
@@ -139,12 +139,12 @@ def _points(raw: dict[str, Any], layers: Path) -> tuple[dict[str, Any], ...]:
     told = sorted((_yaml(path) for path, _ in texts), key=lambda one: _LEVELS.index(one["level"]))
     found = []
     for point in raw["points"]:
-        own = [one["points"][point["code"]] for one in told if point["code"] in one["points"]]
-        if own:
-            rows = {key: [row for one in own for row in one.get(part, ())]
-                    for key, part in (("set", "hours"), ("closed", "closed"))}  # fmt: skip
-            point = {**point, "hours": {"week": point.get("hours", {}), **rows}}
-        found.append(point)
+        own = [
+            (str(one.get("unit", "")), one["points"][point["code"]])
+            for one in told
+            if point["code"] in one["points"]
+        ]
+        found.append({**point, "hours": layered(point.get("hours", {}), own)} if own else point)
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,8 +15,10 @@ from doorstep.rulebook.hours import MIDNIGHT, Hours, Opening, clock_words
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.region import calendar, region
 from doorstep.rulebook.region_profile import RegionProfile
+from doorstep.rulebook.taking import held_open
 from doorstep.rulebook.words import Words
 from doorstep.web import saying
+from doorstep.web.catalogue import BRANCHES
 
 _COUNTERS = ("hall", "station", "room")
 _WALK_IN = (*_COUNTERS, "workstation", "kiosk")
@@ -40,9 +42,11 @@ class Place:
     week: Words | None = None
     """Its usual times: 周一至周五 9:00–17:00."""
     unusual: tuple[Words, ...] = ()
-    """Days of the next two weeks on which it is closed or open otherwise, and why."""
+    """Days ahead on which it is closed or open otherwise, and why."""
     sure: bool = True
     """False: its name, address or hours are ours, until somebody who knows the place says them."""
+    coming: tuple[Words, ...] = ()
+    """Other weeks, and days on which it takes some branches only, that begin soon or hold already for a while."""
 
 
 def brought(packs: Iterable[Pack], channel: str = "", point: str = "") -> tuple[Pack, ...]:
@@ -51,6 +55,8 @@ def brought(packs: Iterable[Pack], channel: str = "", point: str = "") -> tuple[
     At a point without a channel: what is done by coming there. Nothing is brought through a channel that no point has.
     Refused: "no-point".
     """
+    if point:
+        packs = [one for one in packs if held_open(point_named(point).hours, one.code)]
     through = _through(town(), [point_named(point).id]) if point else _all_through(town())
     wanted = {channel} if channel else (set(through) - {"online"} if point else set()) or set(through)
     return tuple(one for one in packs if _takes(through, wanted, one))
@@ -156,7 +162,7 @@ def online_point(found: Pack, data: Mapping[str, Any]) -> str:
 
 def _place(code: str) -> Place:
     point, moment = town().point_by_code[code], clock.now()
-    told, week, unusual = _told(json.dumps(point.hours), calendar().day_of(moment))
+    told, week, unusual, coming = _told(json.dumps(point.hours), calendar().day_of(moment))
     now = told.opening(moment)
     hours = _OPEN if now.open and now.until == MIDNIGHT else _hours(now)
     return Place(
@@ -172,14 +178,36 @@ def _place(code: str) -> Place:
         week,
         unusual,
         point.sure,
+        coming,
     )
 
 
 @lru_cache(maxsize=256)
-def _told(hours: str, today: date) -> tuple[Hours, Words, tuple[Words, ...]]:
-    """The hours of a point, its week today, and what is unusual: read once a day for all points that say the same."""
+def _told(hours: str, today: date) -> tuple[Hours, Words, tuple[Words, ...], tuple[Words, ...]]:
+    """The hours of a point, its week today, what is unusual and what is coming: read once a day for all that say the same."""
     told = Hours.of(json.loads(hours), calendar())
-    return told, told.week(today).words, tuple(_unusual(*one) for one in told.exceptions(today))
+    unusual = tuple(_unusual(*one) for one in told.exceptions(today))
+    return told, told.week(today).words, unusual, tuple(_coming(told, today))
+
+
+def _coming(told: Hours, today: date) -> Iterator[Words]:
+    """12月1日起：周一至周五 9:00–16:00（修路）; 12月1日至7日：只办户籍（装修）."""
+    for turn in told.coming(today):
+        days, week = _from(turn.first, turn.last), turn.week.words
+        why = turn.why or Words("照平时", "as usual again")
+        yield Words(f"{days.zh}：{week.zh}（{why.zh}）", f"{days.en}: {week.en} ({why.en})")
+    for one in told.limited(today):
+        days = _from(max(one.first, today), one.last if one.last < date.max else None)
+        names = [BRANCHES[each] for each in one.branches]
+        zh, en = "、".join(each.zh for each in names), ", ".join(each.en for each in names)
+        yield Words(f"{days.zh}：只办{zh}（{one.why.zh}）", f"{days.en}: {en} only ({one.why.en})")
+
+
+def _from(first: date, last: date | None) -> Words:
+    if last:
+        return saying.days(first, last)
+    one = saying.days(first, first)
+    return Words(f"{one.zh}起", f"From {one.en} on")
 
 
 def _hours(now: Opening) -> Words:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from doorstep.kernel import paper
 from doorstep.kernel.org import unit_words
 from doorstep.kernel.read import MatterView
 from doorstep.rulebook.clock import now
 from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.region import calendar
 from doorstep.rulebook.words import Refused, Words
+from doorstep.web import drawing
 
 
 def acceptance(view: MatterView, *, lang: str, address: str, demo: bool) -> bytes:
@@ -31,7 +31,7 @@ def acceptance(view: MatterView, *, lang: str, address: str, demo: bool) -> byte
         "materials": [{"name": name, "note": ""} for name in _materials(view)],
         "next": [stop.title for stop in view.stops if stop.status in ("here", "wait", "next")],
     }
-    return paper.render("acceptance-receipt", data, lang=lang)
+    return drawing.render("acceptance-receipt", data, lang=lang)
 
 
 def to_correct(view: MatterView, *, lang: str, address: str, demo: bool) -> bytes:
@@ -50,7 +50,7 @@ def to_correct(view: MatterView, *, lang: str, address: str, demo: bool) -> byte
         "where": Words("网上“我的事”里改，或者到任何一个窗口", "Online under My matters, or at any window"),
         "kept": _materials(view, but={fault.get("field", "") for fault in view.faults}),
     }
-    return paper.render("return-notice", data, lang=lang)
+    return drawing.render("return-notice", data, lang=lang)
 
 
 def _head(view: MatterView, address: str, demo: bool) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from doorstep.kernel import paper
 from doorstep.rulebook import pack
 from doorstep.rulebook.field import Field
 from doorstep.rulebook.form import Form
 from doorstep.rulebook.pack import Pack
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Lang, Words
+from doorstep.web import drawing
 from doorstep.web.places import counters, serving
 from doorstep.web.portal.item import guide_of
 
@@ -53,7 +53,7 @@ def _checklist(version: bytes, code: str, lang: Lang, today: date, address: str,
         "steps": [{"what": one.title, "how": one.note} for one in guide.how],
         "points": list(_points(code)),
     }
-    return paper.render("checklist", data, lang=lang)
+    return drawing.render("checklist", data, lang=lang)
 
 
 @lru_cache(maxsize=64)
@@ -66,7 +66,7 @@ def _form(version: bytes, lang: Lang, today: date, address: str, demo: bool) -> 
             number += 1
             fields.append(_asked(found.form, one, number))
         groups.append({"title": page.title, "hint": page.hint, "fields": fields})
-    return paper.render("blank-form", {**_head(found, today, address, demo), "groups": groups}, lang=lang)
+    return drawing.render("blank-form", {**_head(found, today, address, demo), "groups": groups}, lang=lang)
 
 
 def _head(found: Pack, today: date, address: str, demo: bool) -> dict[str, Any]:

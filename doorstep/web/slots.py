@@ -12,10 +12,14 @@ from django.utils.safestring import SafeString, mark_safe
 from doorstep.kernel.plug import Slot
 
 #: Where a page has room. The subject is the matter (MatterView) that the page shows; of a case and of a line of a receipt, its id;
-#: of a whole receipt, its lines; of a person's own list, its finished rows; where staff go from any page, nothing.
+#: of a whole receipt, its lines; of what was brought where no police stand, its id; of a layer, the points that would be open
+#: otherwise (``point``, ``before``, ``after``); of a person's own list, its finished rows; of the pages of
+#: signing in and of the own account, and of where staff go from any page, nothing.
 NAMES = frozenset(
     {
         "counter.case",
+        "errand.pay",
+        "layer.touched",
         "matter.top",
         "matter.rate",
         "matter.paper",
@@ -23,6 +27,9 @@ NAMES = frozenset(
         "receipt.code",
         "receipt.rate",
         "mine.top",
+        "account.top",
+        "account.more",
+        "login.ways",
         "staff.nav",
     }
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from doorstep.rulebook.taking import served
 from doorstep.rulebook.words import Words
 
 
@@ -58,8 +59,8 @@ class Point(models.Model):
         db_table = "point"
 
     def serves(self, channel: str, code: str) -> bool:
-        """Is this item taken here through this channel, as far as the point is concerned?"""
-        return channel in self.channels and code in self.takes.get(channel, (code,))
+        """Is this item taken here through this channel today, as far as the point is concerned?"""
+        return served(self, channel, code)
 
     @property
     def name(self) -> Words:

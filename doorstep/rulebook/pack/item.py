@@ -24,7 +24,6 @@ from doorstep.rulebook.pack.dated import Dated, in_force, read_dated
 from doorstep.rulebook.pack.fee import Charge, Reduction, charges, most, reductions
 from doorstep.rulebook.pack.fee import in_force as fees_on
 from doorstep.rulebook.pack.printed import in_both, listed, of_id_number, printed
-from doorstep.rulebook.pack.same import Memo, read_same
 from doorstep.rulebook.rule import Table, compile_table
 from doorstep.rulebook.words import Words
 
@@ -279,15 +278,16 @@ class Pack:
         return _digest(self.content)
 
     @classmethod
-    def from_content(cls, content: str, memo: Memo | None = None) -> Pack:
-        """The pack that ``content`` was taken from. It was sound when it was stored, so nothing is compiled here.
+    def from_content(cls, content: str) -> Pack:
+        """The pack that ``content`` was taken from. It was sound when it was stored, so nothing is compiled here."""
+        return cls.from_whole(orjson.loads(content), _digest(content))
 
-        ``memo``: what packs read with the same one say alike is kept once.
-        """
-        whole = orjson.loads(content) if memo is None else read_same(content, memo)
+    @classmethod
+    def from_whole(cls, whole: Mapping[str, Any], digest: bytes) -> Pack:
+        """The same, from content that was read already."""
         library = Library({"facts": whole["facts"], "materials": whole["materials"]})
         made = cls(whole["pack"], library, whole.get("layers") or {})
-        vars(made)["hash"] = _digest(content)
+        vars(made)["hash"] = digest
         return made
 
     def _shared(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@
 - lists of named things (pages and steps by ``id``, materials by ``code``, papers by ``paper``) are laid name by name; what
   is new stands before the known name that it is written before, or last;
 - ``required``, ``fields``, ``examples`` and ``law`` are joined; every other list and value is replaced;
-- ``{title}`` in the words of a profile is the item's title.
+- ``{title}`` in the words of a profile is the item's title;
+- of what a profile leaves to the levels below (``layers``), an item keeps what it has.
 
 Each part keeps the file and line that it stands on, so a finding points into the profile if the mistake is there. An
 example without ``data`` gets ``sample``, which profiles and item fill together, with its own ``change`` applied.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from doorstep.rulebook.notation import MappingNode, Node, ScalarNode, SequenceNode, plain
+from doorstep.rulebook.pack.left import fitted
 from doorstep.rulebook.pack.source import Finding, Source, Unusable, read
 from doorstep.rulebook.words import Words
 
@@ -45,8 +47,20 @@ def read_pack(path: Path, root: Path, name: str = "") -> Source:
     if isinstance(raw.get("profile"), list) and source.root is not None:
         profiles = [_said(one, raw.get("title")) for one in _profiles(source, root)]
         whole = functools.reduce(_laid, [*profiles, source.root])
-        source = Source(source.name, plain(whole), whole)
+        source = Source(source.name, _fitted(plain(whole), raw), whole)
     return Source(source.name, _filled(source.data), source.root)
+
+
+def _fitted(whole: Any, own: Mapping[str, Any]) -> Any:
+    """Of what profiles leave to the levels below, what this item has. A file with other mistakes is told of those first."""
+    if "layers" not in whole:
+        return whole
+    try:
+        layers = fitted(whole, own)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return whole
+    kept = {key: value for key, value in whole.items() if key != "layers"}
+    return {**kept, "layers": layers} if layers else kept
 
 
 def _profiles(source: Source, root: Path) -> list[Node]:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from doorstep.rulebook import clock
 from doorstep.rulebook.flaw import Flawed
+from doorstep.rulebook.kept import kept
 from doorstep.rulebook.pack.item import Library, Pack
 from doorstep.rulebook.pack.profile import profile_files, read_pack
-from doorstep.rulebook.pack.same import Memo
+from doorstep.rulebook.pack.same import Memo, read_same
 from doorstep.rulebook.pack.shape import shape_flaws
 from doorstep.rulebook.pack.source import Finding, Source, Unusable, read
 from doorstep.rulebook.region import calendar
@@ -28,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[3] / "packs"
 Versions = Callable[[Collection[bytes]], Mapping[bytes, str]]
 """What is held of the versions with these hashes."""
 _FRESH_SECONDS = 60.0
+_MANY = 100
+"""From so many on, what is read together is kept for the next process."""
 
 
 class Offer(NamedTuple):
@@ -156,11 +159,19 @@ def every(scope: Sequence[int] = ()) -> tuple[Pack, ...]:
     """All current packs, by code, as they are in one place (see ``current``); those not yet here are fetched in one go."""
     wanted = digests(scope).values()
     if missing := [digest for digest in wanted if digest not in _by_hash]:
-        memo: Memo = {}
-        for content in _held(missing).values():
-            pack = Pack.from_content(content, memo)
-            _by_hash[pack.hash] = pack
+        wholes = (
+            kept("packs", b"".join(sorted(missing)), lambda: _read_together(missing))
+            if len(missing) > _MANY
+            else _read_together(missing)
+        )
+        _by_hash.update({digest: Pack.from_whole(whole, digest) for digest, whole in wholes.items()})
     return tuple(version(digest) for digest in wanted)
+
+
+def _read_together(wanted: Collection[bytes]) -> dict[bytes, dict[str, Any]]:
+    """What was published under these hashes, with what they say alike kept once."""
+    memo: Memo = {}
+    return {digest: read_same(content, memo) for digest, content in _held(wanted).items()}
 
 
 def digests(scope: Sequence[int] = ()) -> dict[str, bytes]:

@@ -7,11 +7,17 @@ The index holds open data alone; nothing that is asked for is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
-from doorstep.rulebook.pack import Pack
+from doorstep.rulebook import pack
+from doorstep.rulebook.kept import kept
+from doorstep.rulebook.pack import ROOT, Pack
 from doorstep.rulebook.words import Words
 from doorstep.web.finding import spelling
 from doorstep.web.finding.index import Entry, Index, Scores
@@ -22,6 +28,8 @@ _SURE = 0.12
 _BY_SOUND = 0.4
 """How much the sound of the words weighs beside the words when these fit badly."""
 _WEAK = 0.55
+_HELD, _MANY = 2, 100
+"""So many indexes at most lie in memory; from so many services on, one is kept in a file, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,8 @@ def find(text: str, packs: Iterable[Pack], most: int = 3) -> list[Hit]:
     if text.strip().upper() in offered:
         one = offered[text.strip().upper()]
         return [Hit(one, 1.0, one.code)]
-    finder = _finder(tuple(sorted((code, one.hash) for code, one in offered.items())), _Packs(offered))
-    return [Hit(offered[code], fit, name) for code, fit, name in finder.find(text)[:most] if fit >= _SURE]
+    found = ((offered[code], fit, name) for code, fit, name in _finder(offered).find(text) if code in offered)
+    return [Hit(one, fit, name) for one, fit, name in islice(found, most) if fit >= _SURE]
 
 
 def signpost(text: str) -> Signpost | None:
@@ -48,19 +56,18 @@ def signpost(text: str) -> Signpost | None:
     return lexicon().signpost(spelling.plain(text))
 
 
-class _Packs(dict[str, Pack]):
-    """The packs behind a key of the cache; all with the same key are the same."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return True
+_finders: list[tuple[frozenset[tuple[str, bytes]], Finder]] = []
+pack.when_published(_finders.clear)
 
 
-@lru_cache(maxsize=4)
-def _finder(key: tuple[tuple[str, bytes], ...], packs: _Packs) -> Finder:
-    return Finder([_entry(one) for one in packs.values()], lexicon())
+def _finder(offered: Mapping[str, Pack]) -> Finder:
+    """One that knows them all, and perhaps others; of the whole catalogue it is kept for other processes."""
+    versions = frozenset((code, one.hash) for code, one in offered.items())
+    held = next((finder for known, finder in _finders if versions <= known), None)
+    if held is None:
+        held = Finder.over([_entry(one) for one in offered.values()], versions)
+        _finders[:] = [(versions, held), *_finders][:_HELD]
+    return held
 
 
 def _entry(one: Pack) -> Entry:
@@ -82,6 +89,27 @@ class Finder:
             spelling.plain(name): (one.code, name) for one in reversed(entries) for name, _ in one.names
         }
         self._initials = spelling.Initials([(one.code, name) for one in entries for name, _ in one.names])
+
+    @classmethod
+    def over(cls, entries: list[Entry], versions: Iterable[tuple[str, bytes]]) -> Finder:
+        """As of these versions; that of many is made once for all processes."""
+        if len(entries) < _MANY:
+            return cls(entries, lexicon())
+        made_of = hashlib.sha256(
+            _source() + b"".join(code.encode() + digest for code, digest in sorted(versions))
+        )
+        plain = kept("finding", made_of.digest(), lambda: cls(entries, lexicon()).plain)
+        made = cls.__new__(cls)
+        made._words, made._exact = lexicon(), plain["exact"]
+        made._script, made._sound = Index.of(plain["script"]), Index.of(plain["sound"])
+        made._initials = spelling.Initials.of(plain["initials"])
+        return made
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """All that it holds but the lexicon, fit to be kept."""
+        return {"script": self._script.plain, "sound": self._sound.plain, "exact": self._exact,
+                "initials": self._initials.names}  # fmt: skip
 
     def find(self, text: str) -> list[tuple[str, float, str]]:
         """Code, fit (0 to 1) and nearest name of what may be meant, best first."""
@@ -117,6 +145,13 @@ class Finder:
             ]
             found = _joined(found, self._sound.scores(spelling.spoken(syllables), means), 1.0)
         return _joined(found, self._initials.scores(asked), 1.0)
+
+
+@cache
+def _source() -> bytes:
+    """What else an index depends on: the lexicon, and how texts are cut and weighed."""
+    ours = sorted(Path(__file__).parent.glob("*.py"))
+    return b"".join(hashlib.sha256(path.read_bytes()).digest() for path in (ROOT / "lexicon.yaml", *ours))
 
 
 def _joined(first: Scores, second: Scores, weight: float) -> Scores:

@@ -11,11 +11,13 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Parts = Mapping[str, float]
 """What a text is cut into, and how much each part counts."""
-Rows = tuple["array[int]", "array[float]"]
+Rows = tuple[bytes, bytes]
 """Places, and what a part is worth at each: as plain numbers side by side a tenth of what pairs of objects take."""
+Growing = dict[str, tuple["array[int]", "array[float]"]]
 Scores = dict[str, tuple[float, str]]
 """By code: the fit (0 to 1) and the name that fits best."""
 
@@ -36,7 +38,7 @@ class Entry:
 
 
 class Index:
-    """Entries by their parts."""
+    """Entries by their parts. What it holds is plain, so that it can be kept (`plain`) and taken up again (`of`)."""
 
     def __init__(self, entries: Sequence[Entry], cut: Callable[[str], Parts]) -> None:
         weighed = [_weighed(one, cut) for one in entries]
@@ -44,22 +46,35 @@ class Index:
         n, mean = len(entries), sum(sum(parts.values()) for parts in weighed) / max(1, len(entries))
         self._idf = {part: math.log(1 + (n - f + 0.5) / (f + 0.5)) for part, f in told.items()}
         self._codes = [one.code for one in entries]
-        self._postings: dict[str, Rows] = defaultdict(_rows)
+        postings: Growing = defaultdict(_rows)
         for at, parts in enumerate(weighed):
             norm = _K1 * (1 - _B + _B * sum(parts.values()) / mean) if mean else _K1
             for part, count in parts.items():
-                _add(self._postings[part], at, self._idf[part] * count * (_K1 + 1) / (count + norm))
+                _add(postings[part], at, self._idf[part] * count * (_K1 + 1) / (count + norm))
         self._names: list[tuple[int, str]] = []
-        self._shares: dict[str, Rows] = defaultdict(_rows)
+        shares: Growing = defaultdict(_rows)
         for at, one in enumerate(entries):
             for name, _ in one.names:
-                self._add_name(at, name, cut(name))
+                self._add_name(shares, at, name, cut(name))
+        self._postings, self._shares = _settled(postings), _settled(shares)
 
-    def _add_name(self, at: int, name: str, parts: Parts) -> None:
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Index:
+        """An index as `plain` told it."""
+        made = cls.__new__(cls)
+        vars(made).update(plain)
+        return made
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """All that it holds, as lists, mappings, texts and bytes."""
+        return dict(vars(self))
+
+    def _add_name(self, shares: Growing, at: int, name: str, parts: Parts) -> None:
         whole = sum(self._idf.get(part, 0.0) * weight for part, weight in parts.items())
         for part, weight in parts.items():
             if whole:
-                _add(self._shares[part], len(self._names), self._idf.get(part, 0.0) * weight / whole)
+                _add(shares[part], len(self._names), self._idf.get(part, 0.0) * weight / whole)
         self._names.append((at, name))
 
     def scores(self, asked: Parts, meant: Sequence[tuple[Parts, float]] = ()) -> Scores:
@@ -107,17 +122,21 @@ class Index:
         return best
 
 
-def _rows() -> Rows:
+def _rows() -> tuple[array[int], array[float]]:
     return array("I"), array("d")
 
 
-def _add(rows: Rows, at: int, worth: float) -> None:
+def _add(rows: tuple[array[int], array[float]], at: int, worth: float) -> None:
     rows[0].append(at)
     rows[1].append(worth)
 
 
+def _settled(rows: Growing) -> dict[str, Rows]:
+    return {part: (at.tobytes(), worth.tobytes()) for part, (at, worth) in rows.items()}
+
+
 def _pairs(rows: Rows | None) -> Iterable[tuple[int, float]]:
-    return zip(*rows, strict=True) if rows else ()
+    return zip(array("I", rows[0]), array("d", rows[1]), strict=True) if rows else ()
 
 
 def _weighed(one: Entry, cut: Callable[[str], Parts]) -> Parts:

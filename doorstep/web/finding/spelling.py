@@ -139,11 +139,18 @@ class Initials:
     """Names by the first letters of their syllables: sfzbb for 身份证补办."""
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        self._names = [
+        self.names = [
             (code, name, "".join(s[0] for s in heard(plain(name), {}) if s))
             for code, name in names
             if has_han(name)
         ]
+
+    @classmethod
+    def of(cls, names: list[tuple[str, str, str]]) -> Initials:
+        """With `names` as another has read them."""
+        made = cls(())
+        made.names = names
+        return made
 
     def scores(self, asked: str) -> Scores:
         """Names whose initials hold these letters in a row, better the more of the name they are; none for fewer than three."""
@@ -151,7 +158,7 @@ class Initials:
         if not letters.isascii() or not letters.isalpha() or not _SHORTEST <= len(letters) <= _LONGEST:
             return {}
         found: Scores = {}
-        for code, name, initials in self._names:
+        for code, name, initials in self.names:
             if letters in initials:
                 fit = 0.5 + 0.5 * len(letters) / len(initials)
                 if fit > found.get(code, (0.0, ""))[0]:

@@ -47,6 +47,7 @@ def login(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "demo_logins": sorted(
             (_person(raw) for raw in trust.demo_logins()), key=lambda one: one.icon != "user"
         ),
+        "growing": trust.is_demo() and trust.demo_fact("demo_lives") is None,
     }
     return render(request, "web/portal/login.html", context, status=refusal.status if refusal else 200)
 

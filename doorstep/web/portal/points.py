@@ -76,7 +76,13 @@ def _count(code: str) -> int:
     """How many services a point takes; the same for all points that have the same channels, lists and layers."""
     point, scope = town().point_by_code[code], reach_at(code)
     takes: Mapping[str, list[str]] = point.takes
-    key = (_today(), scope, *point.channels, *((name, *codes) for name, codes in takes.items()))
+    key = (
+        _today(),
+        scope,
+        repr(point.hours.get("branches")),
+        *point.channels,
+        *((name, *codes) for name, codes in takes.items()),
+    )
     if key not in _counted:
         _counted[key] = len(brought(pack.listed(scope), point=code))
     return _counted[key]

@@ -186,7 +186,7 @@
     const happened = (word(`why-${why}`) || word("why-gone")).replace("{name}", word(`name-${kind}`));
     const half = told.printed ? word("say-half-printed") : "";
     say(button, [happened, half, word(`else-${kind}`)].filter(Boolean).join(document.documentElement.lang.startsWith("zh") ? "" : " "), why);
-    const field = kind === "card" && named(button, "name");
+    const field = (kind === "card" || kind === "zone") && named(button, "name");
     if (field && field.offsetParent !== null) field.focus();
   }
 
@@ -196,17 +196,29 @@
     const field = button.dataset[`card${name[0].toUpperCase()}${name.slice(1)}`];
     return field && button.form ? button.form.elements[field] : null;
   };
-  const CARD = ["name", "id_no", "address"];
+  const CARD = ["name", "id_no", "address", "latin", "kind", "state"];
 
-  async function card(button, signal) {
-    const whose = button.dataset.deviceFor || "first", want = [...CARD.filter((one) => named(button, one)), "until"];
-    const told = await ask("/v1/card", { for: whose, want }, signal);
+  // A foreigner's document goes with its kind; where a page asks for no kind, both are one text.
+  function fit(button, card) {
+    const kind = named(button, "kind"), folded = kind && kind.closest("details");
+    if (kind && folded) folded.open = card.kind !== "id";
+    if (!kind && !["id", "residence"].includes(card.kind)) card.id_no = [card.kind, card.state, card.id_no].filter(Boolean).join(":");
+  }
+
+  const card = (button, signal) => read(button, signal, "/v1/card");
+  const zone = (button, signal) => read(button, signal, "/v1/zone");
+
+  async function read(button, signal, path) {
+    const whose = button.dataset.deviceFor || "first", want = [...CARD.filter((one) => named(button, one)), "kind", "state", "until"];
+    const told = await ask(path, { for: whose, want }, signal);
     if (told.for !== whose || !button.isConnected) return "";
+    fit(button, told.card);
     const number = named(button, "id_no"), typed = number ? number.value.replace(/\s/g, "").toUpperCase() : "";
-    if (typed && typed !== told.card.id_no) return word("say-other");
+    if (typed && typed !== told.card.id_no.toUpperCase()) return word("say-other");
     CARD.forEach((one) => { const field = named(button, one); if (field && told.card[one]) field.value = told.card[one]; });
     CARD.forEach((one) => { const field = named(button, one); if (field) field.dispatchEvent(new Event("change", { bubbles: true })); });
     const until = told.card.until, day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
+    if (until && until < new Date().toISOString().slice(0, 10)) return word("say-expired").replace("{until}", day.format(new Date(until)));
     return /^\d/.test(until) ? word("say-read").replace("{until}", day.format(new Date(until))) : word("say-read-long");
   }
 
@@ -294,7 +306,7 @@
     return word(`say-rating-${said}`);
   }
 
-  const DOES = { card, camera, sign, printer, call, rating };
+  const DOES = { card, zone, camera, sign, printer, call, rating };
   const asking = new WeakMap();
 
   document.addEventListener("click", async (event) => {

@@ -1,0 +1,140 @@
+"""The map in pages: who answers where something is, and the base map that lies under everything drawn.
+
+The base map is ours (vector tiles of the region's streets, no request leaves the house) unless `BASEMAP` names another:
+``tianditu:KEY``, ``amap``, or ``wgs84=https://…/{z}/{x}/{y}`` and ``gcj02=…`` for a mirror in one's own net. A shifted map
+(GCJ-02) is drawn with shifted marks; what is kept and sent stays WGS-84.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from doorstep.geo.beside import Beside
+from doorstep.geo.talk import Away
+
+_TIANDITU = "https://t0.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={key}"
+_AMAP = "https://webrd01.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
+_SYSTEMS = ("wgs84", "gcj02")
+_open = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What lies under a map. ``tiles``: addresses with {z}, {x}, {y}; ``kind`` vector or raster; ``system`` how it is shifted."""
+
+    kind: str
+    system: str
+    tiles: tuple[str, ...]
+    said: str
+    """Whose data it is, as it must be named."""
+
+
+def beside() -> Beside:
+    """Whoever answers where something is. Asking raises Away where no map runs."""
+    if not settings.GROUND_URL:
+        raise Away("no map runs here")
+    return _beside(settings.GROUND_URL)
+
+
+@lru_cache(maxsize=4)
+def _beside(url: str) -> Beside:
+    return Beside(url)
+
+
+def base() -> Base | None:
+    """The base map of this house; None where there is none, and pages say where things are in words alone."""
+    told = settings.BASEMAP
+    if told:
+        return foreign(told)
+    stamp = _stamp()
+    return (
+        Base(
+            "vector",
+            "wgs84",
+            (f"/map/tiles/{stamp}/{{z}}/{{x}}/{{y}}",),
+            (_now() / "said.txt").read_text("utf-8"),
+        )
+        if stamp
+        else None
+    )
+
+
+def foreign(told: str) -> Base:
+    """A base map of somebody else, as `BASEMAP` names it. Raises ValueError with what can be named."""
+    name, _, key = told.partition(":")
+    if name == "tianditu" and key:
+        return Base(
+            "raster", "wgs84", tuple(_TIANDITU.format(layer=one, key=key) for one in ("vec", "cva")), "天地图"
+        )
+    if told == "amap":
+        return Base("raster", "gcj02", (_AMAP,), "高德地图")
+    system, _, tiles = told.partition("=")
+    if system in _SYSTEMS and tiles.startswith(("https://", "http://")) and "{z}" in tiles:
+        return Base("raster", system, (tiles,), urlsplit(tiles).hostname or "")
+    raise ValueError(
+        f"DOORSTEP_BASEMAP={told}: tianditu:KEY, amap, wgs84=https://…/{{z}}/{{x}}/{{y}} or gcj02=https://…"
+    )
+
+
+def origins() -> str:
+    """Where a page with a map may fetch tiles besides from us, for the content policy."""
+    if not settings.BASEMAP:
+        return ""
+    parts = [urlsplit(one) for one in foreign(settings.BASEMAP).tiles]
+    return " ".join(dict.fromkeys(f"{one.scheme}://{one.netloc}" for one in parts))
+
+
+def _now() -> Path:
+    return Path(settings.GROUND_FOLDER) / "now"
+
+
+def _stamp() -> str:
+    """Which map is in force: the name of its folder."""
+    try:
+        there = _now().resolve(strict=True)
+    except OSError:
+        return ""
+    return there.name if (there / "base.mbtiles").is_file() else ""
+
+
+def tile(stamp: str, z: int, x: int, y: int) -> bytes | None:
+    """One vector tile of the base map, gzipped; None where there is nothing to draw, or of a map no longer in force."""
+    if not stamp or stamp != _stamp() or not 0 <= z <= 14:
+        return None
+    kept = getattr(_open, "kept", None)
+    if kept is None or kept[0] != stamp:
+        where = (_now().resolve() / "base.mbtiles").as_uri()
+        kept = _open.kept = (stamp, sqlite3.connect(f"{where}?mode=ro&immutable=1", uri=True))
+    row = (
+        kept[1]
+        .execute(
+            "select tile_data from tiles where zoom_level = ? and tile_column = ? and tile_row = ?",
+            (z, x, 2**z - 1 - y),
+        )
+        .fetchone()
+    )
+    return bytes(row[0]) if row else None
+
+
+def areas(kind: str) -> bytes:
+    """The areas of one kind as GeoJSON; none where there is no map."""
+    return _areas(_stamp(), kind)
+
+
+@lru_cache(maxsize=8)
+def _areas(stamp: str, kind: str) -> bytes:
+    found = []
+    if stamp:
+        told = json.loads((_now().resolve() / "areas.geojson").read_text("utf-8"))
+        found = [one for one in told["features"] if one["properties"]["kind"] == kind]
+    return json.dumps(
+        {"type": "FeatureCollection", "features": found}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
