@@ -46,11 +46,13 @@ class Act(In):
 
 class Added(In):
     """``step`` is the token of a step that the flow lists under ``adhoc``; for a question to another unit, `@` and its code
-    behind it. ``reason`` says why, or asks; ``days``: the working days that a longer limit is asked for."""
+    behind it. ``reason`` says why, or asks; ``days``: the working days that a longer limit is asked for; ``shows``: the answers
+    (pointers) and files that the unit which is asked may see."""
 
     step: str = Field(max_length=128)
     reason: str = Field(default="", max_length=2000)
     days: int | None = None
+    shows: list[str] = Field(default_factory=list, max_length=60)
 
 
 class Note(In):
@@ -195,6 +197,7 @@ def add_step(request: Asked, matter: str, what: Added) -> HttpResponse:
         request_id=request.request_id,
         reason=what.reason,
         days=what.days,
+        shows=what.shows,
     )
     return _done(made)
 

@@ -1,8 +1,9 @@
 """Identity cards, read by the frames that readers with the national security module speak (SDT), over a serial line or TCP.
 
 ``AA AA AA 96 69``, length, command or three status bytes, data, and the XOR of everything since the length. A card is found
-(20 01), chosen (20 02) and read (30 01). Of what the card says only what was wanted leaves this module; the photograph and
-the nationality are never looked at.
+(20 01), chosen (20 02) and read (30 01). Four cards come in that way, told apart by the letter at 248: identity cards (blank),
+residence permits of Hong Kong, Macao and Taiwan residents (J), foreigners' permanent residence cards of 2017 (I) and of 2023 (Y).
+Of what the card says only what was wanted leaves this module; the photograph and the nationality are never looked at.
 """
 
 from __future__ import annotations
@@ -17,14 +18,21 @@ from typing import Final
 
 from doorstep.bridge.device import Link, Trouble, Wait
 
-WANTED: Final = ("name", "id_no", "address", "until")
+WANTED: Final = ("name", "id_no", "address", "until", "kind", "latin")
 _HEAD: Final = bytes.fromhex("AAAAAA9669")
 _STATE, _FIND, _SELECT, _READ = b"\x11\xff", b"\x20\x01", b"\x20\x02", b"\x30\x01"
 _OK, _FOUND = 0x90, 0x9F
 _LONGEST: Final = 4096
 _PAUSE: Final = 0.1
-_FIELDS: Final = {"name": (0, 30), "address": (52, 122), "id_no": (122, 158), "until": (204, 220)}
-"""Where in the 256 bytes of text a field stands, from and to; UTF-16, low byte first."""
+_LETTER: Final = slice(248, 250)
+_LAYOUTS: Final = {
+    "": ("id", {"name": (0, 30), "address": (52, 122), "id_no": (122, 158), "until": (204, 220)}),
+    "J": ("residence", {"name": (0, 30), "address": (52, 122), "id_no": (122, 158), "until": (204, 220)}),
+    "I": ("permanent", {"latin": (0, 120), "id_no": (122, 152), "name": (158, 188), "until": (204, 220)}),
+    "Y": ("permanent", {"name": (0, 30), "latin": (52, 122), "id_no": (122, 158), "until": (204, 220)}),
+}
+"""By the letter of a card: which document it is, and where in the 256 bytes of text a field stands, from and to; UTF-16, low byte
+first."""
 
 
 class CardReader:
@@ -71,20 +79,28 @@ def _fields(data: bytes, want: Collection[str]) -> dict[str, str]:
     if size != 256 or len(text) != size:
         raise Trouble("half")
     try:
+        letter = text[_LETTER].decode("utf-16-le").strip(" \0")
+        kind, fields = _LAYOUTS.get(letter, _LAYOUTS[""])
         found = {
-            name: text[start:end].decode("utf-16-le").strip(" \0") for name, (start, end) in _FIELDS.items()
+            name: text[start:end].decode("utf-16-le").strip(" \0") for name, (start, end) in fields.items()
         }
     except UnicodeDecodeError as error:
         raise Trouble("garbled") from error
-    if not found["name"] or not _is_number(found["id_no"]):
+    found["kind"] = kind
+    found["name"] = found["name"] or " ".join(found.get("latin", "").replace(",", " ").split())
+    if not found["name"] or not _is_number(kind, found["id_no"]):
         raise Trouble("garbled")
     found["until"] = _day(found["until"])
-    return {name: found[name] for name in WANTED if name in want}
+    return {name: found[name] for name in WANTED if name in want and found.get(name)}
 
 
-def _is_number(text: str) -> bool:
-    """Eighteen characters whose last one fits the others (GB 11643)."""
-    if not re.fullmatch(r"\d{17}[\dX]", text):
+def _is_number(kind: str, text: str) -> bool:
+    """Eighteen characters whose last one fits the others (GB 11643); on a permanent residence card of 2017 three letters and twelve
+    digits."""
+    if kind == "permanent" and re.fullmatch(r"[A-Z]{3}\d{12}", text):
+        return True
+    first = {"permanent": "9", "residence": "8"}.get(kind, r"\d")
+    if not re.fullmatch(rf"{first}\d{{16}}[\dX]", text):
         return False
     total = sum(int(digit) * (2 ** (17 - at) % 11) for at, digit in enumerate(text[:17]))
     return "10X98765432"[total % 11] == text[17]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, Protocol
 
-KINDS: Final = ("card", "camera", "sign", "printer", "call", "speaker", "rating")
+KINDS: Final = ("card", "zone", "camera", "sign", "printer", "call", "speaker", "rating")
 
 
 class Trouble(Exception):

@@ -198,6 +198,7 @@ _OPEN: Final[Mapping[str, Open]] = {
 _DOES: Final[Mapping[str, Callable[[Table, dict[str, Any], Callable[[], bool]], dict[str, Any]]]] = {
     "/v1/devices": lambda table, _told, _asked: {"devices": table.there()},
     "/v1/card": Table.card,
+    "/v1/zone": Table.zone,
     "/v1/camera": Table.camera,
     "/v1/sign": Table.sign,
     "/v1/printer": Table.printer,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from doorstep.bridge import zone
 from doorstep.bridge.camera import Camera
 from doorstep.bridge.card import WANTED, CardReader
 from doorstep.bridge.device import KINDS, Device, Driver, Trouble, Wait
@@ -19,6 +20,7 @@ from doorstep.bridge.pad import SignaturePad
 from doorstep.bridge.printer import Printer
 from doorstep.bridge.rating import RatingPad
 from doorstep.bridge.voice import CallTerminal, Speaker
+from doorstep.bridge.zone import ZoneReader
 
 Asked = Callable[[], bool]
 Told = dict[str, Any]
@@ -39,7 +41,7 @@ class Table:
 
     def __init__(self, addresses: Mapping[str, Sequence[str]], counter: str, columns: int = 48) -> None:
         drivers: dict[str, Driver] = {
-            "card": CardReader(), "camera": Camera(), "sign": SignaturePad(), "printer": Printer(columns),
+            "card": CardReader(), "zone": ZoneReader(), "camera": Camera(), "sign": SignaturePad(), "printer": Printer(columns),
             "call": CallTerminal(), "speaker": Speaker(), "rating": RatingPad(),
         }  # fmt: skip
         self._devices = {k: Device(k, drivers[k], tuple(addresses[k])) for k in KINDS if addresses.get(k)}
@@ -64,6 +66,14 @@ class Table:
         if not whose or not want:
             raise BadAsking
         with self._using("card", CardReader) as (reader, at):
+            return {"for": whose, "card": reader.read(at[0], want, Wait.seconds(_CARD, asked))}
+
+    def zone(self, told: Told, asked: Asked) -> Told:
+        """The passport of the person whom the page names by ``for``, by its machine-readable zone; only what it wants."""
+        whose, want = _text(told, "for"), [w for w in zone.WANTED if w in (told.get("want") or ())]
+        if not whose or not want:
+            raise BadAsking
+        with self._using("zone", ZoneReader) as (reader, at):
             return {"for": whose, "card": reader.read(at[0], want, Wait.seconds(_CARD, asked))}
 
     def camera(self, told: Told, asked: Asked) -> Told:

@@ -1,4 +1,4 @@
-"""`doorstep account add|end|list`: who may sign in, on the machine where the database's secrets lie.
+"""`doorstep account add|reset|end|list`: who may sign in, on the machine where the database's secrets lie.
 
 A new deployment has nobody: the first account is made here. Passwords are drawn, printed once, and never taken as an
 argument, which other people on the machine could read.
@@ -34,6 +34,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     new.add_argument("--zh", required=True, metavar="NAME", help="姓名 · the name in Chinese")
     new.add_argument("--en", default="", metavar="NAME", help="英文名 · the name in Latin letters")
+    told = "换一个密码，只显示一次；开着的登录都结束 · a new password, shown once; open sessions end"
+    reset = verbs.add_parser("reset", help=told, description=told)
+    reset.add_argument("login", metavar="LOGIN")
     told = "停用账号，所有登录马上失效 · end an account and every session of it at once"
     end = verbs.add_parser("end", help=told, description=told)
     end.add_argument("login", metavar="LOGIN")
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from django.db import OperationalError
 
     try:
-        return {"add": _add, "end": _end, "list": _list}[args.account_verb](args)
+        return {"add": _add, "reset": _reset, "end": _end, "list": _list}[args.account_verb](args)
     except OperationalError as why:
         raise Halt(FAILED, _NOT_RUNNING) from why
 
@@ -63,8 +66,7 @@ def _add(args: argparse.Namespace) -> int:
     from doorstep.kernel import trust
     from doorstep.kernel.row import fetch
 
-    post = _post(args)
-    password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    post, password = _post(args), _drawn()
     try:
         with transaction.atomic():
             made = trust.create_account(
@@ -78,6 +80,30 @@ def _add(args: argparse.Namespace) -> int:
         raise Halt(FAILED, _TAKEN.format(login=args.login)) from why
     sys.stdout.write(f"{args.login}  {password}\n{_ONCE.zh}\n{_ONCE.en}\n")
     return 0
+
+
+def _drawn() -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def _reset(args: argparse.Namespace) -> int:
+    from doorstep.domains.accounts.password import credential
+    from doorstep.kernel.row import fetch
+
+    password = _drawn()
+    fetch("select trust.set_password(%s, %s, %s)", _live(args.login), *credential(password))
+    sys.stdout.write(f"{args.login}  {password}\n{_ONCE.zh}\n{_ONCE.en}\n")
+    return 0
+
+
+def _live(login: str) -> Any:
+    """The id of the account in use with this login. Refused by Halt: FAILED."""
+    from doorstep.kernel.row import fetch
+
+    found = fetch("select id from account where login = %s and ended_at is null", login)
+    if not found:
+        raise Halt(FAILED, _NOBODY.format(login=login))
+    return found[0][0]
 
 
 def _post(args: argparse.Namespace) -> dict[str, Any]:
@@ -101,12 +127,8 @@ def _post(args: argparse.Namespace) -> dict[str, Any]:
 
 def _end(args: argparse.Namespace) -> int:
     from doorstep.kernel import trust
-    from doorstep.kernel.row import fetch
 
-    found = fetch("select id from account where login = %s and ended_at is null", args.login)
-    if not found:
-        raise Halt(FAILED, _NOBODY.format(login=args.login))
-    trust.end_account(found[0][0])
+    trust.end_account(_live(args.login))
     sys.stdout.write(f"{args.login}：已停用。 · ended.\n")
     return 0
 
@@ -121,8 +143,8 @@ def _list(_args: argparse.Namespace) -> int:
 
 
 _ONCE = Words(
-    "密码只显示这一次，请当面交给本人。忘了就停用，再开一个。",
-    "This password is shown once: hand it over in person. If it is forgotten, end the account and make another.",
+    "密码只显示这一次，请当面交给本人。忘了就用 reset 换一个。",
+    "This password is shown once: hand it over in person. If it is forgotten, `reset` sets another.",
 )
 _LOGIN_FORM = Words(
     "登录名用小写字母、数字和 . _ -，2 到 40 个字符。",

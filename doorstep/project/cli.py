@@ -55,12 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     stream = verb("stream", _stream, "实时推送进程 · live updates (started by `up`)")
     stream.add_argument("--host", default="127.0.0.1")
     stream.add_argument("--port", type=int, default=8001)
+    ground = verb("ground", _ground, "地图进程 · the map, for the other processes (started by `up`)")
+    ground.add_argument("--port", type=int, default=8002)
+    told = "读好程序，供各进程复制 · reads the program, for others to be copies of (started by `up`)"
+    verb("nursery", _nursery, told).add_argument("number", type=int)
+    verb("day", _day, "演示城镇的一天 · calls and patrols of the demonstration town (started by `demo`)")
     verb("town", _town, "建立演示数据 · build the demonstration town (started by `demo`)")
     packs.add(verb("packs", packs.run, "检查、试跑、排版事项包 · check, test and format packs"))
     region.add(
         verb("region", region.run, "地方清单和报道的数 · what is done where, beside the figures of a report")
     )
-    account.add(verb("account", account.run, "账号：开、停、列出 · accounts: make, end, list"))
+    account.add(
+        verb("account", account.run, "账号：开、停、换密码、列出 · accounts: make, end, new password, list")
+    )
     geo.add(verb("geo", geo.run, "地图：路网、地名、怎么走 · the map: streets, names, ways"))
     log.add(verb("log", log.run, "验证日志 · prove the log (while the system runs)"))
     copies.add(verb("backup", copies.run, "备份，密钥另放 · copy everything, keys apart"))
@@ -70,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     standin = verb(
         "standin", _standin, "扮演外部系统 · play a system of the outside world, on this machine only"
     )
-    standin.add_argument("name", choices=["witness", "registers", "payments", "fiscal", "device"])
+    standin.add_argument("name", choices=["witness", "registers", "payments", "fiscal", "carrier", "device"])
     standin.add_argument("rest", nargs=argparse.REMAINDER, help="其余参数 · its own arguments")
     told = "窗口电脑上的设备桥 · the devices on a counter's table, for its pages alone"
     bridge = verb("bridge", _bridge, told, add_help=False, prefix_chars="+")  # what begins with - is its own
@@ -111,6 +118,20 @@ def _town(_args: argparse.Namespace) -> None:
     )
 
 
+def _day(_args: argparse.Namespace) -> None:
+    import django
+
+    from doorstep.run.supervise import town_stands
+
+    if not Place.from_env().instance.get("demo"):
+        raise Halt(FAILED, _NO_DEMO)
+    while not town_stands():  # the town goes first; waiting costs nothing
+        time.sleep(1)
+    os.environ["DOORSTEP_DB_ROLE"] = "town"
+    django.setup()
+    importlib.import_module("doorstep.sim.day").run(float(os.environ.get("DOORSTEP_DAY") or 0))
+
+
 def _migrate(_args: argparse.Namespace) -> None:
     from doorstep.run.supervise import migrate_only
 
@@ -119,6 +140,10 @@ def _migrate(_args: argparse.Namespace) -> None:
 
 def _web(args: argparse.Namespace) -> None:
     importlib.import_module("doorstep.project.wsgi").serve(args.host, args.port)
+
+
+def _nursery(args: argparse.Namespace) -> int:
+    return int(importlib.import_module("doorstep.project.nursery").run(args.number))
 
 
 def _worker(_args: argparse.Namespace) -> None:
@@ -137,6 +162,10 @@ def _stream(args: argparse.Namespace) -> None:
     from doorstep.run import stream
 
     stream.run(args.host, args.port)
+
+
+def _ground(args: argparse.Namespace) -> int:
+    return int(importlib.import_module("doorstep.run.ground").run(args.port))
 
 
 def _standin(args: argparse.Namespace) -> None:

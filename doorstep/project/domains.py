@@ -2,6 +2,7 @@
 
 DOMAINS: tuple[str, ...] = (
     "doorstep.domains.counter",
+    "doorstep.domains.accounts",
     "doorstep.domains.family",
     "doorstep.domains.outlets",
     "doorstep.domains.appointments",
@@ -9,5 +10,6 @@ DOMAINS: tuple[str, ...] = (
     "doorstep.domains.blanks",
     "doorstep.domains.studio",
     "doorstep.domains.ratings",
+    "doorstep.domains.command",
     "doorstep.domains.audit",
 )

@@ -11,14 +11,17 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
+from doorstep.web.ground import origins
+
 _POLICY = "; ".join(
     [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data: blob:",
+        "img-src 'self' data: blob: {tiles}",
         "font-src 'self'",
-        "connect-src 'self' {stream} {bridge}",
+        "connect-src 'self' {stream} {bridge} {tiles}",
+        "frame-src 'self'",  # a kiosk prints a paper of ours from a frame
         "manifest-src 'self'",
         "worker-src 'self'",
         "form-action 'self' {payments}",
@@ -64,7 +67,8 @@ class ContentPolicy:
         request.stream_url = stream  # type: ignore[attr-defined]
         response = self._get_response(request)
         bridge = settings.BRIDGE_URL if _of_staff(request) else ""
-        policy = _POLICY.format(stream=stream, payments=_origin(settings.PAYMENTS_URL), bridge=bridge)
+        payments = _origin(settings.PAYMENTS_URL)
+        policy = _POLICY.format(stream=stream, payments=payments, bridge=bridge, tiles=origins())
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault(

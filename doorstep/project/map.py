@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from pypinyin import lazy_pinyin
-
-from doorstep.geo import atlas, valhalla
+from doorstep.geo import atlas
 from doorstep.geo.crs import Degrees
-from doorstep.geo.router import Fallback, Router, StraightLine, Unreachable
-from doorstep.geo.router import Valhalla as Service
-from doorstep.geo.source import source
+from doorstep.geo.router import Unreachable
 from doorstep.geo.spoken import said
-from doorstep.rulebook.region import region
+from doorstep.run.ground import router, the_map
 from doorstep.run.place import Place
-from doorstep.run.port import share_port
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,18 +27,6 @@ def run(args: argparse.Namespace) -> int:
         )
         return 1
     return {"build": _build, "where": _where, "way": _way}[args.geo_verb](found, args)
-
-
-def the_map() -> atlas.Atlas | None:
-    """The map of this deployment's region, built in its data directory if need be; None for a region without streets."""
-    told = source(region())
-    return atlas.build(told, Place.from_env().data / "geo", letters) if told else None
-
-
-def letters(name: str) -> str:
-    """The pinyin of a name without tones, and its initials."""
-    syllables = lazy_pinyin(name)
-    return f"{''.join(syllables)} {''.join(one[0] for one in syllables if one)}"
 
 
 def _build(found: atlas.Atlas, _args: argparse.Namespace) -> int:
@@ -83,26 +62,3 @@ def _way(found: atlas.Atlas, args: argparse.Namespace) -> int:
         words = said(leg)
         sys.stdout.write(f"  {words.zh} · {words.en}\n")
     return 0
-
-
-@contextlib.contextmanager
-def router(found: atlas.Atlas, scratch: Path) -> Iterator[Router]:
-    """A router over this map for as long as the block lasts: a service of its own, or the straight line."""
-    if found.tiles is None:
-        yield StraightLine()
-        return
-    with share_port("127.0.0.1", 0) as free:
-        port = int(free.getsockname()[1])
-    settings = scratch / f"valhalla-{port}.json"
-    command = valhalla.service(found.tiles, port, settings)
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet) as process:
-        service = Service("127.0.0.1", port)
-        until = time.monotonic() + 20
-        while not service.ready() and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        try:
-            yield Fallback(service)
-        finally:
-            process.kill()
-            settings.unlink(missing_ok=True)

@@ -16,7 +16,13 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.text import compress_string
 
-_KINDS: Final = ("text/", "application/json", "application/javascript", "image/svg+xml")
+_KINDS: Final = (
+    "text/",
+    "application/json",
+    "application/geo+json",
+    "application/javascript",
+    "image/svg+xml",
+)
 _LEAST: Final = 1000
 _NOISE: Final = 100
 """So many bytes at most are added by chance, so that nobody learns a word of a page from its size (the BREACH attack)."""

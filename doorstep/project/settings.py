@@ -11,6 +11,7 @@ from psycopg_pool.base import AttemptWithBackoff
 
 from doorstep.project.domains import DOMAINS
 from doorstep.rulebook.clock import shift_clock
+from doorstep.rulebook.kept import keep_in
 from doorstep.run.place import Place
 from doorstep.run.roles import OWNER, dsn
 
@@ -54,11 +55,15 @@ _OWN_KEYS = {"dbname": "name", "user": "user", "password": "password", "host": "
 DATA_DIR = _place.data
 SECRETS_DIR = _place.secrets
 FILES_DIR = _place.data / "files"
+keep_in(_place.data / "cache")
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+_keeps = _role != "nursery"
 _secret_file = _place.secrets / "web.secret"
-SECRET_KEY = _secret_file.read_text().strip() if _secret_file.exists() else secrets.token_urlsafe(48)
+SECRET_KEY = (
+    _secret_file.read_text().strip() if _keeps and _secret_file.exists() else secrets.token_urlsafe(48)
+)
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("DOORSTEP_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
@@ -69,7 +74,7 @@ if _shift:  # set by `doorstep demo` alone, so that all its processes share one 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
     # The queue's tables; importing it takes a third of a second, which only those who queue or work should pay.
-    *(["procrastinate.contrib.django"] if _role in ("worker", "migrator") else []),
+    *(["procrastinate.contrib.django"] if _role in ("worker", "migrator", "nursery") else []),
     "doorstep.kernel",
     "doorstep.web",
     *DOMAINS,
@@ -142,10 +147,19 @@ CONNECTORS = dict(
 FISCAL_URL = os.environ.get("DOORSTEP_FISCAL", "").rstrip("/")
 PAYMENTS_URL = os.environ.get("DOORSTEP_PAYMENTS", "").rstrip("/")
 
+# The carrier that takes text messages (GSMA OneAPI), and the number they come from.
+SMS_URL = os.environ.get("DOORSTEP_SMS", "").rstrip("/")
+SMS_SENDER = os.environ.get("DOORSTEP_SMS_SENDER", "doorstep")
+
 # The bridge to the devices of a counter's table, on the machine of whoever looks at the page; empty: there is none.
 BRIDGE_URL = os.environ.get("DOORSTEP_BRIDGE", "http://127.0.0.1:17660").rstrip("/")
 BRIDGE_CODE = os.environ.get("DOORSTEP_BRIDGE_CODE", "")
 BRIDGE_HANDS = os.environ.get("DOORSTEP_BRIDGE_HANDS", "")
+
+# Who answers where something is, where that map's files lie, and somebody else's base map, if one is wished (web/ground.py).
+GROUND_URL = os.environ.get("DOORSTEP_GROUND", "").rstrip("/")
+GROUND_FOLDER = _place.data / "geo"
+BASEMAP = os.environ.get("DOORSTEP_BASEMAP", "").strip()
 
 # What is printed on papers: where anybody can check them.
 PUBLIC_URL = os.environ.get(

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from doorstep.run.leash import leashed, started_at
+from doorstep.run.leash import started_at
+from doorstep.run.nursery import Copy, Nursery, begin
 
 _LOG_LIMIT: Final = 16 * 2**20
 _STEADY: Final = 4.0
@@ -21,10 +22,14 @@ _LONGEST_PAUSE: Final = 5.0
 class Child:
     """A named process in a group of its own, so that nothing it started survives it."""
 
-    def __init__(self, name: str, command: list[str], env: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: list[str], env: dict[str, str], log: Path, nursery: Nursery | None = None
+    ) -> None:
+        """``nursery``: of which it is a copy, if there is one."""
         self.name, self.log = name, log / f"{name}.log"
-        self._command, self._env = command, {"DOORSTEP_CHILD": name, **env}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._command, self._nursery = command, nursery
+        self._env = {"DOORSTEP_CHILD": name, **env}
+        self._process: Copy | subprocess.Popen[bytes] | None = None
         self._began = self._not_before = 0.0
         self.deaths = 0
         """In a row, without a steady while in between."""
@@ -34,14 +39,8 @@ class Child:
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env=os.environ | self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=leashed(signal.SIGKILL),
+            self._process = begin(
+                self._nursery, self._command, os.environ | self._env, log.fileno(), log.fileno()
             )
         self._began = time.monotonic()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -32,6 +34,14 @@ def leashed(sign: signal.Signals = signal.SIGKILL) -> Callable[[], None]:
             os._exit(1)
 
     return tie
+
+
+def session_nice(nice: int) -> None:
+    """What this session gets of a busy processor beside others, 0 as all, 19 next to nothing. Linux shares it out between
+    sessions first, and `os.nice` counts within one alone; where that is off there is nothing to write.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice))
 
 
 def started_at(pid: int) -> str | None:

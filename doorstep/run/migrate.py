@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from psycopg import sql
 
 from doorstep.rulebook.words import Refused, Words
 from doorstep.run.halt import OK, WRONG_DATA, Halt, say
+from doorstep.run.nursery import Nursery, begin
 from doorstep.run.place import Place
 from doorstep.run.roles import dsn
 
@@ -45,7 +45,7 @@ end $$
 """
 
 
-def migrate_apart() -> None:
+def migrate_apart(nursery: Nursery | None = None) -> None:
     """Migrates in a child process, which alone gets the migrator's role, unless this very version did so before.
 
     Raises Halt when it refuses or fails.
@@ -53,8 +53,7 @@ def migrate_apart() -> None:
     if _brought_to() == _fingerprint():
         return
     child = os.environ | {"DOORSTEP_DB_ROLE": "migrator"}
-    code = subprocess.run([sys.executable, "-m", "doorstep.run.migrate"], env=child, check=False).returncode
-    if code:
+    if code := begin(nursery, [sys.executable, "-m", "doorstep.run.migrate"], child, 1, 2).wait():
         raise Halt(code, _FAILED)
 
 
@@ -83,11 +82,13 @@ def _fingerprint() -> str:
 
 def _migrate() -> None:
     import django
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
 
     django.setup()
+    from doorstep.domains.outlets.apart import shut
     from doorstep.domains.studio.publish import found_packs
     from doorstep.kernel.found import found
 
@@ -101,9 +102,14 @@ def _migrate() -> None:
             raise Halt(WRONG_DATA, _NEWER.format(name=sorted(newer)[-1]))
         call_command("migrate", interactive=False, verbosity=0)
         cursor.execute(_QUEUE_GRANTS)
+        shut()
         try:
             found(demo=bool(Place.from_env().instance.get("demo")))
             found_packs()
+            if "doorstep.domains.command" in settings.DOMAINS:
+                from doorstep.domains.command.units.region import settle
+
+                settle()
         except Refused as no:
             raise Halt(WRONG_DATA, no.words) from no
         comment = sql.SQL("comment on database {} is {}").format(

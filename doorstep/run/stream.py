@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -21,6 +22,7 @@ import psycopg
 import uvicorn
 from psycopg.rows import dict_row
 
+from doorstep.run.picture import Picture, Scope
 from doorstep.run.port import share_port
 from doorstep.run.presence import AGAIN, CHANNEL, be_present
 from doorstep.run.roles import dsn
@@ -32,6 +34,7 @@ Send = Callable[[Message], Awaitable[None]]
 COOKIE: Final = "doorstep_session"
 _RECHECK: Final = 3.0
 """Seconds between looks at whether every viewer's session still stands: a revoked one ends within five."""
+_SECOND: Final = 1.0
 _SILENCE: Final = 15.0
 _MOST_VIEWERS: Final = 4000
 _MOST_OF_ONE: Final = 8
@@ -39,6 +42,9 @@ _BACKLOG: Final = 200
 
 _AUDIENCES: Final = "select h, trust.audience(h) as audience from unnest(%s::bytea[]) as h"
 _TOLD: Final = "select * from trust.outbox_told(%s)"
+_SCOPES: Final = "select h, trust.command_scope(h) as scope from unnest(%s::bytea[]) as h"
+_UNITS: Final = "select unit_id, told from trust.command_units()"
+_CALLS: Final = "select unit_id, told from trust.command_calls()"
 
 
 @dataclass(eq=False)
@@ -49,6 +55,10 @@ class Viewer:
 
     token_hash: bytes
     audience: dict[str, Any]
+    scope: Scope | None = None
+    """Whose calls and duty units it sees on the command map; None for a page without one."""
+    fresh: bool = True
+    """Whether it has not been told the whole picture yet."""
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_BACKLOG))
 
     def tell(self, frame: bytes) -> None:
@@ -93,7 +103,9 @@ class Stream:
         await receive()
         self._conn = await _connect()
         self._asking = asyncio.Lock()
-        self._tasks = [asyncio.create_task(self._again(work)) for work in (self._listen, self._recheck)]
+        self._tasks = [
+            asyncio.create_task(self._again(work)) for work in (self._listen, self._recheck, self._move)
+        ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for viewer in self.viewers:
@@ -103,14 +115,14 @@ class Stream:
         await self._conn.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _ask(self, query: str, values: list[Any]) -> list[dict[str, Any]]:
+    async def _ask(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         """Asks, and waits for the server to come back if it is gone."""
         async with self._asking:
             while True:
                 try:
                     if self._conn.closed:
                         self._conn = await _connect()
-                    cursor = await self._conn.execute(query, [values])
+                    cursor = await self._conn.execute(query, None if values is None else [values])
                     rows: list[dict[str, Any]] = await cursor.fetchall()
                     return rows
                 except psycopg.OperationalError:
@@ -140,6 +152,26 @@ class Stream:
                         if may_hear(viewer.audience, row):
                             viewer.tell(frame)
 
+    async def _move(self) -> None:
+        """Once a second what moved on the command map, serialised once for a scope."""
+        picture = Picture()
+        while True:
+            await asyncio.sleep(_SECOND - time.time() % _SECOND)
+            watching = [viewer for viewer in self.viewers if viewer.scope is not None]
+            if not watching:
+                continue
+            units, calls = await self._ask(_UNITS), await self._ask(_CALLS)
+            picture.turn(time.time(), *([(r["unit_id"], r["told"]) for r in rows] for rows in (units, calls)))
+            for viewer in watching:
+                frame = picture.frame(viewer.scope or frozenset(), viewer.fresh)
+                viewer.fresh = False
+                if frame:
+                    viewer.tell(frame)
+
+    async def _scopes(self, hashes: list[bytes]) -> dict[bytes, Scope | None]:
+        found = await self._ask(_SCOPES, hashes)
+        return {bytes(row["h"]): None if row["scope"] is None else frozenset(row["scope"]) for row in found}
+
     async def _recheck(self) -> None:
         """Ends viewers whose session was revoked or ran out, and takes over scopes that changed."""
         while True:
@@ -154,6 +186,18 @@ class Stream:
                     viewer.end()
                 else:
                     viewer.audience = audience
+            await self._recheck_scopes()
+
+    async def _recheck_scopes(self) -> None:
+        """Whoever lost the right to the command map is sent away; whose scope changed is told everything anew."""
+        watching = [viewer for viewer in self.viewers if viewer.scope is not None]
+        scopes = await self._scopes(list({viewer.token_hash for viewer in watching})) if watching else {}
+        for viewer in watching:
+            scope = scopes.get(viewer.token_hash)
+            if scope is None:
+                viewer.end()
+            elif scope != viewer.scope:
+                viewer.scope, viewer.fresh = scope, True
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
@@ -168,7 +212,12 @@ class Stream:
             return await _answer(send, 401, headers)
         if sum(viewer.token_hash == token_hash for viewer in self.viewers) >= _MOST_OF_ONE:
             return await _answer(send, 429, headers)
-        return await self._watch(Viewer(token_hash, found[0]["audience"]), headers, receive, send)
+        viewer = Viewer(token_hash, found[0]["audience"])
+        if b"command" in scope.get("query_string", b""):
+            viewer.scope = (await self._scopes([token_hash])).get(token_hash)
+            if viewer.scope is None:
+                return await _answer(send, 403, headers)
+        return await self._watch(viewer, headers, receive, send)
 
     async def _watch(self, viewer: Viewer, headers: dict[str, str], receive: Receive, send: Send) -> None:
         self.viewers.add(viewer)

@@ -20,16 +20,19 @@ from typing import Any, Final
 
 import psycopg
 
+from doorstep.rulebook.region import region
+from doorstep.rulebook.region_profile import FOLDER as REGIONS
 from doorstep.rulebook.words import Words
 from doorstep.run.child import Child, end_leftovers
 from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt, say
-from doorstep.run.leash import leashed
 from doorstep.run.migrate import migrate_apart
+from doorstep.run.nursery import Copy, Nursery, begin
 from doorstep.run.place import Place, write_private
 from doorstep.run.port import hold_port, share_port
 from doorstep.run.postgres import Postgres, foreign_server, own_server
 from doorstep.run.roles import dsn
 
+_DAY_SPEED: Final = "4"
 _TICK: Final = 0.1
 _GRACE: Final = 20.0
 """Seconds for requests and jobs under way to finish when we are asked to stop."""
@@ -41,7 +44,7 @@ _HOPELESS: Final = 5
 class Supervisor:
     """Everything that runs for one data directory.
 
-    ``before_ready``: a command to run once, before READY; it may go on behind the open page after it has written a line.
+    ``before_ready``: a command to run once, before READY; it may go on behind the open page once it wrote a line.
     """
 
     place: Place
@@ -49,7 +52,8 @@ class Supervisor:
     before_ready: tuple[str, ...] = ()
     children: list[Child] = field(default_factory=list)
     server: Postgres | None = None
-    world: subprocess.Popen[bytes] | None = None
+    nursery: Nursery | None = None
+    world: Copy | subprocess.Popen[bytes] | None = None
     port: int = 0
     held: socket.socket | None = None
     stopping: bool = False
@@ -82,14 +86,17 @@ class Supervisor:
     def _start(self, bind: str, shift: str) -> None:
         os.environ["DOORSTEP_CLOCK_SHIFT"] = shift
         self.place.secret("web")
+        self.nursery = Nursery(self.place.log)
+        self.nursery.start()
         if url := os.environ.get("DATABASE_URL"):
             self.place.check_room()
             foreign_server(self.place, url)
         else:
             self.server = own_server(self.place, lambda: self.stopping)
-        migrate_apart()
+        migrate_apart(self.nursery)
         self.held = hold_port(bind, _port_wish("DOORSTEP_STREAM_PORT", "0"))
-        self.children = _children(self.place, bind, self.port, int(self.held.getsockname()[1]))
+        ground, stream_port = _ground(self.place), int(self.held.getsockname()[1])
+        self.children = _children(self.place, bind, self.port, stream_port, self.nursery) + ground
         if self.demo:
             self.children = [*_standins(self.place), *_bridge(self.place, self.port), *self.children]
         for child in self.children:
@@ -98,8 +105,19 @@ class Supervisor:
         self._await_ready(bind)
         if self.before_ready and not _town_is_lived_in():
             self._prepare_world()
+        if self.demo and self.before_ready:
+            self._begin_day()
         sys.stdout.write(f"READY http://localhost:{self.port}\n")
         sys.stdout.flush()
+
+    def _begin_day(self) -> None:
+        """Calls and patrols of the demonstration go on for as long as it runs; DOORSTEP_DAY=0 leaves them out."""
+        if os.environ.setdefault("DOORSTEP_DAY", _DAY_SPEED) != "0" and not self.stopping:
+            command = [sys.executable, "-m", "doorstep", "day"]
+            day = Child("day", command, {"DOORSTEP_DB_ROLE": "town"}, self.place.log)
+            self.children.append(day)
+            day.start()
+            self._record()
 
     def _await_ready(self, bind: str) -> None:
         while not self.stopping and not _ready(bind, self.port):
@@ -112,10 +130,11 @@ class Supervisor:
             time.sleep(_TICK)
 
     def _prepare_world(self) -> None:
-        env = os.environ | {"DOORSTEP_CHILD": "town"}
-        pipe = subprocess.PIPE
-        self.world = world = subprocess.Popen(self.before_ready, env=env, stdout=pipe, preexec_fn=leashed())
-        told: Any = world.stdout
+        env = os.environ | {"DOORSTEP_CHILD": "town", "DOORSTEP_DB_ROLE": "town"}
+        reading, writing = os.pipe()
+        told = os.fdopen(reading, "rb")
+        self.world = world = begin(self.nursery, self.before_ready, env, writing, sys.stderr.fileno())
+        os.close(writing)
         while not self.stopping and not select.select([told], [], [], _TICK)[0]:
             self._tend()
         if not self.stopping and not told.readline() and world.wait():
@@ -131,8 +150,9 @@ class Supervisor:
             say(_DIED.format(name="postgres"))
             with contextlib.suppress(Halt) if self.stopping else contextlib.nullcontext():
                 self.server.start()
+        anew = bool(self.nursery and not self.stopping and self.nursery.start())
         begun = [child.name for child in self.children if child.tend()]
-        if begun:
+        if begun or anew:
             self._record()
         if self.world and self.world.poll():
             say(_TOWN)
@@ -142,6 +162,8 @@ class Supervisor:
         if self.world:
             self.world.terminate()
             self.world.wait()
+        if self.nursery:
+            self.nursery.end()
         for child in self.children:
             child.ask_to_stop()
         until = time.monotonic() + _GRACE
@@ -160,6 +182,8 @@ class Supervisor:
     def _record(self) -> None:
         """Who runs, for the next supervisor (should this one be killed) and for tools."""
         traces: dict[str, Any] = {child.name: child.trace for child in self.children}
+        if self.nursery and self.nursery.alive:
+            traces["nursery"] = self.nursery.trace
         found = {
             "url": f"http://localhost:{self.port}",
             "stream_port": int(os.environ["DOORSTEP_STREAM_PORT"]),
@@ -193,7 +217,7 @@ def migrate_only(place: Place) -> None:
         return migrate_apart()
 
 
-def _children(place: Place, bind: str, port: int, stream_port: int) -> list[Child]:
+def _children(place: Place, bind: str, port: int, stream_port: int, nursery: Nursery | None) -> list[Child]:
     """Web, worker, relay and stream, each under its own database role."""
     os.environ["DOORSTEP_STREAM_PORT"] = str(stream_port)
     os.environ.setdefault("DOORSTEP_PUBLIC_URL", f"http://localhost:{port}")
@@ -208,22 +232,34 @@ def _children(place: Place, bind: str, port: int, stream_port: int) -> list[Chil
     web = [*python, "doorstep", "web", "--host", bind, "--port", str(port)]
     stream = [*python, "doorstep", "stream", "--host", bind, "--port", str(stream_port)]
     return [
-        Child("web", web, {"DOORSTEP_DB_ROLE": "app", "MALLOC_ARENA_MAX": "2"}, place.log),
-        Child("worker", [*python, "doorstep", "worker"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
-        Child("relay", [*python, "doorstep", "relay"], {"DOORSTEP_DB_ROLE": "worker"}, place.log),
-        Child("stream", stream, {"DOORSTEP_DB_ROLE": "stream"}, place.log),
+        Child("web", web, {"DOORSTEP_DB_ROLE": "app", "MALLOC_ARENA_MAX": "2"}, place.log, nursery),
+        Child("worker", [*python, "doorstep", "worker"], {"DOORSTEP_DB_ROLE": "worker"}, place.log, nursery),
+        Child("relay", [*python, "doorstep", "relay"], {"DOORSTEP_DB_ROLE": "worker"}, place.log, nursery),
+        Child("stream", stream, {"DOORSTEP_DB_ROLE": "stream"}, place.log, nursery),
     ]
+
+
+def _ground(place: Place) -> list[Child]:
+    """The map of a region that has streets, unless somebody names another one, or says by an empty name that there is none."""
+    if "DOORSTEP_GROUND" in os.environ or not (REGIONS / region().code / "streets.yaml").is_file():
+        return []
+    with share_port("127.0.0.1", 0) as free:
+        port = int(free.getsockname()[1])
+    os.environ["DOORSTEP_GROUND"] = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "doorstep", "ground", "--port", str(port)]
+    return [Child("ground", command, {}, place.log)]
 
 
 def _standins(place: Place) -> list[Child]:
     """In a demonstration the outside world is played by programs of ours, unless somebody names the real one."""
     found = []
-    place.secret("payments")
-    place.secret("fiscal")
-    more = {name: ["--key", str(place.secrets / f"{name}.secret")] for name in ("payments", "fiscal")}
+    keyed = {"payments": "payments", "fiscal": "fiscal", "carrier": "sms"}
+    for name in keyed.values():
+        place.secret(name)
+    more = {name: ["--key", str(place.secrets / f"{secret}.secret")] for name, secret in keyed.items()}
     for name, variable, value in (
         ("registers", "DOORSTEP_CONNECTORS", "*={url}"), ("payments", "DOORSTEP_PAYMENTS", "{url}"),
-        ("fiscal", "DOORSTEP_FISCAL", "{url}"),
+        ("fiscal", "DOORSTEP_FISCAL", "{url}"), ("carrier", "DOORSTEP_SMS", "{url}"),
     ):  # fmt: skip
         if os.environ.get(variable):
             continue
@@ -282,8 +318,17 @@ def _ready(bind: str, port: int) -> bool:
 
 def _town_is_lived_in() -> bool:
     """Whether the demonstration town is there with all its lives; asking the database saves starting a process."""
+    return _known("demo_lives")
+
+
+def town_stands() -> bool:
+    """Whether the demonstration town has its lives; its month may still go on."""
+    return _known("demo_town", "demo_lives")
+
+
+def _known(*facts: str) -> bool:
     with contextlib.suppress(psycopg.Error), psycopg.connect(**dsn("app")) as conn:  # type: ignore[arg-type]
-        return conn.execute("select 1 from fact where name = 'demo_lives'").fetchone() is not None
+        return conn.execute("select 1 from fact where name = any(%s)", [list(facts)]).fetchone() is not None
     return False
 
 

@@ -5,7 +5,9 @@ in rows.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,9 +17,10 @@ from typing import Any, Final
 import django
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, connections
 
 from doorstep.kernel.plug import Domain, register
+from doorstep.run.leash import session_nice
 from doorstep.run.presence import AGAIN, be_present
 
 _log = logging.getLogger(__name__)
@@ -26,6 +29,7 @@ _STALLED: Final = 30
 stop.
 """
 _SWEEP: Final = 20.0
+SPARING: Final = 1.5
 
 
 @dataclass
@@ -35,6 +39,8 @@ class Chore:
     work: Callable[[], int]
     every: float
     next_at: float = 0.0
+    slow: Callable[[], int] | None = None
+    """What is done instead, once in ``SPARING``, while the town of a demonstration is being lived."""
 
     def run_if_due(self) -> bool:
         """True when it did something. An error is logged and tried again at the usual time."""
@@ -57,9 +63,9 @@ def run(concurrency: int = 4) -> None:
     be_present("worker", "worker")
     stop = threading.Event()
     threads = [
-        threading.Thread(target=_do_chores, args=(stop, _chores()), name="chores"),
+        threading.Thread(target=_tend, args=(stop, _chores()), name="chores"),
         # Apart: a system that answers slowly must not keep papers and due times waiting.
-        threading.Thread(target=_do_chores, args=(stop, _calls(domains)), name="calls"),
+        threading.Thread(target=_tend, args=(stop, _calls(domains)), name="calls"),
     ]
     for thread in threads:
         thread.start()
@@ -77,7 +83,7 @@ def _chores() -> tuple[Chore, ...]:
     from doorstep.run.seal import Sealer
 
     return (
-        Chore(chore.make_papers, 0.2),
+        Chore(chore.make_papers, 0.2, slow=_a_paper_or_two),
         Chore(chore.mark_due, 2.0),
         Chore(chore.recount, 600.0),
         Chore(chore.sweep_files, 600.0),
@@ -94,6 +100,43 @@ def _calls(domains: Mapping[str, Domain]) -> tuple[Chore, ...]:
 
     theirs = (Chore(work, every) for one in domains.values() for work, every in one.chores)
     return (Chore(Asker(settings.CONNECTORS).tend, 0.5), *theirs)
+
+
+def _tend(stop: threading.Event, todo: tuple[Chore, ...]) -> None:
+    """Do these until asked to stop; while the town of a demonstration is being lived, with what that leaves of the processor."""
+    if _growing():
+        grown = threading.Event()
+        beside = threading.Thread(target=_gently, args=(grown, todo))
+        beside.start()
+        while _growing() and not stop.wait(1):
+            pass
+        grown.set()
+        beside.join()
+    _do_chores(stop, todo)
+
+
+def _growing() -> bool:
+    from doorstep.kernel import trust
+
+    with contextlib.suppress(DatabaseError):
+        return trust.is_demo() and trust.demo_fact("demo_lives") is None
+    return False
+
+
+def _gently(stop: threading.Event, todo: tuple[Chore, ...]) -> None:
+    os.nice(19)  # of this thread, and those it starts
+    session_nice(10)
+    _do_chores(stop, tuple(Chore(one.slow, SPARING) if one.slow else one for one in todo))
+    session_nice(0)
+    connections.close_all()
+
+
+def _a_paper_or_two() -> int:
+    """The newest, for which a visitor may be waiting, and the oldest. Not asked again at once, however many are left."""
+    from doorstep.kernel import chore
+
+    chore.make_papers(2)
+    return 0
 
 
 def _do_chores(stop: threading.Event, todo: tuple[Chore, ...]) -> None:

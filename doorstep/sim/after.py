@@ -31,6 +31,7 @@ _SAID = {
 _CAME_OF_IT = {
     "mended": "已经打过电话，缺的当天补上了", "explained": "已经打过电话，说明了情况，对方清楚了",
     "ask_second": "查了办理经过，像是没有依据", "founded": "确实让人多跑了一趟，请继续回访", "unfounded": "查了经过，没有依据",
+    "pressed": "已经催过，明天给回话",
 }  # fmt: skip
 _ANSWERED = 0.93
 """How many call-backs are made before their time is over."""

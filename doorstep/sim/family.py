@@ -48,6 +48,7 @@ class Brought(Life):
         return of, {**example, "channel": self.channel}
 
     def settles(self) -> None:
+        self.hands = self.by  # scans are handed to whoever takes the visit in
         super().settles()
         self.account, self.resident = None, ""
 

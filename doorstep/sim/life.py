@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -100,9 +100,8 @@ class Life:
         offered = self._offered()
         if not offered:
             raise LookupError("nothing is offered that can be lived")
-        day = self.horizon.date() - timedelta(days=DAYS // 2)
-        weights = [_often(one) * shape().often(one, day) for one in offered]
-        of = self.chance.choices(offered, weights)[0]
+        often = offering(self.horizon).often
+        of = self.chance.choices(offered, [often[one.code] for one in offered])[0]
         usual = "granted" if self.wish.stop_at == "hand_out" else ""
         course = self.wish.course or usual or self.chance.choices(list(_COURSES), list(_COURSES.values()))[0]
         fits = [one for one in usable(of) if one["course"] == course] or usable(of)
@@ -113,8 +112,8 @@ class Life:
         example = self.chance.choice(self._there(fits) or fits)
         return of, {**example, "channel": self._channel(of, example)}
 
-    def _offered(self) -> list[pack.Pack]:
-        offered = [one for one in pack.listed() if usable(one) and kin.MESSAGE not in waits_for(one)]
+    def _offered(self) -> Sequence[pack.Pack]:
+        offered: Sequence[pack.Pack] = offering(self.horizon).packs
         if self.wish.stop_at:
             return [one for one in offered if self._can_stop(one)]
         wished = [one for one in offered if one.code == self.wish.item]
@@ -341,6 +340,31 @@ def whole(staff: Staff, what: str, at: datetime) -> Iterator[None]:
     except BaseException:
         staff.tokens = tokens  # who signed in meanwhile has not
         raise
+
+
+@dataclass(frozen=True)
+class Offering:
+    """What is offered now and can be lived: all ``codes``, the ``packs`` of those that are drawn, and how ``often`` each is."""
+
+    codes: Sequence[str]
+    packs: Sequence[pack.Pack]
+    often: Mapping[str, float]
+
+
+def offering(horizon: datetime) -> Offering:
+    """What can be lived, as often as in the middle of the month before; the same until something is published."""
+    day = horizon.date() - timedelta(days=DAYS // 2)
+    key = (calendar().day_of(clock.now()), day)
+    if key not in _offering:
+        known = [one for one in pack.listed() if usable(one)]
+        drawn = [one for one in known if kin.MESSAGE not in waits_for(one)]
+        often = {one.code: _often(one) * shape().often(one, day) for one in drawn}
+        _offering[key] = Offering(sorted(one.code for one in known), drawn, often)
+    return _offering[key]
+
+
+_offering: dict[tuple[date, date], Offering] = {}
+pack.when_published(_offering.clear)
 
 
 def usable(of: pack.Pack) -> Sequence[Mapping[str, Any]]:

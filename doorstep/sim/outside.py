@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
+from doorstep.domains.accounts import bound
 from doorstep.domains.appointments import verbs as appointments
 from doorstep.domains.family import kin
 from doorstep.domains.payments import service
@@ -17,7 +18,7 @@ from doorstep.domains.payments import verbs as payments
 from doorstep.kernel import call, child, matter, read, trust
 from doorstep.kernel.models import Matter, Step
 from doorstep.kernel.party import Person
-from doorstep.kernel.row import fetch, first, rows
+from doorstep.kernel.row import at_once, fetch, first
 from doorstep.kernel.trust import not_found
 from doorstep.rulebook import clock
 from doorstep.rulebook.field import at_pointer
@@ -34,11 +35,12 @@ _ONLINE = 0.7
 
 def look_at(matter_id: UUID) -> tuple[Matter, list[Step]]:
     """A matter as it stands, and what waits for somebody or something, in the order it came up. Within the life's transaction."""
-    fetch("select trust.enter_system(%s)", matter_id)
-    found = first(Matter, "where id = %s", matter_id)
-    if found is None:
+    waits = "where matter_id = %s and closed_at is null order by opened_at, id"
+    asked = ((None, "select trust.enter_system(%s)"), (Matter, "where id = %s"), (Step, waits))
+    _, found, steps = at_once(*((model, sql, matter_id) for model, sql in asked))
+    if not found:
         raise not_found()
-    return found, rows(Step, "where matter_id = %s and closed_at is null order by opened_at, id", matter_id)
+    return found[0], steps
 
 
 def answers_call(way: Way, step: Step, said: str | None) -> None:
@@ -100,10 +102,15 @@ def _passes(way: Way, child_id: UUID, waits: Step) -> bool:
     return True
 
 
-def message(way: Way, step: Step) -> bool:
-    """What a wait is for comes, if it is something that this town knows."""
+def message(way: Way, step: Step, said: str = "") -> bool:
+    """What a wait is for comes, if it is something that this town knows; what a domain carries out ends as it is ``said``."""
+    name = str(way.asked(step).get("message", ""))
+    if name in (bound.ACCOUNT, bound.DOCUMENT):
+        with trust.enter_system(way.id) as system:
+            matter.hear(system, way.id, step=step.name, said=said or "done", message=name)
+        return True
     known = {payments.MESSAGE: _paid, appointments.MESSAGE: _booked, kin.MESSAGE: _entered}
-    answer = known.get(str(way.asked(step).get("message", "")))
+    answer = known.get(name)
     return answer is not None and answer(way)
 
 

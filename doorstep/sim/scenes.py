@@ -32,6 +32,8 @@ from doorstep.sim.people import HOUSEHOLD, Citizen
 from doorstep.sim.staff import Staff
 
 Scene = tuple[str, Callable[[], object]]
+LIVES = ("waits:", "back:", "pays:", "comes:")
+"""How scenes are called that are one matter's whole life."""
 _NUMBERS = 4_000_000
 """Lives of scenes are those from this number on."""
 _VISITS, _ELSEWHERE = 4, 12

@@ -44,6 +44,8 @@ class Staff:
     seed: int
     office: Office
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fact: str = "demo_people"
+    """Under which name those who are taken on are written down."""
     tokens: dict[str, str] = field(default_factory=dict)
     cast: tuple[str, ...] = ()
     """The logins of residents anybody may sign in as: the first numbers of the town."""
@@ -121,7 +123,7 @@ class Staff:
         new = [one for one in orders if one["make"]["login"] not in self.known]
         if new:
             self._know({one["make"]["login"]: one["make"] for one in new})
-            self.office.ask([*new, {"fact": ["demo_people", list(self.known.values())]}])
+            self.office.ask([*new, {"fact": [self.fact, list(self.known.values())]}])
 
     def _know(self, made: dict[str, dict[str, Any]]) -> None:
         self.known |= made

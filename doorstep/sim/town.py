@@ -10,25 +10,27 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from datetime import time as hour
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from doorstep.domains.appointments import verbs as appointments
 from doorstep.kernel import org, plug, trust
 from doorstep.kernel.models import Point
-from doorstep.rulebook import clock, pack
+from doorstep.rulebook import clock
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
-from doorstep.sim import scenes
-from doorstep.sim.life import Life, Wish, usable, waits_for
+from doorstep.sim import duty, scenes
+from doorstep.sim.life import Life, Wish, offering, waits_for
 from doorstep.sim.office import Office, open_office
 from doorstep.sim.staff import Staff, order, picture
+from doorstep.sim.writers import Tally, apart, drawn
 
 __all__ = ["LIVES", "build", "horizon", "live", "picture", "wish"]
 
@@ -69,24 +71,28 @@ def _build(office: Office, progress: Callable[[str], None], opened: Callable[[],
     progress("请大家上岗 / people take up their posts")
     staff = people(office)
     lives = 0 if _fast() else int(os.environ.get("DOORSTEP_DEMO_LIVES", LIVES))
+    if lives:
+        duty.sign_on(staff, all_units=lives >= WHOLE)
     progress(f"过 {lives} 件事 / {lives} matters are lived")
     if lives:
         staff.fill_posts()
-    for number in range(min(FIRST, lives)):
-        live(staff, number)
-    opened()
     whole = lives >= WHOLE
-    if whole:
-        _play(staff, office, scenes.at_once(staff, horizon()))
-    side_by_side(staff, range(FIRST, lives), writers())
-    progress(_lived(lives))
+    tally = Tally(lives, lambda count: progress(_lived(count, whole=whole)))
+    for number in range(min(FIRST, lives)):
+        _count(staff, number, tally)
+    opened()
+    os.nice(10)  # who opens a page goes first
+    now = scenes.at_once(staff, horizon()) if whole else ()
+    side_by_side(staff, range(FIRST, lives), writers(), tally, lambda: _play(staff, office, now, tally))
+    tally.look(at_last=True)
+    office.ask([{"fact": ["demo_town", lives]}])  # from here on its day may be played beside
     if whole:
         _play(staff, office, scenes.later(staff, horizon()))
         _play(staff, office, scenes.at_last(staff, horizon()))
     office.ask([{"fact": ["demo_lives", lives]}])
 
 
-def _play(staff: Staff, office: Office, wanted: Iterable[scenes.Scene]) -> None:
+def _play(staff: Staff, office: Office, wanted: Iterable[scenes.Scene], tally: Tally | None = None) -> None:
     """Each scene once, also over an interruption. One that could not be is named in the log, and the others go on."""
     done = set(trust.demo_fact("demo_scenes") or ())
     for name, scene in wanted:
@@ -94,16 +100,20 @@ def _play(staff: Staff, office: Office, wanted: Iterable[scenes.Scene]) -> None:
             continue
         try:
             scene()
+            if tally and name.startswith(scenes.LIVES):
+                tally.add()
+                tally.look()
         except Exception as no:
             _skip(staff, name, "scene", no)
         done.add(name)
         office.ask([{"fact": ["demo_scenes", sorted(done)]}])
 
 
-def _lived(lives: int) -> str:
+def _lived(count: int, *, whole: bool) -> str:
     """How many, and how long after the start of the whole demonstration."""
     seconds = time.monotonic() - float(os.environ.get("DOORSTEP_BEGAN", _BEGAN))
-    return f"{lives} 件事过完了，启动后 {seconds:.0f} 秒 / {lives} matters lived, {seconds:.0f} s after the start"
+    zh, en = ("，这个月接着过", ", the month goes on") if whole else ("", "")
+    return f"{count} 件事过完了，启动后 {seconds:.0f} 秒{zh} / {count} matters lived, {seconds:.0f} s after the start{en}"
 
 
 def writers() -> int:
@@ -111,44 +121,31 @@ def writers() -> int:
     return min(2, len(os.sched_getaffinity(0)))
 
 
-def side_by_side(staff: Staff, numbers: Iterable[int], many: int) -> None:
+def side_by_side(
+    staff: Staff, numbers: Iterable[int], many: int, tally: Tally, before: Callable[[], None] = lambda: None
+) -> None:
     """Live the lives of ``numbers``, ``many`` at a time. Who is given a time at a point is given one in the order of the numbers,
-    by one writer; all others change nothing for each other. The division follows from the numbers, so the town is the same.
+    by this writer, after what comes ``before``; all others change nothing for each other, and are lived by whoever is free.
 
     Raises RuntimeError if another writer stopped early; the next start lives the rest.
     """
-    shares: list[list[int]] = [[] for _ in range(many)]
+    times: list[int] = []
+    others: list[int] = []
     for number in numbers:
-        shares[0 if gives_times(staff, number) else number % many].append(number)
-    apart = [_apart(staff, share) for share in shares[1:]]
-    _live_all(staff, shares[0])
-    if any(os.waitpid(pid, 0)[1] for pid in apart):
+        (times if gives_times(staff, number) else others).append(number)
+    with drawn(others) as free:
+        beside = [apart(lambda number: _count(staff, number, tally), free) for _ in range(many - 1)]
+        before()
+        for number in chain(times, free):
+            _count(staff, number, tally)
+            tally.look()
+    if any(os.waitpid(pid, 0)[1] for pid in beside):
         raise RuntimeError("a writer of the town stopped early; its reason is on standard error")
 
 
-def _apart(staff: Staff, numbers: Sequence[int]) -> int:
-    """A process of its own that lives these lives; it ends with this one."""
-    connection.close_pool()  # type: ignore[attr-defined]
-    connection.close()
-    parent, pid = os.getpid(), os.fork()
-    if pid:
-        return pid
-    done = 1
-    try:
-        _live_all(staff, numbers, lambda: os.getppid() == parent)
-        done = 0
-    except BaseException:
-        _log.exception("a writer of the town stopped")
-    finally:
-        os._exit(done)
-
-
-def _live_all(staff: Staff, numbers: Sequence[int], may: Callable[[], bool] = lambda: True) -> None:
-    os.nice(10)  # who opens a page goes first
-    for number in numbers:
-        if not may():
-            return
-        live(staff, number)
+def _count(staff: Staff, number: int, tally: Tally) -> None:
+    if live(staff, number) is not None:
+        tally.add()
 
 
 def gives_times(staff: Staff, number: int) -> bool:
@@ -271,7 +268,7 @@ def wish(staff: Staff, number: int) -> Wish:
 
 def _turn_of(place: int) -> str:
     """Everything that is offered is lived once before it goes by how frequent it is."""
-    codes = sorted(one.code for one in pack.listed() if usable(one))
+    codes = offering(horizon()).codes
     return codes[place] if place < len(codes) else ""
 
 

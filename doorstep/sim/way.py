@@ -240,7 +240,7 @@ class Way:
         elif step.by == "sub":
             return outside.signs(self, step, move.get("hears") or "granted")
         elif step.by == "wait":
-            return outside.message(self, step)
+            return outside.message(self, step, str(move.get("hears") or ""))
         elif step.by == "applicant":
             self._mine(move, step)
         else:

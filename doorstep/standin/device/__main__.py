@@ -21,11 +21,12 @@ from doorstep.standin.device.hands import CARDS, DEVICES, FAULTS, Hands, Play, l
 
 _PICTURE: Final = (Path(__file__).parent / "document.jpg").read_bytes()
 _PLAYS: Final[dict[str, Play]] = {
-    "card": card.play, "sign": pads.sign, "printer": printer.play, "call": pads.call, "speaker": pads.speaker,
+    "card": card.play, "zone": card.swipe, "sign": pads.sign, "printer": printer.play, "call": pads.call, "speaker": pads.speaker,
     "rating": pads.rating, "rating2": pads.rating,
 }  # fmt: skip
 _TITLES: Final = {
-    "card": "读卡器 Card reader", "camera": "高拍仪 Document camera", "sign": "签字板 Signature pad",
+    "card": "读卡器 Card reader", "zone": "护照阅读器 Passport reader",
+    "camera": "高拍仪 Document camera", "sign": "签字板 Signature pad",
     "printer": "小票打印机 Slip printer", "call": "叫号屏 Call terminal", "speaker": "音箱 Speaker",
     "rating": "评价器 Rating pad", "rating2": "第二个评价器 Second rating pad",
 }  # fmt: skip

@@ -10,7 +10,7 @@ from operator import xor
 from threading import Thread
 from typing import Final
 
-from doorstep.standin.device.hands import Card, Hands, Wire, lag
+from doorstep.standin.device.hands import PASSPORT, Card, Hands, Wire, lag
 
 _HEAD: Final = bytes.fromhex("AAAAAA9669")
 _PHOTO: Final = bytes(1024)
@@ -38,6 +38,22 @@ def play(wire: Wire, hands: Hands, device: str) -> None:
             return
 
 
+def swipe(wire: Wire, hands: Hands, device: str) -> None:
+    """Plays a reader of machine-readable zones: a passport is swiped once for each who listens."""
+    fault = hands.fault(device)
+    time.sleep(hands.seconds)
+    first, second = PASSPORT
+    if fault == "garbage":
+        wire.send(os.urandom(90) + b"\r")
+    elif fault == "half":
+        wire.send(first.encode() + b"\r" + second[:20].encode())
+    elif fault == "wrong":
+        wire.send(f"{first}\r{second[:4]}1{second[5:]}\r".encode())
+    elif fault != "nobody":
+        wire.send(f"{first}\r{second}\r".encode())
+    wire.anything(10)
+
+
 def _read(wire: Wire, card: Card | None, fault: str) -> bool:
     """The card's text and photograph; false if the plug was pulled."""
     if card is None or fault == "half":
@@ -55,11 +71,28 @@ def _read(wire: Wire, card: Card | None, fault: str) -> bool:
 
 
 def _text(card: Card) -> bytes:
-    """256 bytes: name, sex, nationality, birth, address, number, issuer, from, until."""
+    """256 bytes in the order of each kind of card; the letter that tells them apart stands at 248."""
+    parts = {"I": _of_2017, "Y": _of_2023}.get(card.letter, _of_citizens)(card)
+    return "".join(text.ljust(size) for text, size in (*parts, (card.letter, 1), ("", 3))).encode("utf-16-le")
+
+
+def _of_citizens(card: Card) -> tuple[tuple[str, int], ...]:
+    """Name, sex, nationality, birth, address, number, issuer, from, until; of residence permits the travel permit besides."""
     birth, sex = card.id_no[6:14], "1" if int(card.id_no[16]) % 2 else "2"
-    parts = ((card.name, 15), (sex, 1), ("01", 2), (birth, 8), (card.address, 35), (card.id_no, 18),
-             ("示例市公安局", 15), ("20160501", 8), (card.until, 8), ("", 18))  # fmt: skip
-    return "".join(text.ljust(size) for text, size in parts).encode("utf-16-le")
+    return ((card.name, 15), (sex, 1), ("01", 2), (birth, 8), (card.address, 35), (card.id_no, 18),
+            ("示例市公安局", 15), ("20160501", 8), (card.until, 8), ("", 14))  # fmt: skip
+
+
+def _of_2017(card: Card) -> tuple[tuple[str, int], ...]:
+    """Name in Latin letters, sex, number, nationality, Chinese name, from, until, birth, version, issuer."""
+    return ((card.latin, 60), ("2", 1), (card.id_no, 15), (card.id_no[:3], 3), (card.name, 15), ("20170630", 8),
+            (card.until, 8), ("19900101", 8), ("01", 2), ("1500", 4))  # fmt: skip
+
+
+def _of_2023(card: Card) -> tuple[tuple[str, int], ...]:
+    """Chinese name, sex, times renewed, birth, name in Latin letters, number, reserved, from, until, reserved."""
+    return ((card.name, 15), ("2", 1), ("01", 2), (card.id_no[6:14], 8), (card.latin, 35), (card.id_no, 18),
+            ("", 15), ("20231201", 8), (card.until, 8), ("", 14))  # fmt: skip
 
 
 def _answer(wire: Wire, state: int, data: bytes = b"") -> None:

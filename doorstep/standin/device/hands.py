@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Final
 
-DEVICES: Final = ("card", "camera", "sign", "printer", "call", "speaker", "rating", "rating2")
+DEVICES: Final = ("card", "zone", "camera", "sign", "printer", "call", "speaker", "rating", "rating2")
 FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "card": ("down", "half", "cut", "pulled", "garbage", "slow", "wrong"),
+    "zone": ("down", "half", "garbage", "wrong", "nobody"),
     "camera": ("down", "half", "garbage", "slow"),
     "sign": ("down", "pulled", "garbage", "touch", "nobody"),
     "printer": ("down", "paper", "ends", "cover", "garbage", "slow"),
@@ -27,19 +28,30 @@ away, a picture that breaks off. ends: the paper ends in the middle. wrong: a fr
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An invented person's card."""
+    """An invented person's card. ``letter``: which card it is, blank for an identity card; ``latin``: the name on a foreigner's."""
 
     name: str
     id_no: str
     address: str
     until: str
+    letter: str = ""
+    latin: str = ""
 
 
 CARDS: Final = (
     Card("宋知意", "990103198805214023", "示例市示范路 8 号 2-301", "20360501"),
     Card("阿依古丽·艾尔肯", "990102199511060047", "示例市银杏路 21 号 5-602", "20290930"),
     Card("何大山", "99010119530412017X", "示例市石榴巷 3 号", "长期"),
+    Card("简安娜", "911000199108150024", "", "20331130", "Y", "JENSEN ANNA MARIA"),
+    Card("", "UTO110090010123", "", "20270630", "I", "MORSE, ELENA"),
+    Card("林海棠", "810000199205230021", "示例市海棠路 6 号", "20290818", "J"),
 )
+
+PASSPORT: Final = (
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L898902C36UTO7408122F3404159ZE184226B<<<<<16",
+)
+"""The specimen of ICAO Doc 9303, with a last day that is to come: nobody's passport."""
 
 
 @dataclass(slots=True)
@@ -62,7 +74,7 @@ class Hands:
         """One thing changed by name: a device's fault, ``lay`` a card (number or empty), ``press`` and ``press2``."""
         if name in FAULTS and value in ("", *FAULTS[name]):
             self.faults[name] = value
-        elif name == "lay" and (value == "" or value in "012"):
+        elif name == "lay" and (value == "" or value in map(str, range(len(CARDS)))):
             self.card = CARDS[int(value)] if value else None
         elif name in ("press", "press2") and value in "012345" and value:
             self.presses[name.replace("press", "rating")] = int(value)
