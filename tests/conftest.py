@@ -28,8 +28,16 @@ settings.register_profile("long", max_examples=10_000, deadline=None, print_blob
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+SHARD, SHARDS = map(int, os.environ.get("DOORSTEP_SHARD", "1/1").split("/"))
+"""A long run in parts, on several machines or after each other: 2/4 is the second of four."""
+IN_ALL_SHARDS = "tests/kernel/test_interleavings.py"  # a part of its cases in each: half an hour by itself
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The examples of all packs come first: they take longest, and are lived in a town that no test has touched."""
+    files = sorted({item.nodeid.partition("::")[0] for item in items} - {IN_ALL_SHARDS})
+    mine = {IN_ALL_SHARDS, *files[SHARD - 1 :: SHARDS]}
+    items[:] = [item for item in items if item.nodeid.partition("::")[0] in mine]
     items.sort(key=lambda item: "tests/sim/test_examples.py" not in item.nodeid)
 
 

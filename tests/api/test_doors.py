@@ -55,6 +55,23 @@ DOORS = {
     "reclassify": Door("POST", "matters/{matter}/reclassify", {"item": "HZ-106", "reason": "order"}),
     "repin": Door("POST", "matters/{matter}/repin", {"reason": "order"}),
     "withdraw": Door("POST", M + "/withdraw"),
+    "calls": Door("GET", "calls"),
+    "take_call": Door("POST", "calls", {"kind": "XJ-001"}),
+    "report_call": Door("POST", "calls/own", {"kind": "XJ-001"}),
+    "report_by_device": Door("POST", "calls/by-device", {"token": "?", "id": "019a0000-0000-7000-8000-000000000141"}),
+    "add_call_device": Door("POST", "calls/devices", {
+        "kind": "sensor", "name": "?", "item": "XJ-021", "until": "2026-12-01T00:00:00Z"}),
+    "send_to_call": Door("POST", "calls/{matter}/send", {"units": [1]}),
+    "say_of_call": Door("POST", "calls/{matter}/say", {"outcome": "coming"}),
+    "recall_from_call": Door("POST", "calls/{matter}/recall", {}),
+    "link_call": Door("POST", "calls/{matter}/link", {"parent": "{matter}"}),
+    "pass_call_on": Door("POST", "calls/{matter}/pass-on", {"to": "fire", "number": "1"}),
+    "close_call": Door("POST", "calls/{matter}/close", {"result": "?"}),
+    "report_positions": Door("POST", "command/positions", {
+        "fixes": [{"at": "2026-12-01T00:00:00Z", "lon": 118.04, "lat": 36.8}]}),
+    "duty_units": Door("GET", "command/units"),
+    "set_unit_state": Door("POST", "command/units/1/state", {"state": "moving"}),
+    "answer_safety": Door("POST", "command/safety/019a0000-0000-7000-8000-000000000141", {"answer": "well"}),
     "rating": Door("POST", M + "/rating", {"level": 5}),
     "rate_with_code": Door("POST", "ratings/with-code", {"number": "0", "code": "0", "level": 5}),
     "rating_code": Door("GET", M + "/rating"),
@@ -126,12 +143,18 @@ def test_every_operation_declares_its_right(calls: Calls) -> None:
     assert {r for r in rights.values() if r not in {"PUBLIC", "SIGNED_IN", *VERBS}} == set()
     assert {name for name, right in rights.items() if right == "PUBLIC"} == {
         "sign_in", "list_items", "read_item", "list_profiles", "guide", "rate_with_code", "published_ratings",
+        "report_by_device",
     }  # fmt: skip
 
 
 def test_every_post_that_changes_something_wants_a_key(calls: Calls) -> None:
     keyless = {n for n, one in _document(calls).items() if DOORS[n].method == "POST" and not one["x-keyed"]}
-    assert keyless == {"sign_in", "guide"}
+    assert keyless == {
+        "sign_in",
+        "guide",
+        "report_by_device",
+        "report_positions",
+    }  # which have ids of their own
 
 
 @pytest.mark.parametrize("role", OUTSIDERS)

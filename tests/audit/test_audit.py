@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.cast import Cast
@@ -97,3 +100,38 @@ def test_F01_the_log_of_looks_only_grows(cast: Cast) -> None:
         for change in ("update access set detail = ''", "delete from access"):
             with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(change)
+
+
+@pytest.fixture
+def unlocked(above: psycopg.Connection[Any]) -> Iterator[None]:
+    """Whoever is locked by a test can sign in again in the next."""
+    yield
+    above.execute("delete from trust.failure")
+
+
+def test_who_keeps_the_accounts_safe_sees_who_is_locked_and_no_resident_by_name(
+    cast: Cast, unlocked: None
+) -> None:
+    from doorstep.kernel import trust
+    from doorstep.rulebook.words import Refused
+
+    for login in (*["province"] * 5, *["neighbour"] * 2, "nobody-at-all"):
+        with pytest.raises(Refused):
+            trust.sign_in(login, "guessed")
+    page = Visit(cast["secadmin"].token).get("/start")
+    assert page.name == "audit_watch" and "province" in page.html and "锁住，15 分钟后自己开" in page.text
+    assert cast["neighbour"].name not in page.html and ">neighbour<" not in page.html
+    assert "信封密钥" in page.text
+    assert re.search(r"没有的登录名 [1-9]\d* 个，共试 [1-9]\d* 次", page.text)
+
+
+@pytest.mark.parametrize(
+    "role", ["resident", "approver", "supervisor", "chief", "sysadmin", "auditor", "agent", "kiosk"]
+)
+def test_nobody_else_is_told_which_accounts_are_tried(cast: Cast, role: str) -> None:
+    from django.db import connection
+
+    assert Visit(cast[role].token).get("/audit/watch").status == 403
+    with cast.enter(role), connection.cursor() as cursor:
+        cursor.execute("select audit.watch()")
+        assert cursor.fetchone() == (None,)

@@ -16,6 +16,7 @@ from doorstep.bridge.pad import SignaturePad
 from doorstep.bridge.printer import Printer
 from doorstep.bridge.rating import RatingPad
 from doorstep.bridge.voice import CallTerminal, Speaker
+from doorstep.bridge.zone import ZoneReader
 from doorstep.standin.device import card as card_standin
 from doorstep.standin.device.hands import CARDS, Hands
 from tests.bridge import table
@@ -75,6 +76,66 @@ def test_of_a_card_only_what_was_wanted_is_told(hands: Hands, at: dict[str, list
     hands.card = CARDS[2]
     whole = CardReader().read(at["card"][0], ("name", "address", "until", "nation", "photo"), brief())
     assert whole == {"name": "何大山", "address": "示例市石榴巷 3 号", "until": "long"}
+
+
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        (
+            3,
+            {
+                "kind": "permanent",
+                "name": "简安娜",
+                "latin": "JENSEN ANNA MARIA",
+                "id_no": "911000199108150024",
+                "until": "2033-11-30",
+            },
+        ),
+        (
+            4,
+            {
+                "kind": "permanent",
+                "name": "MORSE ELENA",
+                "latin": "MORSE, ELENA",
+                "id_no": "UTO110090010123",
+                "until": "2027-06-30",
+            },
+        ),
+        (5, {"kind": "residence", "name": "林海棠", "id_no": "810000199205230021", "until": "2029-08-18"}),
+    ],
+)
+def test_cards_of_foreigners_and_compatriots_are_told_apart(
+    hands: Hands, at: dict[str, list[str]], card: int, told: dict[str, str]
+) -> None:
+    """Each with its own number and name, which the forms take as they are (decision 0061)."""
+    from doorstep.rulebook import document
+
+    hands.card = CARDS[card]
+    found = CardReader().read(at["card"][0], ("name", "latin", "id_no", "until", "kind", "nation"), brief())
+    assert found == told
+    text = document.compose(found["kind"], "", found["id_no"])
+    assert document.parts(text).kind == told["kind"]
+
+
+def test_a_passport_is_swiped_and_only_what_was_wanted_is_told(
+    hands: Hands, at: dict[str, list[str]]
+) -> None:
+    want = ("name", "id_no", "state", "kind", "until", "born", "sex", "nationality")
+    assert ZoneReader().read(at["zone"][0], want, brief()) == {
+        "kind": "passport", "state": "UTO", "id_no": "L898902C3", "name": "ERIKSSON ANNA MARIA", "until": "2034-04-15",
+    }  # fmt: skip
+    assert ZoneReader().read(at["zone"][0], ("id_no",), brief()) == {"id_no": "L898902C3"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("half", "half"), ("garbage", "garbled"), ("wrong", "garbled"), ("nobody", "nobody"), ("down", "gone")],
+)
+def test_half_a_passport_is_no_passport(
+    hands: Hands, at: dict[str, list[str]], fault: str, said: str
+) -> None:
+    hands.faults["zone"] = fault
+    assert code(lambda: ZoneReader().read(at["zone"][0], ("name",), brief(0.6))) == said
 
 
 def test_a_reader_on_a_serial_line_speaks_the_same(hands: Hands) -> None:

@@ -86,7 +86,7 @@ def test_the_stand_ins_end_with_whoever_started_them() -> None:
     line = [sys.executable, "-m", "doorstep.standin.device", "--leash"]
     program = subprocess.Popen(line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert program.stdin and program.stdout
-    told = [program.stdout.readline().split()[0] for _ in range(9)]
+    told = [program.stdout.readline().split()[0] for _ in range(10)]
     assert sorted(told) == [
         "READY",
         "call",
@@ -97,6 +97,7 @@ def test_the_stand_ins_end_with_whoever_started_them() -> None:
         "rating",
         "sign",
         "speaker",
+        "zone",
     ]
     program.stdin.close()
     assert program.wait(10) == 0

@@ -11,8 +11,8 @@ import pytest
 from doorstep.geo.atlas import Atlas, build
 from doorstep.geo.router import Fallback, Router
 from doorstep.geo.source import source
-from doorstep.project.map import letters, router
 from doorstep.rulebook.region import load_region
+from doorstep.run.ground import letters, router
 
 ANLAN = load_region("anlan")
 

@@ -13,7 +13,6 @@ from doorstep.geo import valhalla
 from doorstep.geo.router import (
     ESTIMATED,
     ROUTED,
-    Away,
     Fallback,
     Fix,
     Router,
@@ -23,7 +22,8 @@ from doorstep.geo.router import (
     nearest,
 )
 from doorstep.geo.spoken import said
-from doorstep.project.map import router
+from doorstep.geo.talk import Away
+from doorstep.run.ground import router
 
 NORTH, SOUTH = (118.0, 36.83), (118.0, 36.772)
 SEA = (119.5, 38.0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
 import pytest
 
-from doorstep.geo import shapes, town
+from doorstep.geo import shapes, streets, town
 from doorstep.geo.atlas import Atlas
 from doorstep.geo.source import plan, source
 from tests.geo.conftest import ANLAN
@@ -80,3 +81,17 @@ def test_areas_that_are_none_are_refused_with_their_number(tmp_path: Path) -> No
                     ' "geometry": {"type": "Point", "coordinates": [1, 2]}}]}')  # fmt: skip
     with pytest.raises(ValueError, match="feature 1: a Point is no area"):
         shapes.read(path)
+
+
+def test_B04_main_roads_leave_the_map_where_the_plan_says_and_nowhere_else(atlas: Atlas) -> None:
+    net = streets.read(atlas.folder / "streets.osm.pbf")
+    rim = [net.place(k) for k in range(net.graph.nodes) if net.graph.rim[k]]
+    told = source(ANLAN)
+    assert told and len(rim) == len(plan(ANLAN, told.raw["draw"]).roads_out) == 4
+    assert net.graph.narrow.sum() >= 8, "bridges and underpasses are known as such"
+    here = net.nearest((117.985, 36.806))
+    after = int(net.graph.head[net.graph.tail == here][0])
+    (x, y), (u, v) = net.place(here), net.place(after)
+    heading = math.degrees(math.atan2((u - x) * math.cos(math.radians(y)), v - y))
+    assert after in net.onward((x, y), heading) and after not in net.onward((x, y), heading + 180)
+    assert net.onward((x, y), None) == [here]

@@ -13,6 +13,7 @@ import pytest
 
 from doorstep.domains import studio
 from doorstep.rulebook import pack
+from doorstep.rulebook.notation import compose, plain
 from tests.house import tree
 
 PACKS = tree.ROOT / "packs"
@@ -129,3 +130,22 @@ def test_a_spoilt_pack_does_not_load(packs: Path) -> None:
     path = _spoil(packs, "HZ-106", "      - ['-', '-', 'agent, sublet', look]\n", "")
     with pytest.raises(pack.Unusable):
         pack.load_pack(path, packs)
+
+
+def test_no_word_is_cut_off_at_a_comma() -> None:
+    """``{zh: 和, en: One, two}`` reads as three keys: words with a comma want quotes."""
+
+    def cut(node: Any, where: str) -> Iterator[str]:
+        for key, one in (
+            node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        ):
+            if one is None and isinstance(node, dict) and {"zh", "en"} <= set(node):
+                yield f"{where}: {key}"
+            yield from cut(one, f"{where}/{key}")
+
+    files = [path for folder in ("packs", "regions") for path in sorted((tree.ROOT / folder).rglob("*.yaml"))]
+    assert (
+        files
+        and [told for path in files for told in cut(plain(compose(path.read_text(), path.name)), path.name)]
+        == []
+    )

@@ -85,6 +85,7 @@ def _pages(held: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _asked(cast: Cast, pages: list[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
     found = {}
+    _client(cast, "resident").get("/")  # what a process reads once for each publication is read now
     for who, address in pages:
         with counted() as statements:
             answer = _client(cast, who).get(address)

@@ -54,7 +54,7 @@ class Examples:
 
     def addresses(self, guest: Guest, route: dict[str, Any]) -> list[str]:
         """The addresses of a route that this person may open; none if they may not enter, or have nothing there."""
-        if not _may(guest, route):
+        if not may(guest, route):
             return []
         found = ["/" + route["path"]]
         for part in re.findall(r"<[^>]+>", route["path"]):
@@ -65,7 +65,8 @@ class Examples:
         return found
 
 
-def _may(guest: Guest, route: dict[str, Any]) -> bool:
+def may(guest: Guest, route: dict[str, Any]) -> bool:
+    """Whether this person may enter there at all."""
     if route["right"] == "PUBLIC":
         return True
     if not guest.token or (
@@ -141,7 +142,8 @@ class Hand:
             "data": {"applicant": who, "household": {"station": station}, "birth": birth},
         })["id"]  # fmt: skip
         self.ask("clerk", "POST", f"/matters/{made}/act", {"step": "intake", "outcome": "done"})
-        for step, more in ((f"question@{asked}", {}), ("longer", {"days": 3})):
+        shows = {"shows": ["/birth/right_day", "/birth/cause", proof]}
+        for step, more in ((f"question@{asked}", {}), ("question@AL-HEALTH", shows), ("longer", {"days": 3})):
             what = {
                 "step": step,
                 "reason": "原医院的档案在外地一个很远的县里，要去函核实，对方说至少三天才能回。",
@@ -198,16 +200,29 @@ def make_examples(town: Doorstep) -> Examples:
     _let_act(person, guests, hand)
     at_window = window.lived(hand, person, station, point)
     apart = _where_no_police_stand(hand)
+    _taken_calls(guests, hand)
+    _on_duty(hand)
     for guest in guests:
         guest.parts |= at_window.get(guest.role, {}) | apart.get(guest.role, {"<uuid:draft_id>": []})
+        guest.parts["<str:day>"] = _mornings(hand, guest)
     return Examples(
         town.url, _unlike(guests), {
             "<str:code>": ["HZ-078", "HZ-106"], "<slug:page_id>": ["who", "papers"], "<slug:kind>": ["png", "pdf"],
             "<slug:part>": ["form", "flow", "tables", "limits", "papers", "privacy", "layers"],
             "<slug:form>": ["bpmn", "yaml"], "<slug:template>": ["tenancy-entry"], "<str:item>": ["HZ-106"],
+            "<str:point>": ["HW-1"], "<slug:rows>": ["closed", "hours", "branches"],
             "<str:point_code>": ["HW-1"], "<str:place>": [cast["supervisor"]["unit"]], "<path:do>": ["set:limits/look"],
+            "<str:kind>": ["station"], "<str:stamp>": ["none"], "<int:z>": ["12"], "<int:x>": ["3388"], "<int:y>": ["1604"],
         },
     )  # fmt: skip
+
+
+def _mornings(hand: Hand, guest: Guest) -> list[str]:
+    """The last morning report of this person's station, which the worker has made at its start."""
+    if "duty" not in guest.rights:
+        return []
+    html = Sitting(hand.url, guest.token).get("/command/room").html
+    return re.findall(r"/command/room/report/([0-9-]{10})", html)[:1]
 
 
 def _kind_of(one: dict[str, Any], works: bool) -> str:
@@ -234,6 +249,38 @@ def _where_no_police_stand(hand: Hand) -> dict[str, dict[str, list[str]]]:
             "<uuid:matter_id>": [],
         }
     return found
+
+
+def _on_duty(hand: Hand) -> None:
+    """The officer rides in a car, wrote to the next shift, and is asked whether everyone is all right."""
+    sits = Sitting(hand.url, hand.tokens["officer"])
+    unit = re.findall(r'name="unit" value="(\d+)"', sits.get("/command/duty").html)[-1]
+    sits.post("/command/duty", {"do": "on", "unit": unit, "request_id": uuid.uuid4().hex})
+    sits.post("/command/duty", {"do": "tell", "words": "油还有一半。", "request_id": uuid.uuid4().hex})
+    here = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "lon": 118.041, "lat": 36.799}
+    hand.ask("officer", "POST", "/command/positions", {"fixes": [here]})
+    asks = Sitting(hand.url, hand.tokens["dispatcher"])
+    asks.get("/command/units")
+    asks.post("/command/units", {"do": "ask", "unit": unit, "request_id": uuid.uuid4().hex})
+
+
+def _taken_calls(guests: list[Guest], hand: Hand) -> None:
+    """Two calls at the command centre, of which one reports the other."""
+    told = {
+        "said": {"place": "柳溪街 18 号", "words": "听到门锁被撬"},
+        "lon": 118.041,
+        "lat": 36.799,
+        "ground": "AL-LJ-LX",
+    }
+    one = hand.ask("dispatcher", "POST", "/calls", {"kind": "XJ-001", "answers": {"weapon": "yes"}, **told})[
+        "id"
+    ]
+    silent = {"said": {"silent": "yes", "ring_back": "yes"}, "parent": one}
+    hand.ask("dispatcher", "POST", "/calls", {"kind": "XJ-020", **silent})
+    hand.ask("dispatcher", "POST", f"/calls/{one}/pass-on", {"to": "ambulance", "number": "120-0417"})
+    for guest in guests:
+        guest.parts["calls.one <uuid:matter_id>"] = [one] if guest.role == "dispatcher" else []
+        guest.parts["command.net <uuid:matter_id>"] = [one] if guest.role == "dispatcher" else []
 
 
 def person_of(town: Doorstep) -> dict[str, Any]:
@@ -300,6 +347,7 @@ def _give(guests: list[Guest], stages: list[str], ended: dict[str, Any], asked: 
             "approver": ("longer", "question"),
             "city_approver": ("longer",),
             "other_station": ("question",),
+            "department": ("question",),
         }
         told = beside.get(guest.role, ())
         guest.parts |= {

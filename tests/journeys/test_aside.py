@@ -95,3 +95,34 @@ def test_whom_the_matter_does_not_concern_finds_neither_page(
 ) -> None:
     page = Visit(cast[role].token).get(f"/counter/matter/{with_station}/{name}")
     assert page.status in (403, 404) and page.name not in ("longer", "question")
+
+
+def test_rights_11_a_department_has_a_desk_answers_or_gives_back_and_reaches_nothing_else(
+    cast: Cast, with_station: UUID
+) -> None:
+    station, health = Visit(cast["approver"].token), Visit(cast["department"].token)
+    page = station.get(f"/counter/matter/{with_station}/question")
+    assert 'name="shows" value="/birth/right_day"' in page.html
+    send(
+        station,
+        page,
+        with_station,
+        "question",
+        do="ask",
+        unit="AL-HEALTH",
+        reason=WHAT,
+        shows="/birth/right_day",
+    )
+    assert "问我们的" in health.get("/start").text
+    assert f"/counter/matter/{with_station}/question" in health.get("/counter/asked/").html
+    page = health.get(f"/counter/matter/{with_station}/question")
+    assert WHAT in page.text and "1990" in page.text and "对方给您看的" in page.text
+    assert cast.person("resident")["id_no"] not in page.html
+    assert health.get(f"/counter/matter/{with_station}").status == 403
+    assert "请写明为什么答不了" in send(health, page, with_station, "question", do="cannot", reason="").text
+    assert (
+        send(health, page, with_station, "question", do="cannot", reason="这是妇幼保健院开的。").name
+        == "asked"
+    )
+    told = station.get(f"/counter/matter/{with_station}/question").text
+    assert "退回了" in told and "这是妇幼保健院开的。" in told

@@ -98,7 +98,7 @@ def test_a_card_that_comes_late_is_not_read_for_the_next_person(clerk: Phone, ha
     hands.do(lay="")
     clerk.open("/counter/")
     page.click(READ)
-    page.get_by_text("请把身份证放上读卡器").wait_for()
+    page.get_by_text("请把证件放上读卡器").wait_for()
     page.keyboard.press("F9") if page.locator("[data-key=f9]").count() else clerk.open("/counter/")
     page.wait_for_selector(f"{READ}:visible")
     hands.do(lay="1")

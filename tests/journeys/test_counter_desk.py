@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cast import Cast
+from tests.cast import Cast, fresh
 from tests.journeys.counter import Desk, hidden, open_desk
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def test_everybody_starts_where_their_rights_are(cast: Cast) -> None:
         "clerk": "/counter/",
         "approver": "/counter/desk/",
         "officer": "/counter/matters",
-        "chief": "/studio/",
+        "chief": "/counter/oversee",
         "resident": "/",
     }
     for role, start in starts.items():
@@ -177,7 +177,15 @@ def test_everybody_starts_where_their_rights_are(cast: Cast) -> None:
 
 
 def test_a_post_without_a_desk_is_told_so(cast: Cast) -> None:
-    page = open_desk(cast["secadmin"].token).text("/start")
+    from doorstep.kernel import trust
+    from doorstep.sim.office import open_office
+
+    login = f"new-{fresh()}"
+    order = {"login": login, "password": "new-1234", "kind": "officer", "role": "officer", "rights": [],
+             "name": ["新来的", "New"], "unit": 102, "assurance": 2}  # fmt: skip
+    with open_office() as office:
+        office.ask([{"make": order}])
+    page = open_desk(trust.sign_in(login, "new-1234")).text("/start")
     assert 'data-page="start"' in page and "您的岗位目前没有要在这里办的事" in page
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from doorstep.run.place import Place
 from tests.cast import Cast
+from tests.conftest import as_role
 from tests.journeys.counter import SCAN, Desk, id_number, open_desk, told
 
 HOME = {"home/address": "柳溪街 20 号 1-101", "home/station": "AL-LJ-LX", "home/right": "owner"}
@@ -151,6 +156,30 @@ def test_A02_a_wrong_click_is_undone_within_a_minute_and_not_later(clerk: Desk, 
     later(50 + 62)
     assert 'value="undo"' not in clerk.text(address)
     assert clerk.post(address, do="undo").status_code == 422
+
+
+def test_A02_the_scans_of_a_visit_that_waits_live_as_long_as_it_does(
+    cast: Cast, clerk: Desk, later: Any, database: Place
+) -> None:
+    from doorstep.kernel import file
+    from doorstep.kernel.chore import PENDING_KEPT
+    from doorstep.rulebook import clock
+
+    address = begin(clerk)
+    clerk.post(address, do="keep", **asked("HZ-078", CARD), files={"paper:PHO.file": SCAN})
+    clerk.post(address, do="park", **asked("HZ-078", CARD))
+    waits = UUID(told(clerk.text(address), r"unfile:PHO:([0-9a-f-]+)"))
+    with cast.enter("clerk") as viewer:
+        forgotten = file.add(viewer, file.receive([SCAN[1]]))
+    there = {one: next(database.data.glob(f"files/kept/*/{one}")) for one in (waits, forgotten)}
+    for path in there.values():
+        os.utime(path, (0, 0))
+    for days, left in ((0.9, {waits, forgotten}), (2, {waits}), (29, {waits}), (31, set())):
+        later(days * 86_400)
+        with contextmanager(as_role)("worker", database):
+            for one in there:
+                file.sweep(clock.now() - PENDING_KEPT, one.bytes[-1])
+        assert {one for one, path in there.items() if path.exists()} == left, days
 
 
 def test_A02_one_sheet_tells_all_that_is_missing_over_all_items(clerk: Desk) -> None:

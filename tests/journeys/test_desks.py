@@ -193,9 +193,17 @@ def test_the_figures_of_a_desk_are_few_statements_and_for_supervisors_alone(cast
     cast.act("clerk", cast.apply().matter_id, "intake")
     assert asked(chief, "/counter/load") == before <= 8
     counted = "select unit_id from trust.desk_load(now(), now()) union all select unit_id from trust.desk_returns('-infinity')"
-    for role, some in (("supervisor", True), ("approver", False), ("chief", False), ("resident", False)):
+    for role, some in (
+        ("supervisor", True),
+        ("chief", True),
+        ("approver", False),
+        ("auditor", False),
+        ("resident", False),
+    ):
         with cast.enter(role):
             assert bool(fetch(counted)) is some, role
+    with cast.enter("chief"):
+        assert {who for (who,) in fetch("select account_id from trust.desk_load(now(), now())")} == {None}
     with cast.enter("supervisor"):
         from doorstep.kernel.org import below, town
 

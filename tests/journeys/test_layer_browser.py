@@ -31,6 +31,7 @@ def test_E01_a_county_officer_shortens_a_promise_publishes_it_and_rolls_it_back(
     page = officer.page
     assert _promise(officer) == "1 个工作日"
     officer.open(LAYER)
+    page.click("details:has(a[href$='/set/HZ-078']) > summary")
     page.click(f"a[href='{LAYER}/set/HZ-078']")
     officer.on("studio-layer-set")
     page.click(f"a[href='{LAYER}/set/HZ-078/set:limits/promise']")

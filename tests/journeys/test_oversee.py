@@ -77,9 +77,38 @@ def test_no_name_stands_in_the_list_and_it_is_logged(cast: Cast, opened: tuple[U
         assert last and str(opened[0]) in last.detail
 
 
-@pytest.mark.parametrize("role", ["clerk", "approver", "chief", "resident"])
-def test_who_does_not_supervise_persons_has_no_such_list(cast: Cast, role: str) -> None:
-    assert Visit(cast[role].token).get("/counter/oversee").status == 403
+@pytest.mark.parametrize("role", ["clerk", "approver", "officer", "auditor", "designer", "resident"])
+def test_who_does_not_supervise_has_no_such_list_and_no_figures(cast: Cast, role: str) -> None:
+    for path in ("/counter/oversee", "/counter/load", "/payments/day"):
+        assert Visit(cast[role].token).get(path).status == 403, path
+
+
+def test_a_chief_sees_the_figures_of_the_own_units_and_no_number_or_name(
+    cast: Cast, opened: tuple[UUID, str]
+) -> None:
+    """Counts by unit and item, what waits, the money of the day: of the whole town, and nothing that leads to a matter."""
+    from doorstep.kernel.org import unit_named
+    from doorstep.rulebook import clock, pack
+
+    chief, number = Visit(cast["chief"].token), opened[1]
+    pages = (
+        "/counter/oversee",
+        "/counter/oversee?unit=AL-LJ-HW",
+        "/counter/load?unit=AL-LJ-HW",
+        "/payments/day",
+    )
+    with clock.clock_at(clock.now() + timedelta(days=60)):
+        told = [chief.get(path) for path in pages]
+    assert [page.status for page in told] == [200] * 4
+    whole, station, waits, money = told
+    assert unit_named("AL-LJ-HW").name.zh in whole.text
+    assert pack.current(parts.PARENT).title.zh in station.text and "超" in station.text
+    assert "bars-late" in waits.html and "在谁手里" not in waits.text
+    assert "收退合计" in money.text and "还没有退完的" not in money.text
+    people = [cast.person("resident")["name"], number, "/counter/matter/", 'name="pick"', "温书白", "许听澜"]
+    assert [one for page in told for one in people if one in page.html] == []
+    assert chief.post("/counter/oversee", {"request_id": "x"}).status == 403
+    assert chief.get(f"/counter/matter/{opened[0]}").status in (403, 404)
 
 
 def test_a_step_is_added_from_the_page_by_whom_the_item_names(cast: Cast, opened: tuple[UUID, str]) -> None:

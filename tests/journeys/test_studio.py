@@ -523,3 +523,14 @@ def test_the_worked_example_of_the_guide_is_sound_and_is_what_the_guide_says(dat
     assert all(one.ok for one in told)
     assert (len(seen.found.form.pages()), len(seen.found.form.fields), len(told)) == (2, 5, 7)
     assert "Two pages, five questions, seven examples" in guide
+
+
+def test_the_first_look_at_a_file_forgets_no_pack_that_is_in_memory(cast: Cast) -> None:
+    from doorstep.domains.studio import trial
+    from doorstep.rulebook import pack
+
+    before = pack.current("HZ-078")
+    for _ in range(2):
+        assert Visit(cast["designer"].token).get("/studio/try/HZ-106").status == 200
+    assert pack.current("HZ-078") is before
+    assert "HZ-106" in {path.stem for path in trial._watched}

@@ -15,7 +15,7 @@ from doorstep.rulebook import pack
 from doorstep.rulebook.field import at_pointer
 from doorstep.rulebook.pack.profile import put
 from tests.api.calls import Caller
-from tests.cast import Cast
+from tests.cast import Cast, fresh
 
 ITEMS = (
     "CR-001", "HZ-047", "HZ-051", "HZ-055", "JG-042", "JG-063", "WA-005", "ZA-002", "ZA-021", "ZH-001",
@@ -86,7 +86,23 @@ class Life:
             return
         step = self.one.flow.step(move["step"])
         body = {"step": move["step"], "outcome": move.get("outcome") or step.outcomes[0]}
-        self.ask(self._owner(move["step"]), "POST", f"matters/{self.id}/act", body)
+        owner = self._owner(move["step"])
+        if any(give.blank for give in self.one.gives):
+            self._put_on_sheets(owner)
+        self.ask(owner, "POST", f"matters/{self.id}/act", body)
+
+    def _put_on_sheets(self, role: str) -> None:
+        """What is printed on a numbered blank has its sheet named by whoever is next."""
+        from doorstep.domains.blanks import bind, stock
+        from doorstep.kernel import read
+
+        with self.cast.enter(role) as viewer:
+            found = read.read_matter(viewer, self.id, purpose=self.one.purpose)
+            for sheet in (one for one in bind.sheets(found) if not one.serial):
+                first = f"TEN{int(fresh(), 16) % 10**9:09d}"
+                stock.receive(viewer, sheet.kind, first, 1)
+                stock.issue(viewer, sheet.kind, first, 1)
+                bind.bind(viewer, found, sheet.number, first)
 
     def _owner(self, step: str) -> str:
         from doorstep.kernel.models import Step

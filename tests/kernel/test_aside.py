@@ -198,3 +198,49 @@ def test_a_question_that_nobody_answers_lapses_and_holds_nothing_up(cast: Cast, 
         ):
             matter.mark_late(one, with_station, ASKED)
     assert [one.name for one in seen(cast, with_station).open_steps] == ["station"]
+
+
+@pytest.mark.parametrize(("role", "unit"), [("other_station", "AL-YX-DK"), ("department", "AL-HEALTH")])
+def test_rights_11_who_is_asked_sees_the_question_and_what_it_shows_and_no_more(
+    cast: Cast, with_station: UUID, role: str, unit: str
+) -> None:
+    from doorstep.kernel import file
+    from doorstep.kernel.models import EventBody, File, Paper
+    from doorstep.kernel.read import read_matter
+
+    whole = seen(cast, with_station, "approver")
+    shown, hidden = whole.files[0].id, cast.upload("approver", "BIR")
+    with cast.enter("approver") as viewer:
+        file.attach(viewer, [hidden], with_station)
+    token = f"question@{unit}"
+    add(
+        cast,
+        "approver",
+        with_station,
+        token,
+        reason="这张证明是你们开的吗？",
+        shows=["/birth/right_day", str(shown)],
+    )
+    with cast.enter(role) as viewer:
+        view = read_matter(viewer, with_station)
+        assert view.data == {"birth": {"right_day": "1990-04-07"}}
+        assert (
+            [one.id for one in view.files] == [shown]
+            and not view.applicant.id_no
+            and "*" in view.applicant.name
+        )
+        assert {one.name for one in view.steps} == {token} and [e.kind for e in view.events] == ["added"]
+        assert not (view.papers or view.parties or view.ties or view.place or view.addable or view.stops)
+        assert set(File.objects.filter(matter_id=with_station).values_list("id", flat=True)) == {shown}
+        assert EventBody.objects.filter(matter_id=with_station).count() == 1
+        assert not Paper.objects.filter(matter_id=with_station).exists()
+        assert file.read_file(viewer, shown)
+        with pytest.raises(Refused, match="not-found"):
+            file.read_file(viewer, hidden)
+    assert seen(cast, with_station, "approver").shown is None
+
+
+def test_only_what_the_matter_holds_can_be_shown_to_who_is_asked(cast: Cast, with_station: UUID) -> None:
+    for what in ("/birth/nothing", "云小满"):
+        with pytest.raises(Refused, match="shows"):
+            add(cast, "approver", with_station, ASKED, reason="登记过吗？", shows=[what])

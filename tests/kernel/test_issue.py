@@ -43,6 +43,11 @@ def test_many_papers_are_made_two_at_a_time_and_each_once(cast: Cast, database: 
         cast.act("approver", done.matter_id, "review", "approve")
         cast.act("approver", done.matter_id, "issue")
         whose.append(done.matter_id)
+    waiting = above.execute("select id from paper where state = 'making' order by issued_at desc").fetchall()
+    first = above.execute("select id from trust.making_papers(4)").fetchall()
+    assert first == [*waiting[:2], waiting[-1], waiting[-2]], (
+        "the newest, for whom somebody waits, and the oldest"
+    )
     env = os.environ | {"DOORSTEP_DB_ROLE": "worker", "DOORSTEP_DATA": str(database.data)}
     both = [subprocess.Popen([sys.executable, "-c", WORKER], env=env) for _ in range(2)]
     assert [one.wait(120) for one in both] == [0, 0]

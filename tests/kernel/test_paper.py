@@ -217,3 +217,25 @@ def test_a_photograph_is_placed_and_anything_else_refused(tmp_path: Path) -> Non
 def test_the_code_is_a_plain_picture_in_both_forms() -> None:
     assert paper.qr_svg("http://localhost/v/1").startswith("<svg")
     assert Image.open(io.BytesIO(paper.qr_png("http://localhost/v/1"))).format == "PNG"
+
+
+def test_a_paper_drawn_beside_is_the_same_refuses_alike_and_survives_the_end_of_who_draws() -> None:
+    from doorstep.web import drawing
+
+    data = {"number": "HZ-078 / 1", "item": Words("身份证", "Card"), "unit": Words("安澜", "Anlan"), "issued_on": "2026-03-02",
+            "check_url": "http://localhost/", "signed": False, "blank": True, "demo": True, "groups": []}  # fmt: skip
+    try:
+        drawn = drawing.render("blank-form", data, lang="zh")
+        drawing._beside[0].kill()
+        assert (
+            drawing.render("blank-form", data, lang="zh")
+            == drawn
+            == paper.render("blank-form", data, lang="zh")
+        )
+        with pytest.raises(Refused) as refused:
+            drawing.render("blank-form", {**data, "item": Words("\U000323af", "Card")}, lang="zh")
+        assert refused.value.code == "paper.glyph" and refused.value.words.zh
+        with pytest.raises(paper.PaperBroken):
+            drawing.render("no-such-paper", data, lang="zh")
+    finally:
+        drawing.end()

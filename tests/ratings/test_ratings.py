@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 
+from doorstep.run.place import Place
 from tests.api.calls import Caller
 from tests.cast import Cast, fresh
+from tests.conftest import as_role
 from tests.journeys.visit import Visit
 from tests.kernel.test_erase import erase
 
@@ -204,14 +206,11 @@ def test_A22_no_role_of_the_app_can_read_a_vote(cast: Cast, ended: Any) -> None:
 
 
 def test_A22_one_vote_moves_no_published_figure(cast: Cast, ended: Any) -> None:
-    from doorstep.domains.ratings import figures
-    from doorstep.kernel import trust
     from doorstep.rulebook import clock
 
     def at(days: int) -> list[Any]:
-        with trust.enter(None), clock.clock_at(clock.now() + timedelta(days=days)):
-            figures.publish()
-            found = figures.figures()
+        with clock.clock_at(clock.now() + timedelta(days=days)):
+            found = publish()
             lines = (*found.units, *found.items, *found.points, *found.channels, *found.branches)
             return sorted((one.subject, one.key, one.votes, one.rated) for one in lines)
 
@@ -299,6 +298,49 @@ def test_A22_unfounded_is_decided_by_another_unit(cast: Cast, ended: Any, above:
             viewer, made, step="judge@AL-YX", outcome="unfounded", reason="核过了", request_id=fresh()
         )
     assert done.state == "closed"
+
+
+def test_A22_a_late_call_back_lies_before_the_unit_above_until_it_is_done(
+    cast: Cast, ended: Any, above: Any, database: Place
+) -> None:
+    """Again and again; whoever presses learns no more than who calls, and the handlers nothing."""
+    from doorstep.kernel import lists, matter, read, trust
+    from doorstep.rulebook import clock
+
+    rated(cast, ended.matter_id, 1)
+    made = _call_back_of(cast, above, ended.matter_id)
+
+    def step() -> Any:
+        with cast.enter("supervisor") as viewer:
+            return next(one for one in read.read_matter(viewer, made).open_steps if one.name == "call")
+
+    def asked(role: str) -> bool:
+        with cast.enter(role) as viewer:
+            return made in {row.id for row in lists.work_list(viewer, by="branch").rows}
+
+    def runs_out() -> None:
+        with contextmanager(as_role)("worker", database), trust.enter_system(made) as system:
+            assert matter.mark_late(system, made, "call")
+
+    for turn in range(2):
+        before = step()
+        assert not asked("city_approver")
+        with clock.clock_at(before.due_at + timedelta(minutes=1)):
+            runs_out()
+            assert [asked(role) for role in ("city_approver", "supervisor", *HANDLERS)] == [
+                True,
+                *[False] * 4,
+            ]
+            assert "催过了" in Visit(cast["city_approver"].token).get(f"/ratings/call/{made}").text
+            cast.act("city_approver", made, "press@AL", "pressed", reason=f"第 {turn + 1} 次催")
+            assert step().due_at > before.due_at and not asked("city_approver")
+    with clock.clock_at(step().due_at + timedelta(minutes=1)):
+        runs_out()
+        assert cast.act("supervisor", made, "call", "explained", reason="打过电话").state == "closed"
+        assert not asked("city_approver"), "done meanwhile: nothing is left to press for"
+    above.execute("select ratings.settle()")
+    row = above.execute("select outcome from rating_vote where matter_id = %s", [ended.matter_id]).fetchone()
+    assert row == ("explained",)
 
 
 def test_A22_a_call_back_is_not_handed_to_who_handled_it(cast: Cast, ended: Any, above: Any) -> None:
@@ -391,8 +433,9 @@ def publish() -> Any:
     from doorstep.domains.ratings import figures
     from doorstep.kernel import trust
 
-    with trust.enter(None):
+    for _ in as_role("worker", Place.from_env()):
         figures.publish()
+    with trust.enter(None):
         return figures.figures()
 
 

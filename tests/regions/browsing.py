@@ -176,7 +176,7 @@ class Browsed:
             )
         self.sound()
         self._pages()
-        assert self.shown == "kiosk_done", self.said()
+        assert self.shown == "kiosk_sent", self.said()
         self.sound()
         assert person["id_no"] not in self.page.content() and person["name"] not in self.page.content()
 

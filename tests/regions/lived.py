@@ -24,7 +24,7 @@ from doorstep.rulebook.pack import Pack
 from doorstep.sim import outside, shift
 from doorstep.sim.life import Life, Wish
 from doorstep.sim.office import Office
-from doorstep.sim.staff import Staff
+from doorstep.sim.staff import ACCOUNTS, Staff
 from doorstep.sim.way import Way
 from tests.regions.elsewhere import Elsewhere
 
@@ -57,8 +57,12 @@ class Personnel:
 
 
 def staff_of(here: Elsewhere, conn: psycopg.Connection[Any]) -> Staff:
-    """The people of a region; each is taken on when first needed."""
-    return Staff(here.place, 1, cast("Office", Personnel(conn)))
+    """The people of a region; each is taken on when first needed. Who applies online is there beforehand: an account outlasts what
+    is rolled back, so the record that it belongs to has to, too.
+    """
+    staff = Staff(here.place, 1, cast("Office", Personnel(conn)))
+    staff.enter_residents(range(ACCOUNTS))
+    return staff
 
 
 @dataclass
@@ -159,7 +163,7 @@ def go_on(life: Brought, matter_id: UUID, desk: Desk) -> None:
                 assert way._move(move, step), f"nothing came of {dict(move)}"
         else:
             login = way.at_desk(step)
-            if step.by == "hand_out":
+            if any(give.blank for give in way.of.gives):
                 shift.on_blanks(way, login)
             declared = way.of.flow.step(step.name)
             outcome = move.get("outcome") or (declared.outcomes[0] if declared.outcomes else "done")

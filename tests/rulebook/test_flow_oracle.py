@@ -7,6 +7,8 @@ comparison proves nothing about a construct that never came up.
 from __future__ import annotations
 
 import itertools
+import json
+import os
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -162,6 +164,16 @@ def _noted(flow: Flow, step: game.Step, one: Happening, state: State) -> list[st
     return found
 
 
+_OTHERS = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 6
+"""Of flows without anything rare in them, so many are drawn for one that is lived."""
+
+
+def _rare(raw: dict[str, Any]) -> bool:
+    """May this flow's life have in it what few have?"""
+    told = json.dumps(raw)
+    return '"then"' in told or ('"join"' in told and '"review"' in told)
+
+
 def lives(count: int, first: int = 0) -> tuple[Counter[str], Counter[frozenset[str]], int]:
     """Live ``count`` lives; how often each construct came up, in how many lives each pair did, and how many moves."""
     constructs: Counter[str] = Counter()
@@ -170,6 +182,8 @@ def lives(count: int, first: int = 0) -> tuple[Counter[str], Counter[frozenset[s
     for seed in range(first, first + count):
         dice = flows.Thrown(random.Random(seed))
         raw = flows.flow_source(dice)
+        if seed % _OTHERS and not _rare(raw):
+            continue
         life = Life(dice, raw, flows.compiled(raw), flows.facts(dice))
         seen = life.live(30)
         constructs.update(seen)
@@ -182,7 +196,7 @@ def lives(count: int, first: int = 0) -> tuple[Counter[str], Counter[frozenset[s
 @pytest.mark.timeout(7200)
 def test_spiffworkflow_and_we_live_the_same_lives() -> None:
     constructs, pairs, moves = lives(LIVES)
-    print(f"\n{LIVES} lives, {moves} moves, all alike; lives with each construct:")  # noqa: T201
+    print(f"\n{LIVES} flows, {moves} moves, all alike; lives with each construct:")  # noqa: T201
     for name in CONSTRUCTS:
         print(f"  {name:18} {constructs[name]:5}")  # noqa: T201
     together = [set(pair) for pair in itertools.combinations(CONSTRUCTS, 2) if set(pair) != ENDS]

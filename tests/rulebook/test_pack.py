@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import random
 import shutil
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from doorstep.rulebook import flow as game
 from doorstep.rulebook import pack
 from doorstep.rulebook.clock import Limit
 from doorstep.rulebook.pack.dated import in_force, overlaps, read_dated
+from doorstep.rulebook.pack.same import read_same
 from doorstep.rulebook.words import Lang, Refused, Words
 from tests.items import some
 
@@ -54,10 +56,6 @@ def lines(code: str, text: str) -> int:
     """The line of a pack on which ``text`` first stands, from 1."""
     path = next(pack.ROOT.rglob(f"{code}.yaml"))
     return next(n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text in line)
-
-
-def test_the_packs_that_ship_have_no_findings() -> None:
-    assert [str(finding) for finding in studio.check()] == []
 
 
 @pytest.mark.parametrize("one", pack.every(), ids=lambda one: one.code)
@@ -213,11 +211,16 @@ def test_the_hash_stands_for_the_content_and_brings_the_pack_back() -> None:
 def test_what_packs_say_alike_is_kept_once_and_answers_stay_their_own() -> None:
     memo: dict[Any, Any] = {}
     told = [pack.current(code) for code in (CARD, ENTRY)]
-    first, second = (pack.Pack.from_content(one.content, memo) for one in told)
+
+    def back(one: pack.Pack) -> pack.Pack:
+        return pack.Pack.from_whole(marshal.loads(marshal.dumps(read_same(one.content, memo))), one.hash)  # noqa: S302
+
+    first, second = (pack.Pack.from_whole(read_same(one.content, memo), one.hash) for one in told)
     assert [(one.hash, one.content) for one in (first, second)] == [(one.hash, one.content) for one in told]
     facts = [one.library.raw["facts"]["facts"]["applicant.mobile"] for one in (first, second)]
     assert facts[0] is facts[1]
-    again = pack.Pack.from_content(told[0].content, memo)
+    assert back(told[0]).content == told[0].content
+    again = pack.Pack.from_whole(read_same(told[0].content, memo), told[0].hash)
     assert again.raw["title"] is first.raw["title"]
     assert again.raw["examples"][0]["data"] is not first.raw["examples"][0]["data"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from doorstep.rulebook.flaw import Flawed
@@ -163,7 +163,6 @@ def _holds(cell: str, value: int) -> bool:
     return False
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(_NUMBER_CELLS, st.sampled_from(["-", True, False])), min_size=1, max_size=5))
 def test_gaps_and_dead_rows_are_found_exactly(rows: list[tuple[str, Any]]) -> None:
     points = [(number, yes) for number in range(10) for yes in (True, False)]

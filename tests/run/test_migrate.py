@@ -16,13 +16,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
 
     class Done:
-        returncode = 0
+        def wait(self) -> int:
+            return 0
 
-    def run(command: Any, **_: Any) -> Done:
+    def begin(_nursery: Any, command: Any, *_: Any) -> Done:
         found.append(command)
         return Done()
 
-    monkeypatch.setattr("doorstep.run.migrate.subprocess.run", run)
+    monkeypatch.setattr(migrate, "begin", begin)
     return found
 
 

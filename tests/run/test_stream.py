@@ -39,7 +39,7 @@ def root(running: Doorstep) -> Iterator[Conn]:
         yield conn
 
 
-def _officer(root: Conn, running: Doorstep, station: int) -> str:
+def _officer(root: Conn, running: Doorstep, station: int, verb: str = "read") -> str:
     """A session token of an officer of ``station``."""
     account, login, token = str(uuid.uuid4()), f"u{secrets.token_hex(6)}", secrets.token_hex(16)
     unit = secrets.randbelow(10**6)
@@ -52,7 +52,7 @@ def _officer(root: Conn, running: Doorstep, station: int) -> str:
         "rights": [],
         "branches": [],
     }
-    row |= {"rights": ["read:*:unit:personal"], "zh": "甲", "en": "A", "assurance": 2, "unit_id": unit}
+    row |= {"rights": [f"{verb}:*:unit:personal"], "zh": "甲", "en": "A", "assurance": 2, "unit_id": unit}
     proof = hashlib.sha256(b"p" * 32).digest()
     root.execute("select trust.create_account(%s, %s, %s)", [Jsonb(row), b"s" * 16, proof])
     token_hash = hashlib.sha256(token.encode()).digest()
@@ -63,11 +63,13 @@ def _officer(root: Conn, running: Doorstep, station: int) -> str:
 
 
 def _listen(
-    running: Doorstep, token: str, seconds: float = 30
+    running: Doorstep, token: str, seconds: float = 30, more: str = ""
 ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
     port = json.loads((running.data / "running.json").read_text())["stream_port"]
     asking = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
-    asking.request("GET", "/stream", headers={"Cookie": f"doorstep_session={token}", "Origin": running.url})
+    asking.request(
+        "GET", f"/stream{more}", headers={"Cookie": f"doorstep_session={token}", "Origin": running.url}
+    )
     return asking.getresponse(), asking
 
 
@@ -89,6 +91,36 @@ def test_an_officer_hears_of_the_own_station_alone(running: Doorstep, root: Conn
     assert json.loads(_event(answer)["data"]) == {"matter": str(matter), "kind": "note", "state": "open"}
     with pytest.raises(TimeoutError):
         _event(strange)
+
+
+def test_E02_the_command_map_is_told_what_moves_on_the_own_ground_alone(
+    running: Doorstep, root: Conn
+) -> None:
+    nobody, station, centre = (_officer(root, running, 7, verb) for verb in ("read", "duty", "dispatch"))
+    assert _listen(running, nobody, more="?command")[0].status == 403
+    (unit,) = root.execute("select a.unit_id from trust.session s join account a on a.id = s.account_id where s.token = %s",
+                           [hashlib.sha256(station.encode()).digest()]).fetchone() or (0,)  # fmt: skip
+    own, other = 990_001, 990_002
+    for car, of in ((own, unit), (other, unit + 1)):
+        _bare_row(
+            root,
+            "duty_unit",
+            id=car,
+            callsign=f"T{car}",
+            unit_id=of,
+            state="available",
+            active=True,
+            lon=118.0,
+            lat=36.8,
+        )
+    heard = [
+        json.loads(_event(_listen(running, token, more="?command")[0])["data"]) for token in (station, centre)
+    ]
+    seen = [{one["id"] for one in told["units"]} & {own, other} for told in heard]
+    assert seen == [{own}, {own}] and all(told["whole"] for told in heard), (
+        "units of no organisation are nobody's"
+    )
+    root.execute("delete from duty_unit where id in (%s, %s)", [own, other])
 
 
 def test_a_revoked_session_is_cut_off_within_five_seconds(running: Doorstep, root: Conn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -108,6 +109,44 @@ def test_a_killed_process_is_started_again(running: Doorstep, name: str) -> None
     os.kill(before, signal.SIGKILL)
     _until(lambda: _gone(before) and _pid_of(running, name) not in (None, before))
     running.until_well()
+
+
+def test_a_killed_nursery_takes_nobody_with_it_and_bears_again(running: Doorstep) -> None:
+    names = ("web", "worker", "relay", "stream")
+    before, nursery = [running.pid_of(name) for name in names], running.pid_of("nursery")
+    assert all(_parent(pid) == running.process.pid for pid in before if running.process)
+    os.kill(nursery, signal.SIGKILL)
+    os.kill(before[1], signal.SIGKILL)
+    _until(
+        lambda: (
+            _pid_of(running, "nursery") not in (None, nursery)
+            and _pid_of(running, "worker") not in (None, before[1])
+        )
+    )
+    running.until_well()
+    assert [running.pid_of(name) for name in names if name != "worker"] == [before[0], *before[2:]]
+
+
+def test_the_nursery_holds_no_secret(running: Doorstep) -> None:
+    """What stands in its memory is read through /proc: no password of a role, no key, nothing to sign a cookie with."""
+    kept = {
+        path.read_text().strip().encode() for path in (running.data / "secrets").glob("*") if path.is_file()
+    }
+    pid, found = running.pid_of("nursery"), set()
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            (
+                where,
+                rights,
+                *_,
+            ) = line.split()
+            first, last = (int(one, 16) for one in where.split("-"))
+            if rights.startswith("rw"):
+                with contextlib.suppress(OSError, OverflowError):
+                    memory.seek(first)
+                    piece = memory.read(last - first)
+                    found |= {one for one in kept if one and one in piece}
+    assert len(kept) > 4 and found == set()
 
 
 def test_a_killed_web_worker_is_back_with_connections_of_its_own(running: Doorstep) -> None:
@@ -276,6 +315,10 @@ def _worker_of(running: Doorstep) -> int:
         return 0
 
 
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def _gone(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
@@ -310,6 +353,14 @@ def test_the_first_accounts_are_made_on_the_machine_and_end_at_once(running: Doo
         told = running.command("account", *wrong)
         assert told.returncode == 2 and _in_both_languages(told.stderr), wrong
     assert running.command("account", "list").stdout == "first.admin\tsysadmin\tAL\t顾南栀\n"
+
+    reset = running.command("account", "reset", "first.admin")
+    assert reset.returncode == 0 and not _signed_in(running, "first.admin", password)
+    me = httpx.get(f"{running.url}/api/v1/session", headers={"Authorization": f"Bearer {token}"})
+    assert me.status_code == 401, "the session that the old password opened has ended"
+    password = reset.stdout.split()[1]
+    assert _signed_in(running, "first.admin", password)
+    assert running.command("account", "reset", "nobody").returncode == 1
 
     assert running.command("account", "end", "first.admin").returncode == 0
     assert not _signed_in(running, "first.admin", password)

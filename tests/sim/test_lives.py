@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -201,6 +202,47 @@ def test_work_waits_at_the_desks_of_the_cast(lived: list[UUID], login: str, path
 
     page = Visit(_token(login)).get(path)
     assert page.status == 200 and "data-matter" in page.html
+
+
+def test_it_is_said_once_how_many_were_lived_whoever_lived_them_and_each_is_lived_by_one() -> None:
+    """Three processes take numbers from one pipe; the tally counts what came of them, and a life that came to nothing is none."""
+    from doorstep.sim.writers import Tally, apart, drawn
+
+    said: list[int] = []
+    tally, (out, into) = Tally(150, said.append), os.pipe()
+
+    def lived(number: int) -> None:
+        os.write(into, number.to_bytes(4, "big"))
+        if number % 10:
+            tally.add()
+
+    with drawn(range(200)) as free:
+        beside = [apart(lived, free) for _ in range(2)]
+        for number in free:
+            lived(number)
+            tally.look()
+    assert [os.waitpid(pid, 0)[1] for pid in beside] == [0, 0]
+    tally.look()
+    tally.look(at_last=True)
+    found = os.read(out, 4096)
+    assert sorted(int.from_bytes(found[at : at + 4], "big") for at in range(0, 800, 4)) == list(range(200))
+    assert len(said) == 1 and 150 <= said[0] <= 180
+    few = Tally(5, said.append)
+    few.add()
+    few.look()
+    few.look(at_last=True)
+    assert said[1:] == [1], "fewer than were wanted: that many are told"
+
+
+def test_while_the_month_is_still_being_lived_the_sign_in_page_says_so(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.web.portal import account
+    from tests.journeys.visit import Visit
+
+    assert "data-growing" not in Visit("").get("/login").html
+    monkeypatch.setattr(account.trust, "demo_fact", lambda _: None)
+    assert "data-growing" in Visit("").get("/login").html
 
 
 def test_ids_are_drawn_for_lives_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 from datetime import date
@@ -242,7 +243,7 @@ def _forked() -> dict[str, Any]:
 
 def test_E01_a_fork_gets_a_further_branch_if_it_asks_nothing_of_people() -> None:
     more = {"id": "health", "title": {"zh": "卫生", "en": "Health"}, "steps": [CHECK]}
-    raw, told = lay(_forked(), [_layer("city", op(add_branch=more, fork="ask"))], TODAY)
+    raw, told, _ = lay(_forked(), [_layer("city", op(add_branch=more, fork="ask"))], TODAY)
     assert [one["id"] for one in raw["flow"]["steps"][0]["branches"]] == ["fire", "health"]
     assert list(told) == ["/flow/branches/health"]
     asks = more | {"steps": [CHECK | {"by": "applicant"}]}
@@ -374,3 +375,29 @@ def test_a_layer_is_put_in_order_and_keeps_comments_and_quotes() -> None:
     ]  # fmt: skip
     for kept in ("# 一区一策", "# 区县一级", "# 半天办好", '"4 workhour"', "'Two, machines'"):
         assert kept in tidy
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ({"offer": "agent"}, {"offer": "agent"}),
+        ({"withdraw": "workstation"}, {"withdraw": "workstation"}),
+        ({"withdraw": "all"}, {"withdraw": "workstation"}),
+        ({"drop": "HKB"}, {"drop": "HKB"}),
+        ({"drop": "HKB"}, {"optional": "HKB"}),
+        ({"optional": "HKB"}, {"optional": "HKB"}),
+    ],
+)
+def test_E01_what_a_level_above_did_already_is_idle_below_and_no_mistake(
+    above: dict[str, str], below: dict[str, str]
+) -> None:
+    base = copy.deepcopy(dict(pack.load_pack(pack.ROOT / "base" / "household" / "HZ-078.yaml").raw))
+    levels = ["city", "county", "station"]
+    base["layers"] |= {"offer": {"agent": levels}, "withdraw": {"workstation": levels, "all": levels}}
+    base["layers"]["drop"] = {"HKB": levels}
+    city = _layer("city", op(**above), code="HZ-078")
+    county = _layer("county", op(**below), code="HZ-078")
+    laid = lay(base, [city, county], TODAY)
+    assert laid.raw == lay(base, [city], TODAY).raw and laid.provenance == lay(base, [city], TODAY).provenance
+    assert [(name, next(iter(below)) in one) for name, one in laid.idle] == [("county", True)]
+    assert lay(base, [county], TODAY).idle == [], "alone it counts"

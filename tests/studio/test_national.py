@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from doorstep.domains import studio
+from doorstep.domains.studio.charge import blanks
 from doorstep.domains.studio.national import families
 from doorstep.rulebook import pack
 from tests.studio.regions import op, town
@@ -61,6 +62,19 @@ def test_visits_and_on_the_spot(root: Path, code: str, old: str, new: str, expec
     assert [
         rule for rule in rules(root) if rule in ("pack.visits", "pack.on_the_spot", "pack.promise")
     ] == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "wrong"),
+    [("HZ-099", "make", []), ("HZ-035", "finish", ["pack.blank"]), ("HZ-078", "hand_out", ["pack.blank"])],
+)
+def test_G03_a_paper_on_a_blank_is_printed_before_it_is_handed_over(
+    root: Path, code: str, at: str, wrong: list[str]
+) -> None:
+    one = pack.load_pack(next(path for path in pack.pack_files() if path.stem == code))
+    gives = [{**give, "at": at, "blank": "residence-card"} for give in one.raw["gives"]][-1:]
+    spoilt = pack.Pack({**one.raw, "gives": gives}, one.library)
+    assert [flaw.rule for flaw in blanks(spoilt)] == wrong
 
 
 def test_an_officer_who_comes_is_reason_enough_for_no_visit(root: Path) -> None:

@@ -99,7 +99,7 @@ def test_it_has_a_page_that_says_what_it_may_do_and_how_to_be_verified(cast: Cas
     for path in ("/mine", "/apply/HZ-078"):
         assert "/account" in browser.get(path).html, path
     page = browser.get("/account")
-    assert page.status == 200 and "带身份证到任何一个窗口核实一次" in page.text and "data-point" in page.html
+    assert page.status == 200 and "带证件到任何一个窗口核实一次" in page.text and "data-point" in page.html
     assert cast.person()["id_no"] not in page.html
     assert "已经核实是您本人" in Visit(cast["resident"].token).get("/account").text
     assert Visit(cast["clerk"].token).get("/account").status in (403, 404)

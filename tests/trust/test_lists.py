@@ -155,6 +155,43 @@ def test_the_work_list_loses_and_repeats_nothing(
     assert set(many[::3]) <= {one.id for one in lines}
 
 
+@pytest.mark.parametrize(
+    ("which", "sort"),
+    [("all", "due"), ("all", "opened"), ("all", "unit"), ("still", "due"), ("still", "unit")],
+)
+def test_what_is_overseen_is_lost_and_repeated_by_no_mark(
+    cast: Cast,
+    many: list[UUID],
+    above: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    which: str,
+    sort: str,
+) -> None:
+    from doorstep.kernel import lists, org
+
+    monkeypatch.setattr(lists, "_named", lambda _: ["intake", "review", "issue", "hand_out"])
+    if which == "still":
+        above.execute(
+            "update step set due_at = null where closed_at is null and matter_id = any(%s)", [many[::9]]
+        )
+
+    def read(after: str) -> Any:
+        with cast.enter("supervisor") as viewer:
+            return lists.overseen(viewer, org.below(viewer.unit_id), which=which, sort=sort, after=after)
+
+    whole, seen, mark = read(""), [], ""
+    assert len(whole.rows) > 20
+    monkeypatch.setattr(lists, "PAGE", 7)
+    while mark is not None:
+        page = read(mark)
+        seen += page.rows
+        mark = page.after if page.more else None
+    first = seen[: len(whole.rows)]
+    assert [(one.id, one.step) for one in first] == [(one.id, one.step) for one in whole.rows]
+    assert len({(one.id, one.step) for one in seen}) == len(seen)
+    assert which != "still" or any(one.due_at is None for one in seen)
+
+
 @pytest.mark.parametrize("asked", ["unit_matters", "my_matters", "work_list", "search"])
 def test_a_hundred_lines_ask_as_often_as_one(
     cast: Cast, many: list[UUID], monkeypatch: pytest.MonkeyPatch, asked: str

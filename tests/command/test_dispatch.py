@@ -1,0 +1,179 @@
+"""Who should go: as advised with one key, otherwise with a reason; a breakdown; a closed road; without the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from doorstep.geo.router import StraightLine
+from doorstep.geo.talk import Away
+from tests.cast import Cast, fresh
+from tests.command.calls import take
+
+CARS = (21, 22, 23)
+"""Cars that no other test signs on."""
+
+
+class Near:
+    """The desk without a process or streets between."""
+
+    def __init__(self) -> None:
+        from doorstep.geo.desk import Desk
+        from doorstep.geo.shapes import Areas
+        from doorstep.run.ground import standing_orders
+
+        self.asked: list[dict[str, Any]] = []
+        self.calls: list[UUID] = []
+        """Of all that other tests left open, those that are looked at."""
+        self.desk = Desk(StraightLine, Areas([]), standing_orders("anlan"))
+
+    def ask(self, what: str, asked: dict[str, Any]) -> Any:
+        import json
+
+        self.asked.append(asked)
+        return json.loads(json.dumps(getattr(self.desk, what)(json.loads(json.dumps(asked)))))
+
+
+@pytest.fixture
+def near(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[Near]:
+    from doorstep.domains.command.calls import reading, send
+    from doorstep.domains.command.calls.models import Sending
+    from doorstep.domains.command.units import duty
+    from doorstep.web import ground
+
+    told = Near()
+    monkeypatch.setattr(ground, "beside", lambda: told)
+    calls, units = reading.open_calls, duty.standing
+    monkeypatch.setattr(
+        reading, "open_calls", lambda *a, **k: [one for one in calls(*a, **k) if one.id in told.calls]
+    )
+    monkeypatch.setattr(duty, "standing", lambda *a: [one for one in units(*a) if one.id in CARS])
+    for car in CARS:
+        with cast.enter("dispatcher") as viewer:
+            duty.sign_on(viewer, car, fresh(), crew=())
+    yield told
+    for call in told.calls:
+        with cast.enter("dispatcher") as viewer:
+            out = [one.duty_unit_id for one in Sending.objects.filter(matter_id=call, ended="")]
+            if out:
+                send.recall(viewer, call, units=out, why="test", request_id=fresh())
+    for car in CARS:
+        with cast.enter("dispatcher") as viewer:
+            duty.set_state(viewer, car, "off", "test", fresh())
+
+
+def _taken(cast: Cast, near: Near) -> UUID:
+    near.calls.append(take(cast, "XJ-001"))
+    return near.calls[-1]
+
+
+def _board(cast: Cast, call: UUID) -> Any:
+    from doorstep.domains.command.dispatch import board
+
+    with cast.enter("dispatcher") as viewer:
+        return board.read(viewer, call)
+
+
+def _post(cast: Cast, role: str, **told: Any) -> Any:
+    from django.test import RequestFactory
+
+    from doorstep.domains.command.dispatch import pages
+
+    request = RequestFactory().post("/command/dispatch", told)
+    with cast.enter(role) as viewer:
+        return pages._do(request, viewer)
+
+
+def test_B02_sent_as_advised_with_the_reason_kept_and_otherwise_only_with_one(cast: Cast, near: Near) -> None:
+    from doorstep.domains.command.calls.models import Sending
+    from doorstep.rulebook.words import Refused
+
+    call = _taken(cast, near)
+    told = _board(cast, call).calls[0]
+    line = next(one for one in told.new if one.unit.kind == "car" and not one.unit.team)
+    assert line.minutes and line.said and line.runner_up, "who, in how long, why, and who else"
+    other = next(car for car in CARS if car not in {one.unit.id for one in told.new})
+    with pytest.raises(Refused) as no:
+        _post(cast, "dispatcher", do="send", call=call, unit=other, request=fresh())
+    assert no.value.code == "reason"
+    asked = {"do": "send", "call": str(call), "unit": str(line.unit.id), "request": fresh()}
+    _post(cast, "dispatcher", **asked)
+    _post(cast, "dispatcher", **asked)
+    with cast.enter("dispatcher"):
+        sent = list(Sending.objects.filter(matter_id=call))
+    assert (
+        len(sent) == 1
+        and sent[0].reason["codes"]
+        and sent[0].reason["said"][0][0]
+        and not sent[0].overridden_why
+    )
+    assert sent[0].runner_up is not None
+    _post(
+        cast,
+        "dispatcher",
+        do="send",
+        call=call,
+        unit=other,
+        request=fresh(),
+        why="熟悉那栋楼",
+        shown=line.unit.id,
+    )
+    with cast.enter("dispatcher"):
+        assert Sending.objects.get(matter_id=call, duty_unit_id=other).overridden_why == "熟悉那栋楼"
+    with pytest.raises(Refused):
+        _post(cast, "officer", do="close", where="118.0,36.8", hours="2")
+
+
+def test_B02_a_car_breaks_down_and_its_call_is_advised_anew(cast: Cast, near: Near) -> None:
+    from doorstep.domains.command.units import duty
+
+    call = _taken(cast, near)
+    first = next(
+        one for one in _board(cast, call).calls[0].new if one.unit.kind == "car" and not one.unit.team
+    )
+    _post(cast, "dispatcher", do="send", call=call, unit=first.unit.id, request=fresh())
+    assert any(one.sent and one.unit.id == first.unit.id for one in _board(cast, call).calls[0].lines)
+    with cast.enter("dispatcher") as viewer:
+        duty.set_state(viewer, first.unit.id, "broken", "抛锚", fresh())
+    again = _board(cast, call).calls[0]
+    assert first.unit.id not in {one.unit.id for one in again.lines if one.unit}
+    assert any(one.need.zh == first.need.zh for one in again.lines if not one.sent), "the need is open again"
+
+
+def test_B02_a_closed_road_is_told_to_the_router_until_it_is_open(cast: Cast, near: Near) -> None:
+    from doorstep.domains.command.dispatch import closures
+    from doorstep.rulebook.words import Refused
+
+    call = _taken(cast, near)
+    with pytest.raises(Refused):
+        _post(cast, "dispatcher", do="close", where="118.0,36.8", hours="0")
+    with cast.enter("dispatcher") as viewer:
+        shut = closures.close(viewer, where="118.0,36.8", hours=2, words="管道抢修")
+    _board(cast, call)
+    ring = near.asked[-1]["closed"][-1]
+    assert len(ring) == 5 and tuple(ring[0]) == tuple(ring[-1]) and abs(ring[0][0] - 118.0) < 1e-3
+    with cast.enter("dispatcher") as viewer:
+        closures.reopen(viewer, shut)
+    _board(cast, call)
+    assert shut not in near.asked[-1]["closed"] and len(near.asked[-1]["closed"]) == 0
+    with cast.enter("officer"):
+        assert closures.now() == [] or all(one.id != shut for one in closures.now())
+
+
+def test_B02_without_the_map_the_nearest_by_line_are_told_and_it_says_so(
+    cast: Cast, near: Near, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.web import ground
+
+    def gone() -> Any:
+        raise Away("gone")
+
+    monkeypatch.setattr(ground, "beside", gone)
+    call = _taken(cast, near)
+    told = _board(cast, call)
+    line = next(one for one in told.calls[0].new if one.unit.kind == "car")
+    assert told.away and line.minutes and not line.routed and "直线" in line.said[0].zh
+    _post(cast, "dispatcher", do="send", call=call, unit=line.unit.id, request=fresh())
