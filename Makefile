@@ -34,8 +34,8 @@ check: setup ## 服务器上跑的全部检查 · everything the server checks
 	$(PY) -m django makemigrations --check --dry-run --settings doorstep.project.settings
 	$(PY) -m pytest $(TWO)
 
-check-long: setup ## 同上，性质测试各一万例 · the same with 10,000 cases for each property
-	HYPOTHESIS_PROFILE=long $(PY) -m pytest --timeout 28800
+check-long: setup ## 性质测试各一万例，DOORSTEP_SHARD=1/4 为四分之一 · 10,000 cases for each property; DOORSTEP_SHARD=1/4: a quarter
+	HYPOTHESIS_PROFILE=long $(PY) -m pytest $(TWO) --timeout 28800
 
 bench: setup ## 量一量：每次调用的 CPU · measure CPU for each call, write bench/out
 	@$(PY) -m tests.bench
@@ -46,8 +46,9 @@ chaos: setup ## 反复 kill -9，看丢不丢 · kill processes at random and lo
 fuzz: setup ## 性质测试的长跑 · property tests, long
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest --timeout 28800 tests/rulebook tests/kernel
 
-soak: setup ## 久跑：更多次 kill · many more kills
+soak: setup ## 久跑：更多次 kill，地图一小时 · many more kills, the live map for an hour
 	@$(PY) -m tests.chaos --kills 300
+	@$(PY) -m tests.bench.soak 3600
 
 lock: ## 重新解析依赖 · resolve dependencies anew
 	.venv/bin/uv pip compile -q --upgrade pyproject.toml --extra run --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o locks/run.txt

