@@ -5,6 +5,7 @@ else's.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -92,17 +93,24 @@ def _existing_version(place: Place) -> int | None:
 
 
 def _account() -> pwd.struct_passwd:
-    """The nologin user the database runs as, made if missing."""
-    with contextlib.suppress(KeyError):
-        return pwd.getpwnam(USER)
+    """The nologin user the database runs as, made if missing.
+
+    One process of ours at a time: two `useradd` at once have been seen to give one name two numbers, of which the second stays.
+    """
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+    held = os.open("/etc", os.O_RDONLY)
     try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(USER)
         subprocess.run([*command, "--shell", "/usr/sbin/nologin", USER], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
+        return pwd.getpwnam(USER)
+    except (OSError, subprocess.CalledProcessError, KeyError) as error:
         with contextlib.suppress(KeyError):  # somebody else made it in the meantime
             return pwd.getpwnam(USER)
         raise Halt(FAILED, _NO_USER) from error
-    return pwd.getpwnam(USER)
+    finally:
+        os.close(held)
 
 
 def _home(place: Place, account: pwd.struct_passwd | None) -> Path:
