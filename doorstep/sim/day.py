@@ -33,6 +33,7 @@ from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
 from doorstep.sim.office import open_office
 from doorstep.sim.people import latin, name_of
+from doorstep.sim.shape import rung
 from doorstep.sim.staff import Staff, order
 from doorstep.web import ground
 
@@ -42,23 +43,19 @@ EVERY_S: Final = 5.0
 CALLS_AN_HOUR: Final = 40.0
 """In a whole town of this size at a busy hour; times ``speed``."""
 WORK_S: Final = (240.0, 900.0)
+_TRIES: Final = 12
+"""So often another call is thought of, until one is as urgent as it is to be."""
 _ASKED: Final = 0.35
 """Of the questions of a kind, so many are answered on the telephone."""
 ANSWER_S: Final = (3.0, 20.0)
 _FASTEST: Final = 2.0
 """Driving is never played faster than this: positions that nobody could have reached are refused."""
+_DRIVES_MPS: Final = 8.3
+_WALKS_MPS: Final = 1.4
 _ON_FOOT_M: Final = 1_200.0
 SHIFT: Final = timedelta(hours=8)
-_SAID: Final = {
-    "XJ-001": "有人在撬隔壁的门", "XJ-002": "回家发现家里被翻过", "XJ-004": "电动车不见了", "XJ-011": "两车追尾，人没事",
-    "XJ-014": "楼下有人打起来了", "XJ-015": "楼上很晚了还在吵", "XJ-017": "老人走失了，穿灰外套", "XJ-005": "接到电话让转账",
-}  # fmt: skip
-_ENDED: Final = (
-    "到场劝开，双方和好。",
-    "已处理，当事人自行协商。",
-    "登记后离开，交社区民警回访。",
-    "现场勘查完，材料带回。",
-)
+_ENDED: Final = ("已处理，当事人自行协商。",)
+"""Of a call that somebody else took: what there is to say of it here."""
 _CREWS: Final = "demo_crews"
 """Where the accounts of the crews are written down."""
 _log = logging.getLogger(__name__)
@@ -81,6 +78,7 @@ class Crew:
     until: float = 0.0
     told: float = 0.0
     speed_kmh: float = 0.0
+    on_foot: bool = False
 
     def drives(self, now: float, faster: float) -> bool:
         """Move along the way; whether there is still some left."""
@@ -108,6 +106,8 @@ class Day:
     waits: dict[UUID, float] = field(default_factory=dict)
     """Calls that nobody was sent to yet, and when the dispatcher gets to them."""
     out: set[UUID] = field(default_factory=set)
+    ends: dict[UUID, str] = field(default_factory=dict)
+    """How a call that was sent for will have ended."""
 
     @property
     def dispatcher(self) -> str:
@@ -162,7 +162,7 @@ class Day:
             _log.info("%s does not sign on: %s", one.callsign, no.code)
             return
         at = (float(one.lon), float(one.lat)) if one.lon is not None and one.lat is not None else home
-        crew = Crew(one.id, one.callsign, login, home, at)
+        crew = Crew(one.id, one.callsign, login, home, at, on_foot=one.vehicle == "foot")
         if one.on_matter is not None:
             crew.call, crew.state = one.on_matter, "working"
             self.out.add(one.on_matter)
@@ -187,16 +187,27 @@ class Day:
     # ---- who rings, and who answers ----
 
     def _ring(self, now: float) -> None:
-        kind = self.chance.choice([one for one in kinds.kinds() if one.code in _SAID])
+        kind, answers = self._what()
         at = self._somewhere()
         place, code = _place(at)
-        asked = [one for one in kind.questions if one.options and self.chance.random() < _ASKED]
-        answers = {one.name: self.chance.choice(one.options)[0] for one in asked}
-        said = {"place": place, "words": _SAID[kind.code]}
-        report = verbs.Report(kind.code, "phone", said, answers, at[0], at[1], code)
+        said = {"place": place, "words": self.chance.choice(rung().says[kind])}
+        report = verbs.Report(kind, "phone", said, answers, at[0], at[1], code)
         with self.staff.enter(self.dispatcher) as viewer:
             made = verbs.take(viewer, report, request_id=_once())
         self.waits[made.matter_id] = now + self.chance.uniform(8, 40) / self.speed
+
+    def _what(self) -> tuple[str, dict[str, str]]:
+        """A kind and answers to some of its questions, as urgent as calls of the region mostly are."""
+        told = rung()
+        known = {one.code: one for one in kinds.kinds() if one.code in told.often}
+        wanted = self.chance.choices(list(told.levels), list(told.levels.values()))[0]
+        for _ in range(_TRIES):
+            kind = self.chance.choices(list(known), [told.often[code] for code in known])[0]
+            asked = [one for one in known[kind].questions if one.options and self.chance.random() < _ASKED]
+            answers = {one.name: self.chance.choice(one.options)[0] for one in asked}
+            if kinds.judge(kind, answers).level == wanted:
+                break
+        return kind, answers
 
     def _somewhere(self) -> Degrees:
         """Near some unit's home: where people live."""
@@ -221,6 +232,7 @@ class Day:
             send.send(viewer, matter_id, units=[one.unit for one in chosen], request_id=_once())
         self.waits.pop(matter_id)
         self.out.add(matter_id)
+        self.ends[matter_id] = self.chance.choice(rung().ends.get(call.kind, _ENDED))
         for crew in chosen:
             crew.call, crew.state, crew.way = matter_id, "called", []
             crew.until = now + self.chance.uniform(*ANSWER_S) / self.speed
@@ -248,9 +260,13 @@ class Day:
         self.out.discard(matter_id)
         with self.staff.enter(self.dispatcher) as viewer:
             try:
-                verbs.close(viewer, matter_id, result=self.chance.choice(_ENDED), request_id=_once())
+                verbs.close(viewer, matter_id, result=self._ended(matter_id), request_id=_once())
+                self.ends.pop(matter_id, None)
             except Refused as no:
                 _log.info("a call stays open: %s", no.code)
+
+    def _ended(self, matter_id: UUID | None) -> str:
+        return self.ends.get(matter_id, _ENDED[0]) if matter_id else _ENDED[0]
 
     # ---- a unit ----
 
@@ -264,7 +280,7 @@ class Day:
             self._says(crew, "there")
             crew.state, crew.until = "working", now + self.chance.uniform(*WORK_S) / self.speed
         elif crew.state == "working" and now >= crew.until:
-            self._says(crew, "cleared", self.chance.choice(_ENDED))
+            self._says(crew, "cleared", self._ended(crew.call))
             crew.state, crew.call = "free", None
         elif crew.state == "free" and not driving and now >= crew.until:
             crew.until = now + self.chance.uniform(20, 240) / self.speed
@@ -293,7 +309,7 @@ class Day:
         return (crew.home[0] + self.chance.gauss(0, 0.009), crew.home[1] + self.chance.gauss(0, 0.007))
 
     def _go(self, crew: Crew, now: float, to: Degrees) -> None:
-        crew.way, crew.begun = _way(crew.at, to), now
+        crew.way, crew.begun = _way(crew.at, to, crew.on_foot), now
 
     def _report(self, crew: Crew) -> None:
         fix = Fix(
@@ -306,13 +322,13 @@ class Day:
             _log.info("%s: position refused: %s", crew.callsign, no.code)
 
 
-def _way(here: Degrees, to: Degrees) -> list[tuple[float, Degrees]]:
+def _way(here: Degrees, to: Degrees, on_foot: bool = False) -> list[tuple[float, Degrees]]:
     """Where one is after so many seconds, along the streets; straight ahead where nobody knows them."""
     try:
-        told = ground.beside().route((here, to))
+        told = ground.beside().route((here, to), mode="pedestrian" if on_foot else "auto")
         line, seconds = told.line, told.seconds
     except (Away, Unreachable):
-        line, seconds = (here, to), metres(here, to) * 1.4 / 8.3
+        line, seconds = (here, to), metres(here, to) * 1.4 / (_WALKS_MPS if on_foot else _DRIVES_MPS)
     lengths = [metres(a, b) for a, b in pairwise(line)]
     whole, gone, found = sum(lengths) or 1.0, 0.0, [(0.0, line[0])]
     for length, place in zip(lengths, line[1:], strict=True):

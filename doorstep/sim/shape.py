@@ -1,4 +1,5 @@
-"""The shape of a month: on which days and hours people come, and what for. Data of the region (``month.yaml``), never code.
+"""The shape of a month: on which days and hours people come, and what for; and what is rung for on a day. Data of the region
+(``month.yaml``, ``day.yaml``), never code.
 
 Weights have 100 as usual. A region without such a file is shown with that of the first region which has one.
 """
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from doorstep.rulebook.clock import Calendar
@@ -103,12 +105,42 @@ def _at_end(day: date, calendar: Calendar) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Rung:
+    """What people ring for, by kind: how often, in which words, how it ends; and how many of a hundred calls have which level."""
+
+    levels: Mapping[str, int]
+    often: Mapping[str, int]
+    says: Mapping[str, Sequence[str]]
+    ends: Mapping[str, Sequence[str]]
+
+
+@lru_cache(maxsize=4)
+def rung(code: str = "") -> Rung:
+    """What a region's ``day.yaml`` says, by default this one's. Raises ValueError if the file is wrong."""
+    path, raw = _file(code, "day.yaml")
+    try:
+        kinds = raw["kinds"].items()
+        often = {kind: int(one["often"]) for kind, one in kinds}
+        says, ends = ({kind: tuple(map(str, one[name])) for kind, one in kinds} for name in ("says", "ends"))
+        levels = {level: int(share) for level, share in raw["levels"].items()}
+        if not all(says.values()) or not all(ends.values()) or sum(levels.values()) != 100:
+            raise ValueError("a kind without words, or levels that are not 100 together")
+        return Rung(levels, often, says, ends)
+    except (KeyError, TypeError, AttributeError, ValueError) as why:
+        raise ValueError(f"{path.parent.name}/{path.name}: {why!r}") from why
+
+
+def _file(code: str, name: str) -> tuple[Path, Any]:
+    own = FOLDER / (code or region().code) / name
+    path = own if own.is_file() else sorted(FOLDER.glob(f"*/{name}"))[0]
+    return path, plain(compose(path.read_text(encoding="utf-8"), path.name))
+
+
 @lru_cache(maxsize=4)
 def shape(code: str = "") -> Shape:
     """That of a region, by default of this one. Raises ValueError if the file is wrong."""
-    own = FOLDER / (code or region().code) / "month.yaml"
-    path = own if own.is_file() else sorted(FOLDER.glob("*/month.yaml"))[0]
-    raw: Any = plain(compose(path.read_text(encoding="utf-8"), path.name))
+    path, raw = _file(code, "month.yaml")
     try:
         return Shape(
             weekdays=tuple(int(raw["weekdays"][one]) for one in _WEEK),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 
 from doorstep.rulebook import clock
 from tests.cast import Cast
@@ -46,3 +48,28 @@ def test_a_day_is_played_by_the_verbs_and_calls_come_to_an_end(
                   [[one.id for one in some]])  # fmt: skip
     above.execute("update duty_member set until = now() where until is null")
     above.execute("update sending set ended = 'recalled' where ended = '' and alerted_at >= %s", [began])
+
+
+def test_calls_are_as_urgent_as_the_region_says_and_each_kind_has_its_own_words() -> None:
+    from doorstep.domains.command.calls import kinds
+    from doorstep.sim.day import Day
+    from doorstep.sim.shape import rung
+
+    day, told = Day(Any, random.Random(3), 1.0), rung()  # type: ignore[arg-type]
+    drawn = [day._what() for _ in range(600)]
+    levels = Counter(kinds.judge(kind, answers).level for kind, answers in drawn)
+    for level, share in told.levels.items():
+        assert levels[level] / 600 == pytest.approx(share / 100, abs=0.08)
+    assert {kind for kind, _ in drawn} == set(told.often) <= {one.code for one in kinds.kinds()}
+
+
+def test_a_file_of_the_day_that_is_wrong_says_where(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from doorstep.sim import shape
+
+    (tmp_path / "nowhere").mkdir()
+    (tmp_path / "nowhere" / "day.yaml").write_text(
+        "levels: {urgent: 100}\nkinds: {XJ-001: {often: 1, says: []}}\n"
+    )
+    monkeypatch.setattr(shape, "FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=r"nowhere/day\.yaml"):
+        shape.rung("nowhere")
