@@ -31,6 +31,7 @@ from doorstep.kernel import plug, trust
 from doorstep.rulebook import clock
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
+from doorstep.sim.beat import Beat
 from doorstep.sim.office import open_office
 from doorstep.sim.people import latin, name_of
 from doorstep.sim.shape import rung
@@ -47,6 +48,8 @@ _TRIES: Final = 12
 """So often another call is thought of, until one is as urgent as it is to be."""
 _ASKED: Final = 0.35
 """Of the questions of a kind, so many are answered on the telephone."""
+_LOOK_S: Final = 15.0
+"""How often it is looked whether there is another plan of patrols."""
 ANSWER_S: Final = (3.0, 20.0)
 _FASTEST: Final = 2.0
 """Driving is never played faster than this: positions that nobody could have reached are refused."""
@@ -79,6 +82,8 @@ class Crew:
     told: float = 0.0
     speed_kmh: float = 0.0
     on_foot: bool = False
+    stays: float = 0.0
+    """So many seconds more, once it is where it drives to."""
 
     def drives(self, now: float, faster: float) -> bool:
         """Move along the way; whether there is still some left."""
@@ -108,6 +113,10 @@ class Day:
     out: set[UUID] = field(default_factory=set)
     ends: dict[UUID, str] = field(default_factory=dict)
     """How a call that was sent for will have ended."""
+    plans: bool = False
+    """Whether patrols are planned, if nobody has; else cars go about as they like."""
+    beat: Beat = field(default_factory=Beat)
+    looked: float = -math.inf
 
     @property
     def dispatcher(self) -> str:
@@ -170,6 +179,10 @@ class Day:
 
     def step(self, now: float) -> None:
         """One tick: whoever rings rings, the dispatcher sends and closes, every unit moves on."""
+        if self.plans and now - self.looked >= _LOOK_S:
+            self.looked = now
+            with self.staff.enter(self.dispatcher) as viewer:
+                self.beat.look(viewer)
         if now >= self.next_call:
             self.next_call = now + self.chance.expovariate(CALLS_AN_HOUR * self.speed / 3600.0)
             self._ring(now)
@@ -234,7 +247,7 @@ class Day:
         self.out.add(matter_id)
         self.ends[matter_id] = self.chance.choice(rung().ends.get(call.kind, _ENDED))
         for crew in chosen:
-            crew.call, crew.state, crew.way = matter_id, "called", []
+            crew.call, crew.state, crew.way, crew.stays = matter_id, "called", [], 0.0
             crew.until = now + self.chance.uniform(*ANSWER_S) / self.speed
 
     def _who(self, wanted: Sequence[Any], at: Degrees) -> list[Crew]:
@@ -274,7 +287,7 @@ class Day:
         driving = crew.drives(now, min(self.speed, _FASTEST))
         if crew.state == "called" and now >= crew.until:
             self._says(crew, "coming")
-            self._go(crew, now, self._where(crew))
+            self._go(crew, now, (self._where(crew),))
             crew.state = "driving"
         elif crew.state == "driving" and not driving:
             self._says(crew, "there")
@@ -282,9 +295,10 @@ class Day:
         elif crew.state == "working" and now >= crew.until:
             self._says(crew, "cleared", self._ended(crew.call))
             crew.state, crew.call = "free", None
+        elif crew.state == "free" and not driving and crew.stays:
+            crew.until, crew.stays = now + crew.stays, 0.0
         elif crew.state == "free" and not driving and now >= crew.until:
-            crew.until = now + self.chance.uniform(20, 240) / self.speed
-            self._go(crew, now, self._beat(crew))
+            self._patrols(crew, now)
         if now - crew.told >= EVERY_S:
             crew.told = now
             self._report(crew)
@@ -302,14 +316,19 @@ class Day:
             (found.lon, found.lat) if found and found.lon is not None and found.lat is not None else crew.home
         )
 
-    def _beat(self, crew: Crew) -> Degrees:
-        """Somewhere on the own ground, and home now and then."""
-        if self.chance.random() < 0.3:
-            return crew.home
-        return (crew.home[0] + self.chance.gauss(0, 0.009), crew.home[1] + self.chance.gauss(0, 0.007))
+    def _patrols(self, crew: Crew, now: float) -> None:
+        """To the next stop of the plan; else somewhere on the own ground, and home now and then."""
+        errand = self.beat.next(crew.unit)
+        if errand is not None:
+            crew.stays = float(errand.stay)
+            self._go(crew, now, errand.places)
+            return
+        crew.until = now + self.chance.uniform(20, 240) / self.speed
+        near = (crew.home[0] + self.chance.gauss(0, 0.009), crew.home[1] + self.chance.gauss(0, 0.007))
+        self._go(crew, now, (crew.home if self.chance.random() < 0.3 else near,))
 
-    def _go(self, crew: Crew, now: float, to: Degrees) -> None:
-        crew.way, crew.begun = _way(crew.at, to, crew.on_foot), now
+    def _go(self, crew: Crew, now: float, through: Sequence[Degrees]) -> None:
+        crew.way, crew.begun = _way((crew.at, *through), crew.on_foot), now
 
     def _report(self, crew: Crew) -> None:
         fix = Fix(
@@ -322,13 +341,14 @@ class Day:
             _log.info("%s: position refused: %s", crew.callsign, no.code)
 
 
-def _way(here: Degrees, to: Degrees, on_foot: bool = False) -> list[tuple[float, Degrees]]:
+def _way(stops: Sequence[Degrees], on_foot: bool = False) -> list[tuple[float, Degrees]]:
     """Where one is after so many seconds, along the streets; straight ahead where nobody knows them."""
     try:
-        told = ground.beside().route((here, to), mode="pedestrian" if on_foot else "auto")
+        told = ground.beside().route(stops, mode="pedestrian" if on_foot else "auto")
         line, seconds = told.line, told.seconds
     except (Away, Unreachable):
-        line, seconds = (here, to), metres(here, to) * 1.4 / (_WALKS_MPS if on_foot else _DRIVES_MPS)
+        far = sum(metres(a, b) for a, b in pairwise(stops))
+        line, seconds = tuple(stops), far * 1.4 / (_WALKS_MPS if on_foot else _DRIVES_MPS)
     lengths = [metres(a, b) for a, b in pairwise(line)]
     whole, gone, found = sum(lengths) or 1.0, 0.0, [(0.0, line[0])]
     for length, place in zip(lengths, line[1:], strict=True):
@@ -361,7 +381,7 @@ def run(speed: float, seed: int = 1) -> None:
     with open_office() as office:
         told = [*(trust.demo_fact("demo_people") or ()), *(trust.demo_fact(_CREWS) or ())]
         staff = Staff(region(), seed, office, {one["login"]: one for one in told}, _CREWS)
-        day = Day(staff, random.Random(seed), speed)  # noqa: S311 - a play
+        day = Day(staff, random.Random(seed), speed, plans=True)  # noqa: S311 - a play
         day.sign_on()
         for now in _ticks():
             day.step(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -259,3 +260,38 @@ def test_the_shift_is_planned_by_page_printed_for_each_car_and_driven_by_telepho
         assert officer.get("/command/patrol").text.count("由督办或者指挥调度来排") == 1
     for who in ("resident", "kiosk", "clerk"):
         assert Visit(cast[who].token).get("/command/patrol").status == 403
+
+
+def test_B03_the_town_asks_for_a_plan_once_and_its_cars_drive_what_is_due(
+    cast: Cast, worker: Worker, beside: Beside, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.sim.beat import Beat
+
+    moment, beat = DAY.replace(year=2034, hour=9), Beat()
+    with clock.clock_at(moment), cast.enter("dispatcher") as viewer:
+        beat.look(viewer)
+        beat.look(viewer)
+    count = above.execute(
+        "select count(*) from patrol_plan where since <= %s and until > %s", [moment, moment]
+    ).fetchone()
+    assert count == (1,) and beat.found is None
+    made(moment, worker)
+    with clock.clock_at(moment), cast.enter("dispatcher") as viewer:
+        beat.look(viewer)
+    assert beat.found is not None
+    stop = next(one for one in beat.found.input["tasks"] if "at" in one)
+    units = {one["id"]: one["unit"] for one in beat.found.input["cars"]}
+    assert set(beat.todo) == {unit for unit in units.values() if unit is not None} & set(beat.todo)
+    due = [_stop(beat, stop["id"], begin) for begin in (0, 4_000, 3_900, 20_000)]
+    beat.todo = {7: deque(due)}
+    with clock.clock_at(beat.found.since + timedelta(seconds=3_600)):
+        first, second, third = (beat.next(7) for _ in range(3))
+    assert first is not None and first.places == (tuple(stop["at"]),) and first.stay == stop["stay"]
+    assert second is not None and third is None and beat.next(8) is None
+
+
+def _stop(beat: Any, task: str, begin: int) -> Any:
+    from doorstep.domains.command.patrol.models import PatrolStop
+
+    return PatrolStop(id=uuid4(), plan_id=beat.found.id, car="X", place=0, task=task, visit=0, arrive=begin, begin=begin,
+                      leave=begin + 60, backward=False)  # fmt: skip
