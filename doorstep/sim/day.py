@@ -48,6 +48,8 @@ _TRIES: Final = 12
 """So often another call is thought of, until one is as urgent as it is to be."""
 _ASKED: Final = 0.35
 """Of the questions of a kind, so many are answered on the telephone."""
+_LEFT: Final = timedelta(minutes=2)
+"""A call that is open for so long when the day begins was left by the day before."""
 _LOOK_S: Final = 15.0
 """How often it is looked whether there is another plan of patrols."""
 ANSWER_S: Final = (3.0, 20.0)
@@ -147,6 +149,19 @@ class Day:
             )
             if home is not None:
                 self._take(one, logins[one.id], (float(home[0]), float(home[1])))
+
+    def go_on(self, now: float) -> None:
+        """Calls that an earlier day left open, and nobody at a screen has touched for a while, are this day's."""
+        with self.staff.enter(self.dispatcher) as viewer:
+            left = reading.open_calls(viewer, log=False)
+        long_ago = clock.now() - _LEFT
+        for one in left:
+            if one.told_at > long_ago or any(crew.call == one.id for crew in self.crews):
+                continue
+            if one.sent:
+                self.out.add(one.id)
+            else:
+                self.waits[one.id] = now + self.chance.uniform(0, 40) / self.speed
 
     def _of_the_cast(self) -> set[int]:
         """The units that people of the cast ride in: whoever signs in as one of them answers for it."""
@@ -383,6 +398,7 @@ def run(speed: float, seed: int = 1) -> None:
         staff = Staff(region(), seed, office, {one["login"]: one for one in told}, _CREWS)
         day = Day(staff, random.Random(seed), speed, plans=True)  # noqa: S311 - a play
         day.sign_on()
+        day.go_on(time.monotonic())
         for now in _ticks():
             day.step(now)
 

@@ -35,6 +35,11 @@ def test_a_day_is_played_by_the_verbs_and_calls_come_to_an_end(
         for second in range(0, 240, 3):
             with clock.clock_at(began + timedelta(seconds=second)):
                 day.step(float(second))
+    again = Day(day.staff, random.Random(6), 30.0)
+    again.sign_on(only=set())
+    with clock.clock_at(began + timedelta(minutes=10)):
+        again.go_on(0.0)
+    assert day.waits.keys() <= again.waits.keys()
     told = above.execute(
         "select count(*), count(*) filter (where state = 'closed') from call_place where told_at >= %s",
         [began],
