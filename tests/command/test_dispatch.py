@@ -30,6 +30,9 @@ class Near:
         """Of all that other tests left open, those that are looked at."""
         self.desk = Desk(StraightLine, Areas([]), standing_orders("anlan"))
 
+    def matrix(self, *asked: Any) -> Any:
+        return StraightLine().matrix(*asked)
+
     def ask(self, what: str, asked: dict[str, Any]) -> Any:
         import json
 
@@ -177,3 +180,53 @@ def test_B02_without_the_map_the_nearest_by_line_are_told_and_it_says_so(
     line = next(one for one in told.calls[0].new if one.unit.kind == "car")
     assert told.away and line.minutes and not line.routed and "直线" in line.said[0].zh
     _post(cast, "dispatcher", do="send", call=call, unit=line.unit.id, request=fresh())
+
+
+def test_B02_the_page_of_a_call_advises_as_the_board_does_and_asks_why_for_anybody_else(
+    cast: Cast, near: Near, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.domains.command.calls.models import Sending
+    from doorstep.web import ground
+
+    call = _taken(cast, near)
+    advised = next(
+        one for one in _board(cast, call).calls[0].new if one.unit.kind == "car" and not one.unit.team
+    )
+    told = _picks(cast, call)
+    assert advised.unit.id in {one.unit.id for one in told.lines if one.unit} and not told.away
+    other = next(one for one in told.others if not one.busy)
+    assert other.minutes and not other.routed, "the map of this test knows no streets, and it is said"
+    refused = _page(cast, call, do="send", unit=other.unit.id, request=fresh())
+    assert refused.status_code == 409 and b"checked" in refused.content
+    assert (
+        _page(cast, call, do="send", unit=other.unit.id, why="就在楼下", request=fresh()).status_code == 302
+    )
+    _page(cast, call, do="send", unit=advised.unit.id, shown=advised.unit.id, request=fresh())
+    with cast.enter("dispatcher"):
+        sent = {one.duty_unit_id: one for one in Sending.objects.filter(matter_id=call)}
+    assert sent[other.unit.id].overridden_why == "就在楼下"
+    assert sent[advised.unit.id].reason["said"] and not sent[advised.unit.id].overridden_why
+
+    def gone() -> Any:
+        raise Away("gone")
+
+    monkeypatch.setattr(ground, "beside", gone)
+    assert _picks(cast, call).away and "按直线估算" in _page(cast, call).content.decode()
+
+
+def _picks(cast: Cast, call: UUID) -> Any:
+    from doorstep.domains.command.calls import reading
+    from doorstep.domains.command.dispatch import pick
+
+    with cast.enter("dispatcher") as viewer:
+        return pick.of(viewer, reading.read(viewer, call).call)
+
+
+def _page(cast: Cast, call: UUID, **told: Any) -> Any:
+    from django.test import RequestFactory
+
+    from doorstep.domains.command.calls import pages
+
+    make, path = RequestFactory(), f"/command/calls/{call}"
+    with cast.enter("dispatcher") as viewer:
+        return pages.one(make.post(path, told) if told else make.get(path), viewer, call)

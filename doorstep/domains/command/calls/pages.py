@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from doorstep.domains.command.calls import force, intake, kinds, reading, send, verbs
+from doorstep.domains.command.dispatch import pick
 from doorstep.domains.command.units.pages import CALL_PARTS
 from doorstep.kernel import draft
 from doorstep.kernel.trust import Viewer
@@ -20,7 +21,6 @@ from doorstep.rulebook.words import Refused, Words
 from doorstep.web import ground
 
 LIST: Final = "/command/calls"
-_MAX_SEND: Final = 12
 _SOS: Final = ("XJ-007", "XJ-003", "XJ-006", "XJ-011", "XJ-017", "XJ-008", reading.UNSAID)
 """What one tap can say it is; the last if nothing is said."""
 _KEPT: Final = Words("记下了。", "Kept.")
@@ -134,6 +134,7 @@ def one(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> HttpResponse:
     view = reading.read(viewer, matter_id)
     context = _one(request, viewer, view) | {
         "refusal": refusal.words if refusal else None, "post": request.POST if refusal else {},
+        "chosen": _ints(request.POST.getlist("unit")) if refusal and request.POST.get("do") == "send" else None,
     }  # fmt: skip
     page = "command/_call_live.html" if request.GET.get("part") else "command/call.html"
     return render(request, page, context, status=refusal.status if refusal else 200)
@@ -144,7 +145,8 @@ def _one(request: HttpRequest, viewer: Viewer, view: reading.CallView) -> dict[s
     plan = kinds.plan(call.kind, call.level)
     at = (call.lon, call.lat) if call.lon is not None and call.lat is not None else None
     return {
-        "view": view, "call": call, "plan": plan, "advised": () if view.closed else _advised(plan, call),
+        "view": view, "call": call, "plan": plan,
+        "picks": None if view.closed or request.GET.get("part") else pick.of(viewer, call),
         "flags": reading.flags_at(viewer, call.lon, call.lat), "pass_on": kinds.PASS_ON.items(),
         "near": reading.near(viewer, *at, but=call.id) if at else (), "kinds": kinds.kinds(),
         "questions": _questions(view), "said": _DID.get(request.GET.get("did", "")),
@@ -158,37 +160,6 @@ def _questions(view: reading.CallView) -> list[tuple[kinds.Question, str]]:
     return [(q, view.answers.get(q.name, "")) for q in kind.questions] if kind else []
 
 
-def _advised(plan: kinds.Plan, call: reading.OpenCall) -> list[dict[str, Any]]:
-    """Everybody who could go, the planned ones ticked: those who fit, the nearest by straight line. An estimate, and it says so."""
-    out = {one["id"] for one in call.out}
-    free = [one for one in force.standing() if one.id not in out]
-    lines = [
-        {"unit": one, "busy": one.on_matter is not None, "minutes": _minutes(one, call), "ticked": False}
-        for one in free
-    ]
-    lines.sort(key=lambda line: (line["busy"], line["minutes"] is None, line["minutes"] or 0))
-    left = [] if call.out else [wanted for wanted in plan.send for _ in range(wanted.count)]
-    for wanted in left:
-        fits = (x for x in lines if not x["ticked"] and not x["busy"] and _fits(x["unit"], wanted))
-        if first := next(fits, None):
-            first["ticked"] = True
-    lines.sort(key=lambda line: not line["ticked"])
-    return lines[:_MAX_SEND]
-
-
-def _fits(unit: Any, wanted: kinds.Wanted) -> bool:
-    return (unit.team == wanted.team) if wanted.team else (unit.kind == wanted.kind and not unit.team)
-
-
-def _minutes(unit: Any, call: reading.OpenCall) -> int | None:
-    """From where it was last seen, else from where it waits."""
-    seen = unit.lon is not None and unit.lat is not None
-    lon, lat = (unit.lon, unit.lat) if seen else (unit.home_lon, unit.home_lat)
-    if lon is None or lat is None or call.lon is None or call.lat is None:
-        return None
-    return max(1, round(reading.apart(lon, lat, call.lon, call.lat) * 1.4 / (30_000 / 60)))
-
-
 def _did(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> None:
     """One thing that the page of a call does. Refused: as the verbs do; "not-found" for anything else."""
     do = _DOES.get(request.POST.get("do", ""))
@@ -198,13 +169,9 @@ def _did(request: HttpRequest, viewer: Viewer, matter_id: UUID) -> None:
 
 
 def _send(viewer: Viewer, matter_id: UUID, post: Any, request_id: str) -> None:
-    send.send(
-        viewer,
-        matter_id,
-        units=_ints(post.getlist("unit")),
-        request_id=request_id,
-        overridden_why=post.get("why", ""),
-    )
+    pick.choose(
+        viewer, matter_id, _ints(post.getlist("unit")), shown=post.getlist("shown"), why=post.get("why", ""), request_id=request_id
+    )  # fmt: skip
 
 
 def _recall(viewer: Viewer, matter_id: UUID, post: Any, request_id: str) -> None:

@@ -17,6 +17,7 @@ import orjson
 from doorstep.domains.command.calls import force, kinds
 from doorstep.domains.command.calls.models import AddressFlag, CallPlace, CallReceipt, Sending
 from doorstep.domains.command.calls.verbs import unsealed
+from doorstep.geo import crs
 from doorstep.kernel import event
 from doorstep.kernel.crypto import new_key, open_small, seal_small
 from doorstep.kernel.event import canonical
@@ -194,15 +195,9 @@ def near(
         since, lat - d_lat, lat + d_lat, lon - d_lon, lon + d_lon, but,
     )  # fmt: skip
     calls = [_call(*row) for row in found]
-    metres = {one.id: apart(lon, lat, one.lon or 0.0, one.lat or 0.0) for one in calls}
+    metres = {one.id: crs.metres((lon, lat), (one.lon or 0.0, one.lat or 0.0)) for one in calls}
     close = (replace(one, metres=round(metres[one.id])) for one in calls if metres[one.id] <= within_m)
     return sorted(close, key=lambda one: one.metres or 0.0)[:8]
-
-
-def apart(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Metres between two places, as the crow flies."""
-    east = math.radians(other_lon - lon) * math.cos(math.radians((lat + other_lat) / 2))
-    return 6_371_000.0 * math.hypot(east, math.radians(other_lat - lat))
 
 
 def _box(lat: float, metres: float) -> tuple[float, float]:
@@ -360,7 +355,7 @@ def flags_at(viewer: Viewer, lon: float | None, lat: float | None) -> list[Flag]
         AddressFlag, "where until > %s and lat between %s and %s and lon between %s and %s order by set_at", clock.now(),
         lat - d_lat, lat + d_lat, lon - d_lon, lon + d_lon,
     )  # fmt: skip
-    return [_flag(one, apart(lon, lat, one.lon, one.lat)) for one in found]
+    return [_flag(one, crs.metres((lon, lat), (one.lon, one.lat))) for one in found]
 
 
 def _flag(one: AddressFlag, metres: float) -> Flag:

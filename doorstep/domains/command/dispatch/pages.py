@@ -9,8 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from doorstep.domains.command.calls import send
-from doorstep.domains.command.dispatch import board, closures
+from doorstep.domains.command.dispatch import board, closures, pick
 from doorstep.geo.talk import Away
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import clock
@@ -22,7 +21,6 @@ _DID: Final = {
     "close": Words("这段路不走了，建议已经重算。", "That road is avoided now; the advice was made anew."),
     "open": Words("路通了，建议已经重算。", "The road is open; the advice was made anew."),
 }
-_SHOWN: Final = Words("照当时显示的建议", "As advised when it was shown")
 
 
 def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
@@ -81,27 +79,11 @@ def _do(request: HttpRequest, viewer: Viewer) -> str:
 
 
 def _send(viewer: Viewer, post: Any) -> None:
-    """As advised, or otherwise with a reason: what was advised at this moment is kept with the sending. Refused: "reason"."""
-    matter = _id(post.get("call", ""))
     chosen = [int(one) for one in post.getlist("unit") if one.isdigit()]
-    read = board.read(viewer, matter, moves=False)
-    if not read.calls:
-        raise not_found()
-    reason = read.calls[0].reason()
-    for one in set(post.getlist("shown")) - set(
-        reason
-    ):  # calls of equal weight may have changed places since
-        reason[one] = {"codes": ["as-shown"], "said": [[_SHOWN.zh, _SHOWN.en]]}
-    why = post.get("why", "").strip()
-    other = [one for one in chosen if str(one) not in reason]
-    if other and not read.away and not why:
-        words = Words(
-            "建议刚刚变了，或者选的不是建议的警力：写一句为什么，或者重新看建议。",
-            "The advice has just changed, or you chose otherwise: say why, or look at the advice again.",
-        )
-        raise Refused("reason", words, status=409, faults=(("/why", words),))
-    send.send(viewer, matter, units=chosen, request_id=post.get("request", ""), reason=reason,
-              overridden_why=why if other else "")  # fmt: skip
+    pick.choose(
+        viewer, _id(post.get("call", "")), chosen, shown=post.getlist("shown"), why=post.get("why", ""),
+        request_id=post.get("request", ""),
+    )  # fmt: skip
 
 
 def _id(text: str) -> UUID:
