@@ -202,6 +202,7 @@ def make_examples(town: Doorstep) -> Examples:
     apart = _where_no_police_stand(hand)
     _taken_calls(guests, hand)
     _on_duty(hand)
+    _played_back(guests, hand)
     for guest in guests:
         guest.parts |= at_window.get(guest.role, {}) | apart.get(guest.role, {"<uuid:draft_id>": []})
         guest.parts["<str:day>"] = _mornings(hand, guest)
@@ -262,6 +263,31 @@ def _on_duty(hand: Hand) -> None:
     asks = Sitting(hand.url, hand.tokens["dispatcher"])
     asks.get("/command/units")
     asks.post("/command/units", {"do": "ask", "unit": unit, "request_id": uuid.uuid4().hex})
+
+
+def _played_back(guests: list[Guest], hand: Hand) -> None:
+    """A past hour that the supervisor asked for and the auditor agreed to, and one that waits."""
+    asks, agrees = Sitting(hand.url, hand.tokens["supervisor"]), Sitting(hand.url, hand.tokens["auditor"])
+    for n in (1, 2):
+        form = re.search(r'name="at" value="([^"]+)".*?', asks.get("/command/playback").html)
+        day = re.search(r'id="day"[^>]*value="([^"]+)"', asks.get("/command/playback").html)
+        area = re.search(r'<option value="(\d+)"', asks.get("/command/playback").html)
+        assert form and day and area
+        told = {
+            "area": area[1],
+            "day": day[1],
+            "at": form[1],
+            "purpose": "核对到场时间",
+            "request": uuid.uuid4().hex,
+        }
+        asks.post("/command/playback", {"do": "ask", **told})
+        which = re.findall(r'data-request="([0-9a-f-]{36})"', agrees.get("/command/playback/audit").html)
+        if n == 1:
+            agrees.post(
+                "/command/playback/audit", {"do": "yes", "which": which[0], "request": uuid.uuid4().hex}
+            )
+    for guest in guests:
+        guest.parts["<uuid:playback_id>"] = which[-1:] if guest.role == "supervisor" else []
 
 
 def _taken_calls(guests: list[Guest], hand: Hand) -> None:

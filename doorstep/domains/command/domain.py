@@ -9,6 +9,7 @@ from doorstep.domains.command.machine import MACHINES
 from doorstep.domains.command.map import routes as map_
 from doorstep.domains.command.net import routes as net
 from doorstep.domains.command.patrol import routes as patrol
+from doorstep.domains.command.playback import routes as playback
 from doorstep.domains.command.room import routes as room
 from doorstep.domains.command.units import routes as units
 from doorstep.kernel.plug import Domain
@@ -24,6 +25,7 @@ DOMAIN = Domain(
         *net.ROUTES,
         *room.ROUTES,
         *patrol.ROUTES,
+        *playback.ROUTES,
         *units.ROUTES,
     ),
     tiles=(
@@ -32,6 +34,7 @@ DOMAIN = Domain(
         *map_.TILES,
         *room.TILES,
         *patrol.TILES,
+        *playback.TILES,
         *units.TILES,
     ),
     slots=(*calls.SLOTS,),

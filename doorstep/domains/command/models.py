@@ -13,6 +13,7 @@ from doorstep.domains.command.calls.models import (
 from doorstep.domains.command.dispatch.models import Closure
 from doorstep.domains.command.net.models import Cordon, CordonPost
 from doorstep.domains.command.patrol.models import PatrolCheck, PatrolLeg, PatrolMark, PatrolPlan, PatrolStop
+from doorstep.domains.command.playback.models import Playback
 from doorstep.domains.command.room.models import RoomHandover, RoomQuery, RoomReport
 from doorstep.domains.command.units.models import (
     DutyMember,
@@ -41,6 +42,7 @@ __all__ = [
     "PatrolMark",
     "PatrolPlan",
     "PatrolStop",
+    "Playback",
     "RoomHandover",
     "RoomQuery",
     "RoomReport",

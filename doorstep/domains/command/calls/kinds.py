@@ -158,6 +158,11 @@ def _because(found: pack.Pack, looked: list[tuple[str, Any]]) -> Words:
     return Words("；".join(one.zh for one in said), "; ".join(one.en for one in said))
 
 
+def shy(code: str) -> bool:
+    """Whether no wall and no playback says what a call of this kind is or where."""
+    return code in _told()["shy"]
+
+
 def plan(code: str, level: str) -> Plan:
     """Who is sent for a kind at this level, those who go first before the others. Refused: "no-kind"."""
     raw = _told()["plans"].get(code)

@@ -35,6 +35,8 @@ class CallPlace(models.Model):
     reported_by = models.UUIDField(null=True)
     taken_by = models.UUIDField(null=True)
     sealed = models.BinaryField(null=True)
+    shy = models.BooleanField(default=False, db_default=False)
+    """No wall and no playback says what it is or where."""
 
     class Meta:
         app_label = "command"

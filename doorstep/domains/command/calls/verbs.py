@@ -194,6 +194,7 @@ def _opened(
         threatened=said.get("threatened") == "yes", language=str(said.get("language") or "")[:24],
         ring_back="wanted" if said.get("ring_back") == "yes" else "", parent_id=None, reported_by=reported_by,
         taken_by=None if reported_by else viewer.account_id, sealed=_sealed(opened),
+        shy=kinds.shy(report.kind),
     ))  # fmt: skip
     return opened
 
@@ -276,11 +277,11 @@ def amend(
         placed, said = _placed(report), report.said
         run(
             """update call_place set kind = %s, level = %s, row = %s, lon = %s, lat = %s, unit_id = %s, zone = %s, silent = %s,
-            threatened = %s, language = %s, ring_back = case when %s then 'wanted' else ring_back end, sealed = %s
+            threatened = %s, language = %s, ring_back = case when %s then 'wanted' else ring_back end, sealed = %s, shy = %s
             where matter_id = %s""",
             report.kind, judged.level, judged.row, placed["lon"], placed["lat"], placed["unit_id"], placed["zone"],
             said.get("silent") == "yes", said.get("threatened") == "yes", str(said.get("language") or "")[:24],
-            said.get("ring_back") == "yes", _sealed(opened), opened.row.id,
+            said.get("ring_back") == "yes", _sealed(opened), kinds.shy(report.kind), opened.row.id,
         )  # fmt: skip
         codes = {
             "step": "handle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,23 +22,30 @@ def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The map; what is on it comes over the stream, and only what the viewer may see."""
     if not any(viewer.may(verb) for verb in _MAY):
         raise refuse_right()
-    base = ground.base()
-    here = town().units.get(viewer.unit_id or 0)
-    point = next(
-        (p for p in town().points.values() if p.lon is not None and here and p.unit_id == here.id), None
-    )
-    point = point or next((p for p in town().points.values() if p.lon is not None), None)
-    told = {
+    told = words() | {"closed": [one.ring for one in closures.now()]}
+    return render(request, "command/map/map.html", {
+        "map": drawn(viewer), "words": told, "stream_url": getattr(request, "stream_url", ""),
+        "dispatch": viewer.may("dispatch"),
+    })  # fmt: skip
+
+
+def drawn(viewer: Viewer) -> dict[str, Any] | None:
+    """What lies under a map of the command centre and where it begins; None without a base map."""
+    base, here = ground.base(), town().units.get(viewer.unit_id or 0)
+    if base is None:
+        return None
+    placed = [one for one in town().points.values() if one.lon is not None]
+    point = next((one for one in placed if here and one.unit_id == here.id), None) or next(iter(placed), None)
+    return {
         "kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "mine": here.code if here else "",
         "marks": [{"at": [point.lon, point.lat]}] if point else [], "here": None, "show": [], "areas": "/map/areas/station",
-    } if base else None  # fmt: skip
-    words = {
+    }  # fmt: skip
+
+
+def words() -> dict[str, Any]:
+    """States, levels and kinds in both languages, by code."""
+    return {
         "states": {code: [one.zh, one.en] for code, one in status.NAMES.items()},
         "levels": {code: [one.zh, one.en] for code, one in kinds.LEVELS.items()},
         "kinds": {one.code: [one.title.zh, one.title.en] for one in kinds.kinds()},
-        "closed": [one.ring for one in closures.now()],
     }
-    return render(request, "command/map/map.html", {
-        "map": told, "words": words, "stream_url": getattr(request, "stream_url", ""),
-        "dispatch": viewer.may("dispatch"),
-    })  # fmt: skip

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from doorstep.domains.command.playback import verbs as playback
 from doorstep.domains.command.units import duty, notes, safety, status
 from doorstep.domains.command.units.duty import Standing
 from doorstep.geo.crs import metres
@@ -79,7 +80,7 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     now, unit = clock.now(), duty.mine(viewer)
     context: dict[str, Any] = {
         "now": now, "unit": unit, "said": _SAID.get(request.GET.get("did", "")), "request_id": uuid4().hex,
-        "refusal": refusal.words if refusal else None, "typed": request.POST if refusal else {},
+        "refusal": refusal.words if refusal else None, "typed": request.POST if refusal else {}, "shown": playback.of_me(),
     }  # fmt: skip
     if unit is None:
         own = [one for one in duty.roster() if one.unit_id == viewer.unit_id]

@@ -29,6 +29,10 @@ class Told:
     """Within what time a safety check is answered."""
     fastest_kmh: float
     """A unit is not faster than this."""
+    playback_waits: timedelta
+    """So long a request to play back an hour waits for a second person, and then to be opened."""
+    playback_lasts: timedelta
+    """So long it can be looked at, from its first opening."""
 
 
 @lru_cache(maxsize=1)
@@ -56,6 +60,7 @@ def read(raw: dict[str, Any]) -> Told:
     return Told(
         units, shifts, timedelta(days=_number(raw, "positions_kept_days", 30)),
         timedelta(minutes=_number(raw, "safety_check_minutes", 10)), float(_number(raw, "fastest_kmh", 250)),
+        timedelta(hours=_number(raw, "playback_waits_hours", 24)), timedelta(minutes=_number(raw, "playback_minutes", 60)),
     )  # fmt: skip
 
 
