@@ -10,6 +10,7 @@ from typing import Any
 from psycopg_pool.base import AttemptWithBackoff
 
 from doorstep.project.domains import DOMAINS
+from doorstep.project.remembering import Remembering
 from doorstep.rulebook.clock import shift_clock
 from doorstep.rulebook.kept import keep_in
 from doorstep.run.place import Place
@@ -42,6 +43,8 @@ def _database() -> dict[str, Any]:
     else:
         size = int(os.environ.get("DOORSTEP_DB_POOL", "8"))
         options["pool"] = {"min_size": 1, "max_size": size, "timeout": 15}
+    if _role == "town":
+        options["pool"]["connection_class"] = Remembering
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{key.upper(): params.get(own, "") for own, key in _OWN_KEYS.items()},

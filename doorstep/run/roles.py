@@ -43,6 +43,8 @@ _BOUNDED: Final = (
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "60s"),
 )
+_TOWN_ROLE: Final = Role(TOWN, (*_BOUNDED, ("plan_cache_mode", "force_generic_plan")))
+"""Its statements find single rows by their ids: a plan for all values is the plan for each, and is made once."""
 LOGINS: Final = (
     Role("doorstep_migrator"),
     Role("doorstep_app", _BOUNDED),
@@ -80,7 +82,7 @@ def bootstrap(conn: DbConnection, place: Place, dbname: str = DATABASE) -> None:
     for name in (OWNER, DEFINER):
         _create_role(conn, name, login=False)
     demo = bool(place.instance.get("demo"))
-    for role in (*LOGINS, *([Role(TOWN, _BOUNDED)] if demo else [])):
+    for role in (*LOGINS, *([_TOWN_ROLE] if demo else [])):
         _create_role(conn, role.name, login=True)
         _set_password(conn, role.name, place.secret(role.name))
         for key, value in role.settings:

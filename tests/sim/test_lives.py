@@ -118,6 +118,23 @@ def _heads(staff: Staff, numbers: Iterable[int]) -> dict[UUID, str]:
     return found
 
 
+def test_what_the_town_has_prepared_outlives_a_rollback_and_is_planned_once(database: Place) -> None:
+    """Half of the database's work was to plan the same statements again: psycopg forgets all of them whenever one was refused."""
+    from doorstep.project.remembering import MOST, Remembering
+    from doorstep.run.roles import dsn
+
+    with Remembering.connect(**dsn("town", database)) as asking:  # type: ignore[arg-type]
+        for number in range(200):
+            asking.execute(f"select {number}", prepare=True)
+        asking.execute("savepoint here")
+        asking.execute("rollback to savepoint here")
+        asking.rollback()
+        kept = asking.execute("select count(*) from pg_prepared_statements").fetchone()
+        plans = asking.execute("show plan_cache_mode").fetchone()
+    assert kept == (200,) and MOST > 200
+    assert plans == ("force_generic_plan",)
+
+
 def test_what_a_life_waits_for_comes_at_its_hour(staff: Staff, above: Any) -> None:
     """Registers answer, another person signs, somebody pays and comes at a time that was booked."""
     lives = {
