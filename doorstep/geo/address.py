@@ -82,7 +82,11 @@ class Found:
 
 def folded(text: str) -> str:
     """One form for what people type: narrow digits, no blanks, Chinese numerals before 号, 栋, 室 as digits."""
-    plain = unicodedata.normalize("NFKC", text).lower().translate(_SAME)
+    parts = unicodedata.normalize("NFKD", text).lower()
+    bare = "".join(
+        one for one in parts if not unicodedata.combining(one)
+    )  # names abroad are typed without accents
+    plain = unicodedata.normalize("NFC", bare).translate(_SAME)
     plain = re.sub(r"[\s,，。、·()（）]+", "", plain)
     return _COUNTED.sub(lambda hit: str(_counted(hit[0])), plain)
 
@@ -143,12 +147,12 @@ class Gazetteer:
         head, numbers = _split(typed)
         if not head:
             return []
-        letters = head.isascii()
-        scores = self._by_letters(head) if letters else self._by_pairs(head)
+        spelt = self._by_letters(head) if head.isascii() else {}
+        scores = {**self._by_pairs(head), **spelt}
         found: list[Found] = []
         for name in sorted(scores, key=lambda one: (-scores[one], len(one), one)):
             fits = round(scores[name], 3)
-            same = letters or name == head
+            same = name in spelt or name == head
             spots, exact = self._spots(name, numbers)
             for spot in sorted(spots, key=lambda one: (_far(one, near), one.near)):
                 found.append(Found(spot, fits, exact and same))

@@ -18,7 +18,11 @@ from pathlib import Path
 from doorstep.geo import address, extract, shapes, valhalla
 from doorstep.geo.source import Source
 
-_MADE_BY = ("address", "extract", "ground", "shapes", "source", "town", "valhalla")
+_MADE_BY = ("address", "extract", "given", "ground", "shapes", "source", "town", "valhalla")
+
+STREETS = "streets.osm.pbf"
+"""In a map's folder; missing where the region has no streets yet."""
+SAID = "said.txt"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class Atlas:
     folder: Path
 
     @property
+    def laid(self) -> bool:
+        """Whether there are streets in it; without, nothing is found and times are estimated."""
+        return (self.folder / STREETS).exists()
+
+    @property
     def tiles(self) -> Path | None:
         """Valhalla's tiles; None if its programs were not on the machine that built."""
         found = self.folder / "tiles"
@@ -35,7 +44,7 @@ class Atlas:
 
     @property
     def base(self) -> Path:
-        """The base map: ``base.mbtiles``, or ``base.geojson`` where there was no tilemaker."""
+        """Where the base map lies: ``base.mbtiles``, or ``base.geojson`` where there was no tilemaker."""
         vector = self.folder / "base.mbtiles"
         return vector if vector.exists() else self.folder / "base.geojson"
 
@@ -73,11 +82,14 @@ def build(source: Source, root: Path, letters: Callable[[str], str], home: Path 
 
 
 def _make(source: Source, part: Path, letters: Callable[[str], str], home: Path) -> None:
-    streets = part / "streets.osm.pbf"
+    streets = part / STREETS
     areas = source.lay(streets)
-    (part / "said.txt").write_text(source.said, "utf-8")
+    (part / SAID).write_text(source.said, "utf-8")
     told = {"type": "FeatureCollection", "features": [one.geojson() for one in areas]}
     (part / "areas.geojson").write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+    if not source.laid:
+        address.write((), part / "places.jsonl")
+        return
     address.write(extract.spots(streets, shapes.Areas(areas), letters), part / "places.jsonl")
     if not extract.vector_tiles(streets, part / "base.mbtiles"):
         extract.lines(streets, part / "base.geojson")
@@ -88,9 +100,10 @@ def _make(source: Source, part: Path, letters: Callable[[str], str], home: Path)
 
 
 def _hash(source: Source, home: Path) -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"laid" if source.laid else b"none")
     for path in source.files:
-        digest.update(path.read_bytes())
+        with path.open("rb") as told:  # an extract may be larger than the memory
+            digest.update(hashlib.file_digest(told, "sha256").digest())
     for name in _MADE_BY:
         digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     for tool in (shutil.which("tilemaker"), home / "valhalla" / "bin" / "valhalla_service"):

@@ -62,6 +62,8 @@ class Desk:
     def cover(self, asked: Json) -> list[Json]:
         """How soon each community is reached now; see `geo.advice.cover`."""
         units = [one for one in _units(asked) if one.state in FREE and one.lon is not None]
+        if not self._communities:
+            return []
         places = [self._as_call(one) for one in self._communities]
         times, _, _ = self._rows.times(places, units, _rings(asked))
         by_community = [times[one.id] for one in places]
@@ -74,7 +76,9 @@ class Desk:
         return [self._reached(one, units) for one in coverage(table, np.ones(len(units), dtype=np.bool_))]
 
     def posts(self, asked: Json) -> list[Json]:
-        """Where units should wait in each band; see `geo.advice.posts`."""
+        """Where units should wait in each band; see `geo.advice.posts`. Nowhere, where no communities are drawn."""
+        if not self._posts or not self._communities:
+            return []
         demand = self._demand(asked.get("demand"))
         bands = [
             Band(one.name, one.units, one.calls_per_hour, one.seconds_per_call, demand)
@@ -91,7 +95,7 @@ class Desk:
     def relocate(self, asked: Json) -> Json | None:
         """The move that buys most, or None; see `geo.advice.relocate`."""
         units = [one for one in _units(asked) if one.state in FREE and one.lon is not None]
-        if not units or not self._posts:
+        if not units or not self._posts or not self._communities:
             return None
         closed = _rings(asked)
         times, _, _ = self._rows.times([_at_post(one) for one in self._posts], units, closed)

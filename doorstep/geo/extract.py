@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import osmium
+from shapely import MultiPoint
+from shapely.geometry.base import BaseGeometry
 
 from doorstep.geo.address import Spot
 from doorstep.geo.crs import Degrees
@@ -47,6 +49,25 @@ def spots(extract: Path, areas: Areas, letters: Callable[[str], str]) -> Iterato
             yield Spot(name, kind, at[0], at[1], near, "" if kind == "house" else letters(name))
 
 
+def reach(extract: Path) -> BaseGeometry:
+    """The ground that its streets cover, roughly: their hull, half a kilometre wider. Raises ValueError if there are none."""
+    cells = set()
+    try:
+        for thing in (
+            osmium.FileProcessor(str(extract))
+            .with_locations()
+            .with_filter(osmium.filter.KeyFilter("highway"))
+        ):
+            at = _at(thing)
+            if at:
+                cells.add((round(at[0], 2), round(at[1], 2)))
+    except RuntimeError as why:
+        raise ValueError(f"{extract.name}: {why}") from why
+    if len(cells) < 3:
+        raise ValueError(f"{extract.name}: there are no streets in it")
+    return MultiPoint(sorted(cells)).convex_hull.buffer(0.005)
+
+
 def _named(extract: Path) -> Iterator[tuple[str, str, Degrees]]:
     reader = osmium.FileProcessor(str(extract)).with_locations().with_filter(osmium.filter.EmptyTagFilter())
     for thing in reader:
@@ -54,14 +75,19 @@ def _named(extract: Path) -> Iterator[tuple[str, str, Degrees]]:
         if at is None:
             continue
         if "addr:housenumber" in tags and "addr:street" in tags:
-            number = tags["addr:housenumber"]
-            yield tags["addr:street"] + number + ("号" if number.isdigit() else ""), "house", at
+            yield _house(tags["addr:street"], tags["addr:housenumber"]), "house", at
         if "name" not in tags:
             continue
         if tags.get("highway") in _STREETS:
             yield tags["name"], "estate" if tags["highway"] == "living_street" else "street", at
         elif any(key in tags for key in _PLACES):
             yield tags["name"], "police" if tags.get("amenity") == "police" else "place", at
+
+
+def _house(street: str, number: str) -> str:
+    if street.isascii() or (street[-1].isalpha() and street[-1] < "\u2e80"):
+        return f"{street} {number}"
+    return street + number + ("号" if number.isdigit() else "")
 
 
 def _at(thing: Any) -> Degrees | None:

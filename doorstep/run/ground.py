@@ -1,7 +1,8 @@
 """`doorstep ground`: holds the map of the region and answers whoever asks over loopback (`geo.beside` asks).
 
 It builds the map first if it is not there, apart and with low priority, since that takes some seconds and a desk does not
-wait for it; it keeps Valhalla running beside it. Nothing that was asked is kept.
+wait for it; it keeps Valhalla running beside it. Where a region has no streets yet it answers along straight lines, and ends when
+an extract is put there or taken away, to be started again with it. Nothing that was asked is kept.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pypinyin import lazy_pinyin
 
-from doorstep.geo import atlas, valhalla
+from doorstep.geo import atlas, given, valhalla
 from doorstep.geo.beside import SAID
 from doorstep.geo.crs import Degrees
 from doorstep.geo.router import Fallback, Fix, Router, StraightLine, Unreachable
 from doorstep.geo.router import Valhalla as Service
-from doorstep.geo.source import source
+from doorstep.geo.source import Source, source
 from doorstep.geo.talk import Away
 from doorstep.rulebook.notation import compose, plain
-from doorstep.rulebook.region import FOLDER, region
+from doorstep.rulebook.region import FOLDER, Region, region
 from doorstep.run import patrol
 from doorstep.run.child import Child
 from doorstep.run.leash import leashed, session_nice
@@ -42,14 +43,19 @@ if TYPE_CHECKING:
 NOW: Final = "now"
 """The link beside the maps to the one in force: pages read the base map there."""
 _LOOK: Final = 0.5
-_KINDS: Final = ("county", "station", "community")
+_WATCH: Final = 10.0
+_KINDS: Final = ("city", "county", "station", "community")
 _LARGEST: Final = 4 * 2**20
 
 
-def the_map() -> atlas.Atlas | None:
-    """The map of this deployment's region, built in its data directory if need be; None for a region without streets."""
-    told = source(region())
-    return atlas.build(told, folder(), letters) if told else None
+def streets(of: Region | None = None) -> Source:
+    """Where the streets of a region come from, of this deployment's unless another is named. Raises ValueError."""
+    return source(of or region(), Place.from_env().data / given.FOLDER)
+
+
+def the_map(of: Region | None = None) -> atlas.Atlas:
+    """The map of this region, built in the data directory if need be. Raises ValueError with what is wrong in its source."""
+    return atlas.build(streets(of), folder(), letters)
 
 
 def folder() -> Path:
@@ -85,15 +91,35 @@ def run(port: int) -> int:
     session_nice(19)
     subprocess.run(nice, check=False, stdout=subprocess.DEVNULL, preexec_fn=leashed())
     session_nice(0)
-    found = the_map()
-    if found is None:
-        return 1
+    seen = _given()
+    found = _opened()
     _link(found.folder)
     beside = held.take(found)
+    due = time.monotonic() + _WATCH
     while True:
         if beside:
             beside.tend()
         time.sleep(_LOOK)
+        if time.monotonic() > due:
+            due = time.monotonic() + _WATCH
+            if _given() != seen:
+                return 0
+
+
+def _opened() -> atlas.Atlas:
+    """The map; one without streets where what was put there is none, so that everything else is answered all the same."""
+    try:
+        return the_map()
+    except ValueError as why:
+        sys.stderr.write(f"{why}\n")
+        nothing = Source(region(), {}, FOLDER / region().code, folder() / "none")
+        return atlas.build(nothing, folder(), letters)
+
+
+def _given() -> list[tuple[str, int, int]]:
+    """What lies in the installation's folder of streets, as it can be seen to have changed."""
+    found = (Place.from_env().data / given.FOLDER).glob(f"{region().code}.*")
+    return sorted((one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in found)
 
 
 def _link(there: Path) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -35,6 +37,19 @@ class Base:
     tiles: tuple[str, ...]
     said: str
     """Whose data it is, as it must be named."""
+    box: tuple[float, float, float, float] | None = None
+    """West, south, east, north of the streets, for a page that has nothing to show at first."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As the script is told it."""
+        return {
+            "kind": self.kind,
+            "system": self.system,
+            "tiles": self.tiles,
+            "said": self.said,
+            "box": self.box,
+        }
 
 
 def beside() -> Beside:
@@ -53,18 +68,18 @@ def base() -> Base | None:
     """The base map of this house; None where there is none, and pages say where things are in words alone."""
     told = settings.BASEMAP
     if told:
-        return foreign(told)
+        return replace(foreign(told), box=_box(_stamp()))
     stamp = _stamp()
-    return (
-        Base(
-            "vector",
-            "wgs84",
-            (f"/map/tiles/{stamp}/{{z}}/{{x}}/{{y}}",),
-            (_now() / "said.txt").read_text("utf-8"),
-        )
-        if stamp
-        else None
-    )
+    if not stamp:
+        return None
+    said = (_now() / "said.txt").read_text("utf-8")
+    return Base("vector", "wgs84", (f"/map/tiles/{stamp}/{{z}}/{{x}}/{{y}}",), said, _box(stamp))
+
+
+def no_streets() -> bool:
+    """Whether the map says that its region has no streets yet: nothing is found, and times are estimated."""
+    there = _now()
+    return there.is_dir() and not (there / "streets.osm.pbf").exists()
 
 
 def foreign(told: str) -> Base:
@@ -122,6 +137,25 @@ def tile(stamp: str, z: int, x: int, y: int) -> bytes | None:
         .fetchone()
     )
     return bytes(row[0]) if row else None
+
+
+@lru_cache(maxsize=4)
+def _box(stamp: str) -> tuple[float, float, float, float] | None:
+    """Around all areas of the map in force."""
+    if not stamp:
+        return None
+    told = json.loads((_now().resolve() / "areas.geojson").read_text("utf-8"))
+    places = list(_corners([one["geometry"]["coordinates"] for one in told["features"]]))
+    lons, lats = [one[0] for one in places], [one[1] for one in places]
+    return (min(lons), min(lats), max(lons), max(lats)) if places else None
+
+
+def _corners(shape: Any) -> Iterator[tuple[float, float]]:
+    if shape and isinstance(shape[0], (int, float)):
+        yield shape[0], shape[1]
+        return
+    for part in shape:
+        yield from _corners(part)
 
 
 def areas(kind: str) -> bytes:

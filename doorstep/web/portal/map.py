@@ -52,20 +52,21 @@ class Answer:
 def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Search by ``q``, or a place by ``at`` (longitude,latitude)."""
     q, at = request.GET.get("q", "").strip()[:100], _degrees(request.GET.get("at", ""))
-    hits, away = [], False
+    hits, away, bare = [], False, ground.no_streets()
     try:
         asked = ground.beside()
         if at:
-            hits = [one for one in [asked.at(at)] if one]
+            hits = [one for one in [_unnamed(at) if bare else asked.at(at)] if one]
         elif q:
             hits = [one for one in asked.find(q, 6) if one.fits >= _FITS]
         answer = _answer(asked, hits[0]) if hits else None
     except Away:
         answer, away = None, True
     base = ground.base()
+    known = answer and not bare and (answer.hit.ground("station") or not answer.hit.ground("city"))
     return render(request, "web/portal/map.html", {
         "q": q, "asked": bool(q or at), "outside": bool(at), "answer": answer, "others": _others(hits), "away": away,
-        "base": base, "map": _drawn(answer, base) if base else None,
+        "no_streets": bare, "unknown": not known, "base": base, "map": _drawn(answer, base) if base else None,
     })  # fmt: skip
 
 
@@ -108,6 +109,11 @@ def _degrees(told: str) -> Degrees | None:
             ),
         )
     return found
+
+
+def _unnamed(at: Degrees) -> Hit:
+    """A place of which nothing is known but where it is."""
+    return Hit("", "place", at[0], at[1], 1.0, True, ())
 
 
 def _others(hits: Sequence[Hit]) -> list[Hit]:
@@ -166,7 +172,7 @@ def _drawn(answer: Answer | None, base: ground.Base) -> dict[str, Any]:
     ]  # fmt: skip
     mine = answer.hit.ground("station") if answer else None
     return {
-        "kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "marks": marks,
+        **base.told, "marks": marks,
         "here": answer.hit.at if answer else None, "show": [one.at for one in answer.near[:2]] if answer else [],
         "mine": mine.code if mine else "", "areas": "/map/areas/station",
     }  # fmt: skip

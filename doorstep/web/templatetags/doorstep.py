@@ -10,8 +10,9 @@ from django.template.context import RequestContext
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Words
-from doorstep.web import icons, language, saying, slots, way
+from doorstep.web import ground, icons, language, saying, slots, way
 
 register = template.Library()
 
@@ -153,3 +154,9 @@ def here(context: RequestContext, **changed: str) -> str:
 def slot(context: RequestContext, name: str, subject: Any) -> SafeString:
     """What domains put here: ``{% slot "matter.rate" matter %}``."""
     return slots.draw(context["request"], name, subject)
+
+
+@register.inclusion_tag("web/_no_streets.html")
+def no_streets() -> dict[str, str]:
+    """What is said in the place of a map where a region has no streets yet, and how that is mended; else nothing."""
+    return {"code": region().code if ground.no_streets() else ""}

@@ -115,8 +115,8 @@ def _map(at: Any) -> dict[str, Any] | None:
         return None
     point = verbs.centre()[1]
     return {
-        "kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "here": at, "show": [at] if at else [],
-        "marks": [{"at": [point.lon, point.lat]}], "mine": "", "areas": "/map/areas/station",
+        **base.told, "here": at, "show": [at] if at else [],
+        "marks": [{"at": [point.lon, point.lat]}] if point.lon is not None else [], "mine": "", "areas": "/map/areas/station",
     }  # fmt: skip
 
 

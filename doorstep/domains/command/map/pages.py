@@ -37,7 +37,7 @@ def drawn(viewer: Viewer) -> dict[str, Any] | None:
     placed = [one for one in town().points.values() if one.lon is not None]
     point = next((one for one in placed if here and one.unit_id == here.id), None) or next(iter(placed), None)
     return {
-        "kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "mine": here.code if here else "",
+        **base.told, "mine": here.code if here else "",
         "marks": [{"at": [point.lon, point.lat]}] if point else [], "here": None, "show": [], "areas": "/map/areas/station",
     }  # fmt: skip
 

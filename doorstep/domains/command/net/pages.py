@@ -173,7 +173,7 @@ def _map(
     by_now = plan.chase.by_now if plan else (last.by_now if last else ())
     inside = plan.chase.inside if plan else (last.inside if last else ())
     return {
-        "kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "here": at, "marks": [],
+        **base.told, "here": at, "marks": [],
         "mine": "", "areas": "/map/areas/station", "by_now": by_now, "inside": inside,
         "posts": [{"at": one["at"], "unit": one["unit"], "late": one["late"]} for one in lines],
     }  # fmt: skip

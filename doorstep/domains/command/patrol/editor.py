@@ -122,5 +122,5 @@ def _map(owed: Net | None, found: Mark | None) -> dict[str, Any] | None:
         return None
     marks = [{"code": one.code, "kind": one.kind, "name": [one.name.zh, one.name.en], "shape": one.shape, "state": "open"}
              for one in owed.marks if one.shape]  # fmt: skip
-    return {"kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "marks": [], "here": None,
+    return {**base.told, "marks": [], "here": None,
             "net": marks, "stations": [], "ways": [], "chosen": found.code if found else ""}  # fmt: skip

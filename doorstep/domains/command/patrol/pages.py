@@ -206,7 +206,7 @@ def _map(legs: Iterable[PatrolLeg], visits: Iterable[Visit], owed: Net) -> dict[
         if one.get("lon") is not None
     }
     return {
-        "kind": base.kind, "system": base.system, "tiles": base.tiles, "said": base.said, "marks": [], "here": None,
+        **base.told, "marks": [], "here": None,
         "net": marks, "stations": [at[code] for code in owed.stations if code in at],
         "ways": [{"car": one.car, "ring": one.ring, "line": one.line} for one in legs],
     }  # fmt: skip

@@ -80,9 +80,11 @@
   const draw = (el, told) => {
     const shown = shownBy[told.system], kept = keptBy[told.system];
     const { sources, layers } = under(told);
-    const at = told.here || (told.marks[0] && told.marks[0].at) || [105, 35];
+    const known = told.here || (told.marks[0] && told.marks[0].at), [w, s, e, n] = told.box || [73, 18, 135, 54];
+    const at = known || [(w + e) / 2, (s + n) / 2];
     const map = new maplibregl.Map({
       container: el, style: { version: 8, sources, layers }, center: shown(at), zoom: told.here ? 14 : 12, maxZoom: 18,
+      ...(known ? {} : { bounds: [shown([w, s]), shown([e, n])] }),
       dragRotate: false, pitchWithRotate: false, attributionControl: { compact: true },
       localIdeographFontFamily: token("--ds-font"), cooperativeGestures: matchMedia("(pointer: coarse)").matches,
       locale: JSON.parse(el.dataset.locale || "{}"),
