@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ import pytest
 
 from doorstep.geo.router import StraightLine
 from doorstep.geo.talk import Away
+from doorstep.run.place import Place
 from tests.cast import Cast, fresh
 from tests.command.calls import take
+from tests.conftest import as_role
 
 CARS = (21, 22, 23)
 """Cars that no other test signs on."""
@@ -144,6 +147,80 @@ def test_B02_a_car_breaks_down_and_its_call_is_advised_anew(cast: Cast, near: Ne
     again = _board(cast, call).calls[0]
     assert first.unit.id not in {one.unit.id for one in again.lines if one.unit}
     assert any(one.need.zh == first.need.zh for one in again.lines if not one.sent), "the need is open again"
+
+
+def test_B01_after_the_plans_time_of_silence_the_next_is_advised_and_sent_and_it_stands_in_the_log(
+    cast: Cast, near: Near, database: Place
+) -> None:
+    from doorstep.domains.command.calls import reading, send
+    from doorstep.domains.command.calls.models import Sending
+    from doorstep.domains.command.units import duty
+    from doorstep.kernel.models import Event
+    from doorstep.rulebook import clock
+
+    call = _taken(cast, near)
+    advised = _new(cast, call)
+    silent, *others = advised
+    _post(cast, "dispatcher", do="send", call=call, unit=list(advised), request=fresh())
+    assert not _new(cast, call), "the plan is met"
+    with cast.enter("dispatcher") as viewer:
+        for one in others:
+            send.say(viewer, call, outcome="coming", unit=one, request_id=fresh())
+    with clock.clock_at(clock.now() + timedelta(seconds=59)):
+        _due(database)
+        assert not _read(cast, call).waits, "not before the time of the plan"
+    with clock.clock_at(clock.now() + timedelta(seconds=61)):
+        _due(database)
+        assert len(_read(cast, call).waits) == 1
+        again = _new(cast, call)
+        assert len(again) == 1 and not set(again) & set(advised), "the next in the plan"
+        _post(cast, "dispatcher", do="send", call=call, unit=again, request=fresh())
+        assert not _new(cast, call)
+    with cast.enter("dispatcher") as viewer:
+        sent = {one.duty_unit_id: one for one in Sending.objects.filter(matter_id=call)}
+        assert sent[silent].late_at and not sent[silent].ended and sent[again[0]].reason["codes"]
+        told = [one.what.en for one in reading.read(viewer, call).timeline]
+        late, replaced = sent[silent].callsign, sent[again[0]].callsign
+        assert told.count(f"{late} No answer") == 1 and told.count(f"{replaced} Sent") == 1, told
+        assert Event.objects.filter(matter_id=call, kind="late").count() == 1
+        send.say(viewer, call, outcome="coming", unit=silent, request_id=fresh())
+        assert duty.one(silent).state == "moving", "who answers late is coming all the same"
+    assert not _read(cast, call).waits
+
+
+def _new(cast: Cast, call: UUID) -> list[int]:
+    """The cars that the board would alert now."""
+    return [one.unit.id for one in _board(cast, call).calls[0].new if one.unit and one.unit.kind == "car"]
+
+
+def _due(place: Place) -> None:
+    """The worker looks once for what is late."""
+    from doorstep.kernel import chore
+
+    for _ in as_role("worker", place):
+        while chore.mark_due():
+            pass
+
+
+def _read(cast: Cast, call: UUID) -> Any:
+    from doorstep.domains.command.calls import reading
+
+    with cast.enter("dispatcher") as viewer:
+        return reading.read(viewer, call).call
+
+
+def test_B02_two_cars_on_one_call_meet_two_needs_of_its_plan(cast: Cast, near: Near) -> None:
+    from doorstep.domains.command.calls import reading, send
+    from doorstep.domains.command.dispatch import board
+    from doorstep.domains.command.units import duty
+
+    call = _taken(cast, near)
+    with cast.enter("dispatcher") as viewer:
+        send.send(viewer, call, units=CARS[:2], request_id=fresh())
+        [open_call] = [one for one in reading.open_calls(viewer) if one.id == call]
+        asked, on = board._call(open_call, duty.standing())
+    assert len({number for _, number in on.values()}) == 2 and set(on) == set(CARS[:2])
+    assert all(number < len(asked.needs) for _, number in on.values())
 
 
 def test_B02_a_closed_road_is_told_to_the_router_until_it_is_open(cast: Cast, near: Near) -> None:

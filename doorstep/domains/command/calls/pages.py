@@ -288,7 +288,7 @@ def _step(view: reading.CallView, mine: Any) -> str:
 
 
 def on_duty(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """What the duty unit of the viewer is sent to, with big buttons."""
+    """What the duty unit of the viewer is sent to, with big buttons; ``?part=1``: what the page asks for."""
     refusal: Refused | None = None
     if request.method == "POST":
         try:
@@ -300,9 +300,10 @@ def on_duty(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             refusal = no
     context = mine_part(request, viewer) | {
         "unit": force.mine(viewer), "refusal": refusal.words if refusal else None, "post": request.POST if refusal else {},
-        "said": _DID.get(request.GET.get("did", "")),
+        "said": _DID.get(request.GET.get("did", "")), "stream_url": getattr(request, "stream_url", ""),
     }  # fmt: skip
-    return render(request, "command/mine.html", context, status=refusal.status if refusal else 200)
+    template = "command/_mine.html" if request.GET.get("part") else "command/mine.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
 def sos(request: HttpRequest, viewer: Viewer) -> HttpResponse:

@@ -310,8 +310,10 @@ def _timeline(matter_id: UUID, key: bytes) -> list[Said]:
 
 
 def _whom(header: Mapping[str, Any]) -> list[str]:
+    """Who was sent or recalled; not who is replaced, whose `next` closes with it."""
     steps = (str(one.get("step", "")) for one in header.get("happened", ()))
-    return list(dict.fromkeys(branch_of(one).rpartition(".")[0] for one in steps if branch_of(one)))
+    out = (one for one in steps if branch_of(one) and step_of(one) != "next")
+    return list(dict.fromkeys(branch_of(one).rpartition(".")[0] for one in out))
 
 
 @dataclass(frozen=True, slots=True)

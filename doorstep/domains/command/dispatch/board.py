@@ -92,8 +92,12 @@ def read(viewer: Viewer, only: UUID | None = None, moves: bool = True) -> Board:
     calls = [one for one in reading.open_calls(viewer, log=only is None) if one.parent_id is None]
     units = [one for one in duty.standing() if one.state != "off"]
     placed = [one for one in calls if one.lon is not None and one.lat is not None]
-    asked = [_call(one, units) for one in placed]
-    told = [_unit(one, asked) for one in units]
+    judged = [_call(one, units) for one in placed]
+    asked, on = (
+        [call for call, _ in judged],
+        {unit: where for _, out in judged for unit, where in out.items()},
+    )
+    told = [_unit(one, on) for one in units]
     board = Board(
         [Advice(one) for one in calls], free=sum(one.state in _FREE for one in units), ending=_ending(units)
     )
@@ -122,7 +126,7 @@ def read(viewer: Viewer, only: UUID | None = None, moves: bool = True) -> Board:
 def cover(viewer: Viewer) -> tuple[tuple[Reached, ...], dict[str, str]]:
     """How soon each community is reached by who is free now, and the callsigns by id. Raises Away."""
     units = duty.standing()
-    found = advice.cover(ground.beside(), [_unit(one, ()) for one in units], closures.rings())
+    found = advice.cover(ground.beside(), [_unit(one, {}) for one in units], closures.rings())
     return found, {str(one.id): one.callsign for one in units}
 
 
@@ -159,31 +163,36 @@ def _need_words(need: Mapping[str, Any]) -> Words:
     return kinds.FORCE[str(next(iter(need["vehicles"])))] if need.get("vehicles") else _ANY
 
 
-def _call(one: reading.OpenCall, units: Sequence[duty.Standing]) -> CallAt:
-    """A call with what it needs; who is out already takes the first need that fits, or one of its own."""
+def _call(one: reading.OpenCall, units: Sequence[duty.Standing]) -> tuple[CallAt, dict[int, tuple[str, int]]]:
+    """A call with what it needs, and which need each unit that is out for it meets: the first that fits, or one of its own. Who
+    was silent for the plan's time meets none: the next in the plan is advised beside it.
+    """
     needs = [_need(each) for each in kinds.plan(one.kind, one.level).send for _ in range(each.count)]
     needs = needs or [{"vehicles": ["car"]}]
     by_id = {each.id: each for each in units}
-    met = []
+    met, on = [], {}
     taken: set[int] = set()
-    for each in one.sent:
+    for each in sorted(one.sent, key=lambda each: bool(each["late"])):
         unit = by_id.get(int(each["id"]))
-        if (
-            unit is None
-            or each["ended"] not in ("", None, "cleared")
-            or (not each["ended"] and unit.state == "broken")
-        ):
+        if unit is None or each["ended"] not in ("", None, "cleared"):
             continue
-        number = next((k for k, need in enumerate(needs) if k not in taken and fits(unit, need)), -1)
+        if not each["ended"] and unit.state == "broken":
+            continue
+        fitting = (k for k, need in enumerate(needs) if k not in taken and fits(unit, need))
+        silent = each["late"] and not each["ended"]
+        number = -1 if silent else next(fitting, -1)
         if number < 0:
             number = len(needs)
             needs.append({"team": unit.team} if unit.team else {"vehicles": [unit.kind]})
         taken.add(number)
         if each["ended"]:
             met.append(number)
+        else:
+            on[unit.id] = str(one.id), number
     lon, lat = float(one.lon or 0), float(one.lat or 0)
-    return CallAt(str(one.id), one.number, lon, lat, one.level, one.told_at.timestamp(), tuple(needs), _force(one.unit_id),
+    call = CallAt(str(one.id), one.number, lon, lat, one.level, one.told_at.timestamp(), tuple(needs), _force(one.unit_id),
                   tuple(met))  # fmt: skip
+    return call, on
 
 
 def _need(one: kinds.Wanted) -> dict[str, Any]:
@@ -197,24 +206,17 @@ def fits(unit: duty.Standing, need: Mapping[str, Any]) -> bool:
     return not need.get("vehicles") or (unit.kind in need["vehicles"] and not unit.team)
 
 
-def _unit(one: duty.Standing, calls: Sequence[CallAt]) -> UnitAt:
-    """A unit as it is asked about; ``vehicle`` is its kind, so that a plan's car is a patrol's and no team's."""
+def _unit(one: duty.Standing, on: Mapping[int, tuple[str, int]]) -> UnitAt:
+    """A unit as it is asked about; ``vehicle`` is its kind, so that a plan's car is a patrol's and no team's. ``on``: which need of
+    which call each unit meets; one that is out for a call which is not on the board is busy with it.
+    """
     lon, lat = (one.lon, one.lat) if one.lon is not None else (one.home_lon, one.home_lat)
+    busy = None if one.on_matter is None or one.state == "broken" else on.get(one.id, (str(one.on_matter), 0))
     return UnitAt(
-        str(one.id), one.callsign, lon, lat, one.state, _on(one, calls), one.team, one.skills, one.kit, one.rights, one.kind,
+        str(one.id), one.callsign, lon, lat, one.state, busy, one.team, one.skills, one.kit, one.rights, one.kind,
         _force(one.unit_id), one.shift_to.timestamp() if one.shift_to else None,
         one.position_at.timestamp() if one.position_at else None,
     )  # fmt: skip
-
-
-def _on(one: duty.Standing, calls: Sequence[CallAt]) -> tuple[str, int] | None:
-    if one.on_matter is None or one.state == "broken":
-        return None
-    call = next((each for each in calls if each.id == str(one.on_matter)), None)
-    if call is None:
-        return str(one.on_matter), 0
-    number = next((k for k, need in enumerate(call.needs) if k not in call.met and fits(one, need)), 0)
-    return call.id, number
 
 
 def _force(unit_id: int | None) -> str:

@@ -81,6 +81,7 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context: dict[str, Any] = {
         "now": now, "unit": unit, "said": _SAID.get(request.GET.get("did", "")), "request_id": uuid4().hex,
         "refusal": refusal.words if refusal else None, "typed": request.POST if refusal else {}, "shown": playback.of_me(),
+        "stream_url": getattr(request, "stream_url", ""),
     }  # fmt: skip
     if unit is None:
         own = [one for one in duty.roster() if one.unit_id == viewer.unit_id]
