@@ -105,6 +105,37 @@ def test_B02_a_shift_from_signing_on_to_signing_off(
         above.execute("update duty_state set state = 'there' where duty_unit_id = %s", [CAR])
 
 
+def test_B02_a_shift_that_is_over_is_asked_about_and_signed_off_with_one_press(
+    duty: Any, cast: Cast, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.domains.command.units import overdue
+
+    grace = region.told().grace
+    on(duty, cast)
+    above.execute("update duty_unit set shift_to = now() - interval '1 minute' where id = %s", [CAR])
+    with cast.enter("officer") as viewer:
+        mine, now = duty.mine(viewer), clock.now()
+        assert mine and not overdue.crew_asked(mine, now) and overdue.crew_asked(mine, now + grace)
+        assert overdue.centre_asked([mine], now + grace) == []
+        assert overdue.centre_asked([mine], now + 2 * grace) == [mine]
+        overdue.stay(viewer, CAR, fresh())
+        stays = duty.mine(viewer)
+        assert stays and not overdue.crew_asked(stays, now + grace), "another hour"
+    with cast.enter("approver") as viewer, pytest.raises(Refused, match="no-right"):
+        overdue.stay(viewer, CAR, fresh())
+    above.execute("update duty_unit set shift_to = now() - interval '2 hours' where id = %s", [CAR])
+    page = Visit(cast["officer"].token).get("/command/duty")
+    assert "还在班吗" in page.text
+    centre = Visit(cast["dispatcher"].token)
+    told = centre.get("/command/units")
+    assert f'data-overdue="{CAR}"' in told.html
+    fields = {"do": "state", "unit": str(CAR), "state": "off", "why": overdue.WHY.zh, "request_id": fresh()}
+    centre.post("/command/units", fields)
+    with cast.enter("officer") as viewer:
+        assert duty.mine(viewer) is None
+    assert f'data-overdue="{CAR}"' not in centre.get("/command/units").html
+
+
 def test_B02_another_stations_officer_sets_nothing_and_a_dispatcher_says_why(duty: Any, cast: Cast) -> None:
     on(duty, cast)
     for role in ("other_station", "resident"):

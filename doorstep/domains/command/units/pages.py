@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from doorstep.domains.command.playback import verbs as playback
-from doorstep.domains.command.units import duty, notes, safety, status
+from doorstep.domains.command.units import duty, notes, overdue, safety, status
 from doorstep.domains.command.units.duty import Standing
 from doorstep.geo.crs import metres
 from doorstep.kernel.assign import colleagues
@@ -33,6 +33,7 @@ _SAID: Final = {
     "answer": Words("回答送到了。", "Your answer has arrived."),
     "tell": Words("写好了，等对方确认。", "Written; it waits for the other side to confirm."),
     "take": Words("确认了。", "Confirmed."),
+    "stay": Words("延了一小时。", "Another hour on duty."),
     "ask": Words("问了，等他们回答。", "Asked; waiting for their answer."),
 }
 _ORDER: Final = (status.MOVING, status.THERE, status.FINISHED, status.AVAILABLE)
@@ -95,6 +96,7 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             "state": status.NAMES[unit.state], "steps": [(one, status.NAMES[one]) for one in _ORDER if one in ways],
             "broken": status.BROKEN in ways, "may_leave": status.OFF in ways, "parts": CALL_PARTS,
             "over": bool(unit.shift_to and unit.shift_to < now), "crew": crew(unit.id),
+            "overdue": overdue.crew_asked(unit, now),
             "checks": [one for one in safety.open_checks(unit.id) if not one.answer], "answers": safety.ANSWERS,
             "notes": notes.notes(viewer, [unit.id], 5),
             "others": [one for one in duty.standing() if one.id != unit.id],
@@ -110,6 +112,8 @@ def _press(request: HttpRequest, viewer: Viewer) -> str:
         duty.sign_on(viewer, _number(told.get("unit", "")), request_id)
     elif do == "off":
         duty.sign_off(viewer, request_id)
+    elif do == "stay" and unit is not None:
+        overdue.stay(viewer, unit.id, request_id)
     elif do == "answer":
         safety.answer(viewer, _uuid(told.get("check", "")), told.get("answer", ""), request_id)
     elif do == "take":
@@ -167,6 +171,7 @@ def roster(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "counts": [(one, words, sum(u.state == one for u in all_units)) for one, words in status.NAMES.items()],
         "may_set": viewer.may("dispatch") or viewer.may("supervise"), "request_id": uuid4().hex,
         "urgent": [one for one in asked.values() if one.late or one.answer == "help"], "answers": safety.ANSWERS,
+        "overdue": overdue.centre_asked(all_units, now), "overdue_why": overdue.WHY,
         "said": _SAID.get(request.GET.get("did", "")), "refusal": refusal.words if refusal else None,
         "typed": request.POST if refusal else {}, **(_chosen(viewer, known[0], asked) if known else {}),
     }  # fmt: skip
@@ -197,6 +202,8 @@ def _command(request: HttpRequest, viewer: Viewer) -> str:
             duty.sign_on(viewer, of, request_id, crew=(), why=why)
         else:
             duty.set_state(viewer, of, state, why, request_id)
+    elif do == "stay":
+        overdue.stay(viewer, _number(told.get("unit", "")), request_id)
     elif do == "ask":
         safety.ask(viewer, _number(told.get("unit", "")), request_id)
     elif do == "answer":

@@ -27,6 +27,8 @@ class Told:
     """How long positions and notes are kept."""
     answer_within: timedelta
     """Within what time a safety check is answered."""
+    grace: timedelta
+    """How long past its shift its crew is left alone before it is asked; the dispatcher is asked after as long again."""
     fastest_kmh: float
     """A unit is not faster than this."""
     playback_waits: timedelta
@@ -59,7 +61,8 @@ def read(raw: dict[str, Any]) -> Told:
     shifts = tuple(sorted(time.fromisoformat(one) for one in raw.get("shifts") or ("08:00", "20:00")))
     return Told(
         units, shifts, timedelta(days=_number(raw, "positions_kept_days", 30)),
-        timedelta(minutes=_number(raw, "safety_check_minutes", 10)), float(_number(raw, "fastest_kmh", 250)),
+        timedelta(minutes=_number(raw, "safety_check_minutes", 10)),
+        timedelta(minutes=_number(raw, "shift_grace_minutes", 15)), float(_number(raw, "fastest_kmh", 250)),
         timedelta(hours=_number(raw, "playback_waits_hours", 24)), timedelta(minutes=_number(raw, "playback_minutes", 60)),
     )  # fmt: skip
 
