@@ -262,6 +262,7 @@ def test_B02_without_the_map_the_nearest_by_line_are_told_and_it_says_so(
 def test_B02_the_page_of_a_call_advises_as_the_board_does_and_asks_why_for_anybody_else(
     cast: Cast, near: Near, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from doorstep.domains.command.calls import verbs
     from doorstep.domains.command.calls.models import Sending
     from doorstep.web import ground
 
@@ -288,6 +289,11 @@ def test_B02_the_page_of_a_call_advises_as_the_board_does_and_asks_why_for_anybo
         raise Away("gone")
 
     monkeypatch.setattr(ground, "beside", gone)
+    bare = verbs.Report("XJ-012", said={"words": "没说在哪"})
+    with cast.enter("dispatcher") as viewer:
+        told_nothing = verbs.take(viewer, bare, request_id=fresh()).matter_id
+    near.calls.append(told_nothing)
+    assert _page(cast, told_nothing).status_code == 200, "a call of which no place is known has its page"
     assert _picks(cast, call).away and "按直线估算" in _page(cast, call).content.decode()
 
 
@@ -307,3 +313,24 @@ def _page(cast: Cast, call: UUID, **told: Any) -> Any:
     make, path = RequestFactory(), f"/command/calls/{call}"
     with cast.enter("dispatcher") as viewer:
         return pages.one(make.post(path, told) if told else make.get(path), viewer, call)
+
+
+def test_B02_posts_of_each_band_are_told_and_without_the_map_it_says_so(
+    cast: Cast, near: Near, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from doorstep.geo import advice
+    from doorstep.rulebook.words import Words
+    from tests.journeys.visit import Visit
+
+    names = (("a", Words("橘洲路口", "Juzhou"), 2), ("b", Words("渡口", "Dukou"), 1))
+    placed = advice.Placed(Words("白天", "Day"), names, 0.814, 0.9)
+    monkeypatch.setattr(advice, "posts", lambda asked: (placed,))
+    told = Visit(cast["dispatcher"].token).get("/command/dispatch/posts").text
+    assert "3 组警力，81% 的警情" in told and "最多能到 90%" in told and "橘洲路口" in told
+
+    def gone(asked: Any) -> Any:
+        raise Away("gone")
+
+    monkeypatch.setattr(advice, "posts", gone)
+    assert "地图进程不在" in Visit(cast["dispatcher"].token).get("/command/dispatch/posts").text
+    assert Visit(cast["resident"].token).get("/command/dispatch/posts").status == 403

@@ -39,7 +39,8 @@ def open_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     calls, under = reading.open_calls(viewer), reading.under_each()
     context = {
         "calls": [(one, under.get(one.id, 0)) for one in calls], "ring": reading.to_ring_back(), "here": "calls",
-        "said": _DID.get(request.GET.get("did", "")), "draft": bool(intake.kept(viewer, "")[1]),
+        "said": _DID.get(request.GET.get("did", "")), "draft": bool(intake.kept(viewer, "")[1]), "live_part": True,
+        "stream_url": getattr(request, "stream_url", ""),
     }  # fmt: skip
     return render(
         request, "command/_calls.html" if request.GET.get("part") else "command/calls.html", context
@@ -151,7 +152,8 @@ def _one(request: HttpRequest, viewer: Viewer, view: reading.CallView) -> dict[s
         "near": reading.near(viewer, *at, but=call.id) if at else (), "kinds": kinds.kinds(),
         "questions": _questions(view), "said": _DID.get(request.GET.get("did", "")),
         "ring": reading.ring_order([*view.under, call]), "request_id": str(uuid4()), "map": _map(at),
-        "seen": request.GET.get("seen", ""), "live": f"{LIST}/{call.id}?part=1&seen={call.version}",
+        "seen": request.GET.get("seen", ""), "live": f"{LIST}/{call.id}?part=1&seen={call.version}", "live_part": not view.closed,
+        "stream_url": getattr(request, "stream_url", ""),
     }  # fmt: skip
 
 

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from doorstep.domains.command.dispatch import board, closures, pick
+from doorstep.geo import advice
 from doorstep.geo.talk import Away
 from doorstep.kernel.trust import Viewer, not_found
 from doorstep.rulebook import clock
 from doorstep.rulebook.words import Refused, Words
+from doorstep.web import ground
 
 PATH: Final = "/command/dispatch"
 _DID: Final = {
@@ -36,7 +38,7 @@ def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         "board": board.read(viewer), "closures": closures.now(), "now": clock.now(), "request_id": uuid4().hex,
         "refusal": refusal.words if refusal else None, "typed": request.POST if refusal else {},
-        "said": _DID.get(request.GET.get("did", "")),
+        "said": _DID.get(request.GET.get("did", "")), "stream_url": getattr(request, "stream_url", ""),
     }  # fmt: skip
     template = "command/dispatch/_board.html" if request.GET.get("part") else "command/dispatch/board.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
@@ -57,6 +59,23 @@ def cover(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     ]  # fmt: skip
     context = {"lines": lines, "late": sum(bool(one["late"]) for one in lines), "now": clock.now()}
     return render(request, "command/dispatch/cover.html", context)
+
+
+def posts(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """For each band of the day how many units wait where, and what share of calls that reaches in time."""
+    viewer.need("dispatch")
+    try:
+        found = advice.posts(ground.beside())
+    except Away:
+        found = ()
+    bands = [
+        {
+            "name": one.band, "posts": sorted(one.posts, key=lambda post: -post[2]), "units": sum(post[2] for post in one.posts),
+            "share": round(100 * one.covered), "bound": round(100 * one.bound),
+        }
+        for one in found
+    ]  # fmt: skip
+    return render(request, "command/dispatch/posts.html", {"bands": bands, "now": clock.now()})
 
 
 def _do(request: HttpRequest, viewer: Viewer) -> str:

@@ -49,11 +49,13 @@ def of(viewer: Viewer, call: reading.OpenCall) -> Picks:
     lines = tuple(one for advice in read.calls for one in advice.lines if not one.sent)
     named = {one.unit.id for one in lines if one.unit} | {int(one["id"]) for one in call.out}
     rest = [one for one in duty.standing() if one.id not in named and one.state not in ("off", "broken")]
-    others, away = _others(call, rest)
-    return Picks(lines, others, read.away or away)
+    others, away = _others(call, rest, read.away)
+    return Picks(lines, others, away)
 
 
-def _others(call: reading.OpenCall, rest: Sequence[duty.Standing]) -> tuple[tuple[Other, ...], bool]:
+def _others(
+    call: reading.OpenCall, rest: Sequence[duty.Standing], away: bool
+) -> tuple[tuple[Other, ...], bool]:
     if call.lon is None or call.lat is None:
         return tuple(Other(one, one.on_matter is not None, None, False) for one in rest[:_MOST]), False
     there = (call.lon, call.lat)
@@ -61,27 +63,29 @@ def _others(call: reading.OpenCall, rest: Sequence[duty.Standing]) -> tuple[tupl
     by_line = sorted(
         rest, key=lambda one: (one.on_matter is not None, metres(placed[one.id], there) if one.id in placed else 1e9)
     )[:_MOST]  # fmt: skip
-    times, away = _times([one for one in by_line if one.id in placed], placed, there)
+    times, away = _times([one for one in by_line if one.id in placed], placed, there, away)
     found = [_other(one, times.get(one.id)) for one in by_line]
     found.sort(key=lambda one: (one.busy, one.minutes is None, one.minutes or 0))
     return tuple(found), away
 
 
 def _times(
-    units: Sequence[duty.Standing], placed: dict[int, Degrees], there: Degrees
+    units: Sequence[duty.Standing], placed: dict[int, Degrees], there: Degrees, away: bool
 ) -> tuple[dict[int, Time], bool]:
-    """One question of the map for those who drive and one for those who walk; by the straight line without it."""
+    """One question of the map for those who drive and one for those who walk; by the straight line without it, and once it was
+    ``away`` nobody waits for it again."""
     times: dict[int, Time] = {}
-    rings, away = closures.rings(), False
+    rings = closures.rings()
     for mode, line in _LINES.items():
         who = [one for one in units if _MODES.get(one.kind, "auto") == mode]
         if not who:
             continue
         origins = [placed[one.id] for one in who]
+        rows = line.matrix(origins, [there])
         try:
-            rows = ground.beside().matrix(origins, [there], rings, mode)
+            rows = rows if away else ground.beside().matrix(origins, [there], rings, mode)
         except Away:
-            away, rows = True, line.matrix(origins, [there])
+            away = True
         times |= {one.id: row[0] for one, row in zip(who, rows, strict=True)}
     return times, away
 

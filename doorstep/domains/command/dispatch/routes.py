@@ -11,6 +11,7 @@ _STAFF = ("officer",)
 
 ROUTES: tuple[Route, ...] = (
     Route("command/dispatch", pages.page, "command.dispatch", "dispatch", "staff", ("GET", "POST"), _STAFF),
+    Route("command/dispatch/posts", pages.posts, "command.posts", "dispatch", "staff", kinds=_STAFF),
     Route("command/dispatch/cover", pages.cover, "command.cover", "dispatch", "staff", kinds=_STAFF),
 )
 TILES: tuple[Tile, ...] = (

@@ -47,7 +47,8 @@ def room(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "refusal": refusal.words if refusal else None, "said": _SAID.get(request.GET.get("did", "")),
         "stream_url": getattr(request, "stream_url", ""),
     }  # fmt: skip
-    return render(request, "command/room/room.html", context, status=refusal.status if refusal else 200)
+    template = "command/room/_live.html" if request.GET.get("part") else "command/room/room.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
 def _calls() -> list[dict[str, Any]]:
