@@ -44,7 +44,7 @@ class Atlas:
 
     @property
     def base(self) -> Path:
-        """Where the base map lies: ``base.mbtiles``, or ``base.geojson`` where there was no tilemaker."""
+        """Where the base map lies: ``base.mbtiles``, or ``base.geojson`` alone where there was no tilemaker."""
         vector = self.folder / "base.mbtiles"
         return vector if vector.exists() else self.folder / "base.geojson"
 
@@ -91,8 +91,8 @@ def _make(source: Source, part: Path, letters: Callable[[str], str], home: Path)
         address.write((), part / "places.jsonl")
         return
     address.write(extract.spots(streets, shapes.Areas(areas), letters), part / "places.jsonl")
-    if not extract.vector_tiles(streets, part / "base.mbtiles"):
-        extract.lines(streets, part / "base.geojson")
+    extract.vector_tiles(streets, part / "base.mbtiles")
+    extract.lines(streets, part / "base.geojson")
     try:
         valhalla.build_tiles(streets, part / "tiles", home)
     except valhalla.NotHere:

@@ -115,7 +115,7 @@ def vector_tiles(extract: Path, out: Path) -> bool:
 
 
 def lines(extract: Path, out: Path) -> None:
-    """The base map as GeoJSON, for a machine without tilemaker: streets, water and rails, no houses."""
+    """The base map as GeoJSON, for who gets no tiles: streets, water and rails, no houses."""
     features = []
     for thing in (
         osmium.FileProcessor(str(extract)).with_locations().with_filter(osmium.filter.EmptyTagFilter())

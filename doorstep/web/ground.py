@@ -7,6 +7,7 @@ The base map is ours (vector tiles of the region's streets, no request leaves th
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 import threading
@@ -21,16 +22,25 @@ from django.conf import settings
 
 from doorstep.geo.beside import Beside
 from doorstep.geo.talk import Away
+from doorstep.rulebook.words import Words
 
 _TIANDITU = "https://t0.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={key}"
 _AMAP = "https://webrd01.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
+_TILES, _LINES = "base.mbtiles", "base.geojson"
+_SKETCH = Words("简图：只有道路和水面。", "A sketch: streets and water only.")
+_LOST = Words(
+    "底图没有取到，先画简图；标记的位置不变。",
+    "The base map cannot be had. This is a sketch; marks are where they were.",
+)
+_BLANK = Words("底图没有取到；标记的位置不变。", "The base map cannot be had. Marks are where they were.")
 _SYSTEMS = ("wgs84", "gcj02")
 _open = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What lies under a map. ``tiles``: addresses with {z}, {x}, {y}; ``kind`` vector or raster; ``system`` how it is shifted."""
+    """What lies under a map. ``tiles``: addresses with {z}, {x}, {y}; ``kind`` vector, raster, or lines where there are no tiles;
+    ``system`` how it is shifted."""
 
     kind: str
     system: str
@@ -39,6 +49,8 @@ class Base:
     """Whose data it is, as it must be named."""
     box: tuple[float, float, float, float] | None = None
     """West, south, east, north of the streets, for a page that has nothing to show at first."""
+    lines: str = ""
+    """Where streets and water lie as plain lines, for when no tile can be had."""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -66,14 +78,18 @@ def _beside(url: str) -> Beside:
 
 def base() -> Base | None:
     """The base map of this house; None where there is none, and pages say where things are in words alone."""
-    told = settings.BASEMAP
+    stamp, told = _stamp(), settings.BASEMAP
     if told:
-        return replace(foreign(told), box=_box(_stamp()))
-    stamp = _stamp()
+        return replace(foreign(told), box=_box(stamp), lines=_lines_at(stamp))
     if not stamp:
         return None
-    said = (_now() / "said.txt").read_text("utf-8")
-    return Base("vector", "wgs84", (f"/map/tiles/{stamp}/{{z}}/{{x}}/{{y}}",), said, _box(stamp))
+    said, tiles = (_now() / "said.txt").read_text("utf-8"), f"/map/tiles/{stamp}/{{z}}/{{x}}/{{y}}"
+    kind = "vector" if (_now() / _TILES).is_file() else "lines"
+    return Base(kind, "wgs84", (tiles,) if kind == "vector" else (), said, _box(stamp), _lines_at(stamp))
+
+
+def _lines_at(stamp: str) -> str:
+    return f"/map/lines/{stamp}" if stamp and (_now() / _LINES).is_file() else ""
 
 
 def no_streets() -> bool:
@@ -95,7 +111,7 @@ def foreign(told: str) -> Base:
     if system in _SYSTEMS and tiles.startswith(("https://", "http://")) and "{z}" in tiles:
         return Base("raster", system, (tiles,), urlsplit(tiles).hostname or "")
     raise ValueError(
-        f"DOORSTEP_BASEMAP={told}: tianditu:KEY, amap, wgs84=https://…/{{z}}/{{x}}/{{y}} or gcj02=https://…"
+        "DOORSTEP_BASEMAP is none of tianditu:KEY, amap, wgs84=https://…/{{z}}/{{x}}/{{y}} or gcj02=https://…"
     )
 
 
@@ -117,16 +133,16 @@ def _stamp() -> str:
         there = _now().resolve(strict=True)
     except OSError:
         return ""
-    return there.name if (there / "base.mbtiles").is_file() else ""
+    return there.name if any((there / one).is_file() for one in (_TILES, _LINES)) else ""
 
 
 def tile(stamp: str, z: int, x: int, y: int) -> bytes | None:
     """One vector tile of the base map, gzipped; None where there is nothing to draw, or of a map no longer in force."""
-    if not stamp or stamp != _stamp() or not 0 <= z <= 14:
+    if not stamp or stamp != _stamp() or not 0 <= z <= 14 or not (_now() / _TILES).is_file():
         return None
     kept = getattr(_open, "kept", None)
     if kept is None or kept[0] != stamp:
-        where = (_now().resolve() / "base.mbtiles").as_uri()
+        where = (_now().resolve() / _TILES).as_uri()
         kept = _open.kept = (stamp, sqlite3.connect(f"{where}?mode=ro&immutable=1", uri=True))
     row = (
         kept[1]
@@ -137,6 +153,16 @@ def tile(stamp: str, z: int, x: int, y: int) -> bytes | None:
         .fetchone()
     )
     return bytes(row[0]) if row else None
+
+
+def lines(stamp: str) -> bytes | None:
+    """Streets and water as GeoJSON lines, gzipped; None where there are none, or of a map no longer in force."""
+    return _lines(stamp) if stamp == _stamp() and _lines_at(stamp) else None
+
+
+@lru_cache(maxsize=1)
+def _lines(stamp: str) -> bytes:
+    return gzip.compress((_now().resolve() / _LINES).read_bytes(), 6)
 
 
 @lru_cache(maxsize=4)

@@ -77,7 +77,7 @@ LEADS_ON = frozenset({
     "apply", "for.apply", "start", "start.all", "pay.back", "studio_item_plain", "counter_take", "counter_asked_case",
 })  # fmt: skip
 #: Pages that say that there is nothing, or that something is over.
-NOTHING = frozenset({"verify", "map.tile"})
+NOTHING = frozenset({"verify", "map.lines", "map.tile"})
 #: Pages that nothing in a filled town leads to, and into which `midway` brings nobody yet: named, so that no other can join them.
 IN_THE_MIDDLE = frozenset({
     "accounts.forgot.password", "kiosk.paper", "kiosk.send", "matter.add", "matter.sign", "outlets.end", "pay.here_code",

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import http.server
+import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.staticfiles.finders import find
+from PIL import Image
+from playwright.sync_api import Route, sync_playwright
 
 from doorstep.geo import given
 from doorstep.geo.atlas import Atlas, build
@@ -20,7 +29,10 @@ from doorstep.geo.source import source
 from doorstep.rulebook.region import load_region
 from doorstep.run import ground
 from doorstep.run.ground import letters, router
+from doorstep.web import ground as pages
 from tests.cast import Cast
+from tests.journeys.browser import ARGUMENTS
+from tests.journeys.examples import chromium
 
 OTHERS = ("zibo", "ordos", "nanhu", "shaanxi", "baicheng")
 ZIBO = load_region("zibo")
@@ -151,8 +163,9 @@ def test_E02_the_page_of_a_region_without_streets_says_what_to_put_where(
         assert "最近的窗口" in near and "估计" in near and "辖区还没有画" in near
 
 
-def test_E02_the_page_of_a_real_city_is_searched_and_names_its_data(
-    cast: Cast, real: Atlas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("gone", [False, True], ids=["tiles", "no tiles"])
+def test_E02_the_page_of_a_real_city_is_drawn_in_a_browser_with_tiles_and_without(
+    cast: Cast, real: Atlas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
 ) -> None:
     from django.conf import settings
     from django.test import Client
@@ -163,5 +176,49 @@ def test_E02_the_page_of_a_real_city_is_searched_and_names_its_data(
         monkeypatch.setattr(settings, "GROUND_FOLDER", tmp_path)
         said = Client(HTTP_HOST="localhost").get("/map", {"q": "Rua dos Andradas 1137"}).content.decode()
         assert "Rua dos Andradas 1137" in said and "辖区还没有画" in said
-        if real.base.suffix == ".mbtiles":
-            assert "OpenStreetMap contributors, ODbL" in said
+        assert "OpenStreetMap contributors, ODbL" in said
+        told = drawn_in_a_browser(said, gone)
+    assert told["drawn"] and "OpenStreetMap" in told["said"]
+    assert told["lost"] == (["底图没有取到，先画简图；标记的位置不变。"] if gone else [])
+    assert told["colours"] > 3, "something is drawn on the ground"
+
+
+def drawn_in_a_browser(page_source: str, gone: bool) -> dict[str, Any]:
+    """The page as a browser draws it: its files and tiles are ours; ``gone``: no tile is answered."""
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        if path.startswith("/map/tiles/"):
+            if gone:
+                return route.abort()
+            tile = pages.tile(*_tile(path))
+            return route.fulfill(status=200 if tile else 204, body=gzip.decompress(tile) if tile else b"")
+        if path.startswith("/map/lines/"):
+            return route.fulfill(body=gzip.decompress(pages.lines(path.rpartition("/")[2]) or b""))
+        if path.startswith("/map/areas/"):
+            return route.fulfill(body=pages.areas("station"))
+        if path.startswith("/static/"):
+            found = find(re.sub(r"\.[0-9a-f]{12}(?=\.\w+$)", "", path.removeprefix("/static/")))
+            return route.fulfill(path=str(found)) if found else route.fulfill(status=404)
+        return route.fulfill(body=page_source, content_type="text/html; charset=utf-8")
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium() or None, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.route("**/*", answer)
+        page.goto("http://doorstep.test/map")
+        page.wait_for_selector("[data-drawn]", timeout=60_000)
+        page.wait_for_timeout(500)
+        picture = page.locator(".map").screenshot(path=os.environ.get("DOORSTEP_PICTURE") or None)
+        told = {
+            "drawn": True, "said": page.locator(".maplibregl-ctrl-attrib").inner_text(),
+            "lost": page.locator(".map-lost").all_inner_texts(),
+            "colours": len([n for n, _ in Image.open(BytesIO(picture)).convert("RGB").getcolors(2**24) or () if n > 300]),
+        }  # fmt: skip
+        browser.close()
+    return told
+
+
+def _tile(path: str) -> tuple[str, int, int, int]:
+    stamp, z, x, y = path.removeprefix("/map/tiles/").split("/")
+    return stamp, int(z), int(x), int(y)

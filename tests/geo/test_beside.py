@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -122,6 +123,38 @@ def test_another_base_map_is_named_by_the_operator_and_a_slip_is_told() -> None:
     for slip in ("tianditu", "bd09=https://tiles.example/{z}/{x}/{y}", "https://tiles.example"):
         with pytest.raises(ValueError, match="DOORSTEP_BASEMAP"):
             pages.foreign(slip)
+
+
+def test_another_base_map_is_named_on_the_page_and_its_host_alone_is_let_in(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.conf import settings
+    from django.test import Client
+
+    from doorstep.web import ground as pages
+
+    web = Client(HTTP_HOST="localhost")
+    assert "autonavi" not in web.get("/map")["Content-Security-Policy"]
+    for told, host, said in (("amap", "https://webrd01.is.autonavi.com", "高德地图"),
+                             ("tianditu:SECRET", "https://t0.tianditu.gov.cn", "天地图")):  # fmt: skip
+        monkeypatch.setattr(settings, "BASEMAP", told)
+        page = web.get("/map")
+        policy = dict(one.strip().partition(" ")[::2] for one in page["Content-Security-Policy"].split(";"))
+        assert (
+            host in policy["img-src"] and host in policy["connect-src"] and host not in policy["script-src"]
+        )
+        assert (
+            json.loads(
+                page.content.decode()
+                .partition('<script id="map-data" type="application/json">')[2]
+                .partition("</script>")[0]
+            )["said"]
+            == said
+        )
+        assert "SECRET" not in page["Content-Security-Policy"]
+    with pytest.raises(ValueError) as slip:
+        pages.foreign("tianditu SECRET")
+    assert "SECRET" not in str(slip.value)
 
 
 def test_the_page_shifts_places_as_we_do_and_back() -> None:

@@ -82,6 +82,16 @@ def tile(request: HttpRequest, viewer: Viewer, stamp: str, z: int, x: int, y: in
     return answer
 
 
+def lines(request: HttpRequest, viewer: Viewer, stamp: str) -> HttpResponse:
+    """Streets and water as plain lines, for a browser that gets no tiles."""
+    found = ground.lines(stamp)
+    answer = HttpResponse(found or b"", status=200 if found else 204, content_type="application/geo+json")
+    if found:
+        answer["Content-Encoding"] = "gzip"
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
 def areas(request: HttpRequest, viewer: Viewer, kind: str) -> HttpResponse:
     """Borders of one kind of area as GeoJSON."""
     if kind not in _KINDS:

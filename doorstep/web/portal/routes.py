@@ -32,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     Route("point/<str:point_code>", point.point, "point", PUBLIC),
     Route("map", map.page, "map", PUBLIC),
     Route("map/tiles/<str:stamp>/<int:z>/<int:x>/<int:y>", map.tile, "map.tile", PUBLIC),
+    Route("map/lines/<str:stamp>", map.lines, "map.lines", PUBLIC),
     Route("map/areas/<str:kind>", map.areas, "map.areas", PUBLIC),
     Route("item/<str:code>", item.item, "item", PUBLIC),
     Route("item/<str:code>/checklist.pdf", printed.checklist, "item.checklist.pdf", PUBLIC),

@@ -53,6 +53,7 @@
       });
       return { sources, layers };
     }
+    if (told.kind === "lines") return { sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": token("--map-ground") } }] };
     const street = token("--map-street"), main = token("--map-main");
     return {
       sources: { base: { type: "vector", tiles: told.tiles.map((one) => new URL(one, location.href).href.replace(/%7B/g, "{").replace(/%7D/g, "}")), minzoom: 6, maxzoom: 14, attribution: told.said } },
@@ -76,6 +77,45 @@
     };
   };
 
+  // Streets and water as plain lines from our own house, shifted as the map is: where there are no tiles, and when none can be had.
+  const sketch = async (map, told, shown) => {
+    const answer = told.lines && await fetch(told.lines).catch(() => null);
+    if (!answer || answer.status !== 200 || map.getSource("sketch")) return;
+    const found = await answer.json();
+    found.features.forEach((one) => { one.geometry.coordinates = shifted(one.geometry.coordinates, shown); });
+    map.addSource("sketch", { type: "geojson", data: found, attribution: told.kind === "lines" ? told.said : "" });
+    const above = map.getStyle().layers.find((one) => one.source && !/^(base|sketch)/.test(one.source));
+    const is = (...layers) => ["in", ["get", "layer"], ["literal", layers]];
+    const of = (...classes) => ["in", ["get", "class"], ["literal", classes]];
+    const line = (id, filter, width, color) => ({
+      id: `sketch-${id}`, type: "line", source: "sketch", filter, layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": token(color), "line-width": wide(width) },
+    });
+    [{ id: "sketch-park", type: "fill", source: "sketch", filter: is("park"), paint: { "fill-color": token("--map-park") } },
+      { id: "sketch-water", type: "fill", source: "sketch", filter: is("water"), paint: { "fill-color": token("--map-water") } },
+      line("stream", is("waterway"), 2, "--map-water"), line("rail", is("rail"), 1.5, "--map-rail"),
+      line("lane", of("service", "living_street", "pedestrian", "residential", "unclassified"), 1.5, "--map-street"),
+      line("street", of("tertiary", "secondary"), 3, "--map-main"), line("main", of("primary", "trunk", "motorway"), 5, "--map-trunk"),
+      { ...named("sketch-name", "", ["all", is("road"), ["has", "name"]], 13, 12, true), source: "sketch", "source-layer": undefined },
+    ].forEach((one) => { const { "source-layer": _, ...layer } = one; map.addLayer(layer, above && above.id); });
+  };
+  const orSketch = (el, map, told, shown) => {
+    const tell = () => {
+      const note = document.createElement("p");
+      note.className = "map-lost";
+      note.setAttribute("role", "status");
+      note.textContent = told.lost[document.documentElement.lang.startsWith("zh") ? 0 : 1];
+      el.append(note);
+      sketch(map, told, shown);
+    };
+    let styled = false, lost = told.kind === "lines", loaded = false;
+    const lose = () => { if (!lost) { lost = true; if (styled) tell(); } };
+    map.on("style.load", () => { styled = true; if (lost) tell(); });
+    map.on("load", () => { loaded = true; });
+    map.on("error", (event) => { if (/^base/.test(event.sourceId || "")) lose(); });
+    setTimeout(() => { if (!loaded) lose(); }, 8000);
+  };
+
   /** Draws a map into `el`. `told`: {kind, system, tiles, said, marks, here, areas, mine}. Gives {map, shown, kept}. */
   const draw = (el, told) => {
     const shown = shownBy[told.system], kept = keptBy[told.system];
@@ -90,6 +130,7 @@
       locale: JSON.parse(el.dataset.locale || "{}"),
     });
     map.touchZoomRotate.disableRotation();
+    orSketch(el, map, told, shown);
     map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
     map.addControl(new maplibregl.ScaleControl({ unit: "metric" }));
     return { map, shown, kept };
