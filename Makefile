@@ -42,6 +42,7 @@ bench: setup ## 量一量：每次调用的 CPU · measure CPU for each call, wr
 
 chaos: setup ## 反复 kill -9，看丢不丢 · kill processes at random and look for losses
 	@$(PY) -m tests.chaos
+	@$(PY) -m tests.chaos.alerts
 
 fuzz: setup ## 性质测试的长跑 · property tests, long
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest --timeout 28800 tests/rulebook tests/kernel
