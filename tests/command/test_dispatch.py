@@ -332,5 +332,10 @@ def test_B02_posts_of_each_band_are_told_and_without_the_map_it_says_so(
         raise Away("gone")
 
     monkeypatch.setattr(advice, "posts", gone)
+    from doorstep.web import ground
+
+    monkeypatch.setattr(Near, "ready", lambda self: "routed", raising=False)
+    assert "正在算" in Visit(cast["dispatcher"].token).get("/command/dispatch/posts").text
+    monkeypatch.setattr(ground, "beside", lambda: gone(None))
     assert "地图进程不在" in Visit(cast["dispatcher"].token).get("/command/dispatch/posts").text
     assert Visit(cast["resident"].token).get("/command/dispatch/posts").status == 403

@@ -65,9 +65,9 @@ def posts(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """For each band of the day how many units wait where, and what share of calls that reaches in time."""
     viewer.need("dispatch")
     try:
-        found = advice.posts(ground.beside())
+        found, working = advice.posts(ground.beside()), False
     except Away:
-        found = ()
+        found, working = (), _there()
     bands = [
         {
             "name": one.band, "posts": sorted(one.posts, key=lambda post: -post[2]), "units": sum(post[2] for post in one.posts),
@@ -75,7 +75,17 @@ def posts(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         }
         for one in found
     ]  # fmt: skip
-    return render(request, "command/dispatch/posts.html", {"bands": bands, "now": clock.now()})
+    return render(
+        request, "command/dispatch/posts.html", {"bands": bands, "working": working, "now": clock.now()}
+    )
+
+
+def _there() -> bool:
+    """Whether the map answers at all: then what it gave no answer to in time is being worked out."""
+    try:
+        return bool(ground.beside().ready())
+    except Away:
+        return False
 
 
 def _do(request: HttpRequest, viewer: Viewer) -> str:
