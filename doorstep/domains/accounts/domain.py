@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from doorstep.domains.accounts import bound, carrier, pages, phone
-from doorstep.kernel.plug import Domain, Slot
+from doorstep.domains.accounts import bound, carrier, pages, phone, reset
+from doorstep.kernel.plug import Domain, Slot, Tile
 from doorstep.rulebook.words import Words
 from doorstep.web.routes import PUBLIC, SIGNED_IN, Route
 
@@ -12,6 +12,7 @@ _BOTH = ("GET", "POST")
 DOMAIN = Domain(
     name="accounts",
     title=Words("账号", "Accounts"),
+    tiles=(Tile(reset.TITLE, reset.HINT, reset.PATH, "administer", "key", "public"),),
     slots=(
         Slot("login.ways", "accounts/_ways.html", pages.ways),
         Slot("account.top", "accounts/_told.html", pages.told),
@@ -27,6 +28,8 @@ DOMAIN = Domain(
         Route("accounts/forgot", pages.who("reset"), "accounts.forgot", PUBLIC, methods=_BOTH),
         Route("accounts/forgot/code", pages.code("reset"), "accounts.forgot.code", PUBLIC, methods=_BOTH),
         Route("accounts/forgot/password", pages.password("reset"), "accounts.forgot.password", PUBLIC, methods=_BOTH),
+        Route("accounts/resets", reset.resets, "accounts.resets", SIGNED_IN, "staff", _BOTH, ("officer",), tier="public"),
+        Route("accounts/code", reset.code, "accounts.code", PUBLIC, methods=_BOTH),
         Route("accounts/phone", phone.numbers, "accounts.phone", SIGNED_IN, methods=_BOTH, kinds=("resident",)),
         Route("accounts/phone/codes", phone.codes, "accounts.phone.codes", SIGNED_IN, methods=_BOTH, kinds=("resident",)),
     ),

@@ -42,3 +42,29 @@ class PersonDocument(models.Model):
         app_label = "accounts"
         db_table = "person_document"
         indexes = [models.Index(fields=["party_id"], name="person_document_party")]
+
+
+class PasswordReset(models.Model):
+    """A colleague's password that is set anew by two persons. ``state``: waiting, agreed, used, dropped. ``powers``: by which of
+    the three the first one asked. ``until``: how long the next step may be taken. Its code lies hashed, out of reach of the app.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    account_id = models.UUIDField()
+    asked_by = models.UUIDField()
+    powers = models.JSONField()
+    asked_at = models.DateTimeField()
+    why = models.CharField(max_length=200)
+    state = models.CharField(max_length=12)
+    until = models.DateTimeField()
+    agreed_by = models.UUIDField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "accounts"
+        db_table = "password_reset"
+        indexes = [
+            models.Index(fields=["account_id"], name="password_reset_account"),
+            models.Index(fields=["asked_at"], name="password_reset_asked"),
+        ]

@@ -36,6 +36,7 @@ _SECOND = (
     ("erasure", Words("依法销毁，等第二人", "Erasures, the second person to confirm")),
     ("reprint", Words("重印证件，等第二人", "Reprints, the second person to agree")),
     ("refund", Words("退费，等第二人", "Refunds, the second person to agree")),
+    ("password_reset", Words("同事换密码，等第二人", "Colleagues’ passwords, the second person to agree")),
 )
 
 
