@@ -29,6 +29,7 @@ NAMES = frozenset(
         "mine.top",
         "account.top",
         "account.more",
+        "login.top",
         "login.ways",
         "staff.nav",
     }

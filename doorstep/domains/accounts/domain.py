@@ -14,6 +14,7 @@ DOMAIN = Domain(
     title=Words("账号", "Accounts"),
     tiles=(Tile(reset.TITLE, reset.HINT, reset.PATH, "administer", "key", "public"),),
     slots=(
+        Slot("login.top", "accounts/_told.html", pages.changed),
         Slot("login.ways", "accounts/_ways.html", pages.ways),
         Slot("account.top", "accounts/_told.html", pages.told),
         Slot("account.more", "accounts/_phone.html", pages.telephone),

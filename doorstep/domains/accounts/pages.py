@@ -130,7 +130,12 @@ def password(about: About) -> View:
 
 def ways(request: HttpRequest, viewer: Viewer, _: None) -> dict[str, Any]:
     """Below the form of signing in."""
-    return {"told": _TOLD["phone"] if request.GET.get("told") == "phone" else None}
+    return {}
+
+
+def changed(request: HttpRequest, viewer: Viewer, _: None) -> dict[str, Any] | None:
+    """Above it, where the eye is: that the telephone was changed."""
+    return {"told": _TOLD["phone"]} if request.GET.get("told") == "phone" else None
 
 
 def telephone(request: HttpRequest, viewer: Viewer, _: None) -> dict[str, Any] | None:
