@@ -57,7 +57,7 @@ def assign(
     """
 
     def do() -> Done:
-        opened = change.lock(matter_id)
+        opened = change.lock(matter_id, asked=True)
         change.not_ended(opened)
         row = first(Step, "where matter_id = %s and name = %s and closed_at is null", matter_id, step)
         if row is None or row.unit_id is None:
@@ -82,5 +82,4 @@ def assign(
 
 
 def _json(value: object) -> list[str]:
-    found: list[str] = orjson.loads(value) if isinstance(value, str | bytes) else value  # type: ignore[assignment]
-    return found
+    return list(orjson.loads(value) if isinstance(value, str | bytes) else value)  # type: ignore[arg-type]

@@ -41,6 +41,7 @@ _STANDS = {"county": "competent", "city": "competent"}
 _AGENT = "where matter_id = %s and party_id = %s and role = 'agent' and until > clock_timestamp()"
 _DID = """select 1 from step where matter_id = %s and split_part(name, '@', 1) = any(%s) and account_id = %s
 and closed_at is not null limit 1"""
+_LOCKED = "where id = %s and (%s or trust.shown(id) is null) and trust.lock_family(id) for update"
 _OPEN_STEP = "where matter_id = %s and name = %s and closed_at is null"
 RIGHT_OF = {
     "received": "receive", "hand_out": "hand_out", "applicant": "apply", "branch": "assist",
@@ -68,23 +69,22 @@ Follower = Callable[[Viewer, Opened, Sequence[Happening]], None]
 _followers: list[Follower] = []
 
 
-def lock(matter_id: UUID) -> Opened:
+def lock(matter_id: UUID, *, asked: bool = False) -> Opened:
+    """Refused: "not-found", "erased" (410), "no-right" to who was only ``asked``, but to answer (rights 11)."""
     # The family first, then the row, whether it has one yet or not: it may have got one while we waited for the row.
-    row = first(Matter, "where id = %s and trust.lock_family(id) for update", matter_id)
+    row = first(Matter, _LOCKED, matter_id, asked)
     if row is None:
-        raise not_found()
+        raise refuse_right() if first(Matter, "where id = %s", matter_id) else not_found()
     if row.key is None:
         raise refuse_erased()
     key = keys().unwrap(bytes(row.key), row.id.bytes)
-    return Opened(
-        row, key, open_data(row, key), pack.version(bytes(row.pack)), max(clock.now(), row.moved_at)
-    )
+    at = max(clock.now(), row.moved_at)
+    return Opened(row, key, open_data(row, key), pack.version(bytes(row.pack)), at)
 
 
 def open_data(row: Matter, key: bytes) -> dict[str, Any]:
     """The clear form data of a matter."""
-    value: dict[str, Any] = orjson.loads(open_small(key, bytes(row.sealed), b"matter:" + row.id.bytes))
-    return value
+    return dict(orjson.loads(open_small(key, bytes(row.sealed), b"matter:" + row.id.bytes)))
 
 
 def seal_data(matter_id: UUID, key: bytes, data: Mapping[str, Any]) -> bytes:
@@ -156,8 +156,7 @@ def told(
     viewer: Viewer, opened: Opened, kind: str, codes: Mapping[str, Any], body: Mapping[str, Any], made: str = ""
 ) -> Done:  # fmt: skip
     """An event that leaves the flow where it stands. ``made``: the id of what it made, for the answer."""
-    finished = finish(viewer, opened, kind, State.from_json(opened.row.flow), (), codes, body)
-    return replace(finished, made=made)
+    return replace(finish(viewer, opened, kind, State.from_json(opened.row.flow), (), codes, body), made=made)
 
 
 def next_entry(

@@ -125,7 +125,7 @@ def _call_off(viewer: Viewer, opened: change.Opened, left: Happening) -> None:
     """The parent does not wait any more: the child that is still open ends too."""
     for child_id in _children(opened.row.id, left.step)[-1:]:
         with _family(child_id):
-            child = change.lock(child_id)
+            child = change.lock(child_id, asked=True)
             if child.row.closed_at is not None:
                 continue
             state = State.from_json(child.row.flow)
@@ -164,7 +164,7 @@ def _report(viewer: Viewer, child: change.Opened) -> None:
         return
     parent_id, step = found
     with _family(parent_id):
-        up = change.lock(parent_id)
+        up = change.lock(parent_id, asked=True)
         state = State.from_json(up.row.flow)
         if state.ended or step not in state.open or _children(parent_id, step)[-1:] != [child.row.id]:
             return

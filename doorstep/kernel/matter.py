@@ -144,7 +144,7 @@ def act(
                "faults": list(faults), "present": present and [present.name, present.id_no]}  # fmt: skip
 
     def do() -> Done:
-        opened = change.lock(matter_id)
+        opened = change.lock(matter_id, asked=True)
         if version is not None and version != opened.row.version:
             raise change.moved_on()
         change.check_mine(viewer, opened, step, present)
@@ -362,7 +362,7 @@ def hear(
     so the same message twice is refused ("flow.closed_step"). ``data`` goes into the body and, by the step's name, to what
     the matter has heard. Refused: "no-right" for others, "flow.answer", "flow.closed_step" (409), "flow.ended" (409).
     """
-    opened = change.lock(matter_id)
+    opened = change.lock(matter_id, asked=True)
     row, declared = opened.row, opened.flow.step(step)
     if (declared.kind, declared.asks) != ("wait", message) if message else viewer.kind != "system":
         raise refuse_right()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -244,3 +246,81 @@ def test_only_what_the_matter_holds_can_be_shown_to_who_is_asked(cast: Cast, wit
     for what in ("/birth/nothing", "云小满"):
         with pytest.raises(Refused, match="shows"):
             add(cast, "approver", with_station, ASKED, reason="登记过吗？", shows=[what])
+
+
+def _writes(cast: Cast, matter_id: UUID) -> dict[str, Any]:
+    """What an officer whose roles hold these rights does with a matter that is the own unit's."""
+    from doorstep.kernel import matter, ties
+    from doorstep.kernel.party import Person
+
+    more, neighbour = {"request_id": fresh()}, Person(**_neighbour(cast))
+    return {
+        "note": lambda one: matter.note(one, matter_id, text="看过了。", **more),
+        "involve": lambda one: ties.add_party(
+            one, matter_id, role="witness", described="一位邻居", person=None, **more
+        ),
+        "involve_known": lambda one: ties.add_party(one, matter_id, role="witness", person=neighbour, **more),
+        "share": lambda one: matter.share(
+            one, matter_id, unit="AL-LJ-HW", role="leg", reason="一起看", **more
+        ),
+    }
+
+
+def _neighbour(cast: Cast) -> dict[str, str]:
+    who = cast.person("neighbour")
+    return {"name": who["name"], "id_no": who["id_no"]}
+
+
+@pytest.mark.parametrize("verb", ["note", "involve", "involve_known", "share"])
+def test_rights_11_who_is_asked_answers_and_writes_nothing_else(
+    cast: Cast, with_station: UUID, verb: str
+) -> None:
+    add(cast, "approver", with_station, ASKED, reason="登记过吗？")
+    does = _writes(cast, with_station)[verb]
+    with cast.enter("other_station") as viewer, pytest.raises(Refused) as refused:
+        does(replace(viewer, rights=(*viewer.rights, "share:*:unit:personal")))
+    assert refused.value.code == "no-right"
+    answer(cast, "other_station", with_station, ASKED, reason="登记过，1990 年迁出。")
+    assert {e.kind for e in seen(cast, with_station).events} >= {"added", "acted"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "insert into involved (id, matter_id, role, at) values (gen_random_uuid(), %(m)s, 'witness', now())",
+        "insert into share (id, matter_id, unit_id, role, tier, at, reason, opened_at, state) "
+        "values (gen_random_uuid(), %(m)s, %(unit)s, 'leg', 1, now(), '', now(), 'open')",
+        "insert into file (id, account_id, matter_id, material, state) values (gen_random_uuid(), %(me)s, %(m)s, '', 'new')",
+    ],
+    ids=["involved", "share", "file"],
+)
+def test_rights_11_what_runs_sql_in_the_name_of_who_is_asked_writes_nothing_else(
+    cast: Cast, with_station: UUID, sql: str
+) -> None:
+    from django.db import ProgrammingError
+
+    from doorstep.kernel.row import run
+
+    add(cast, "approver", with_station, ASKED, reason="登记过吗？")
+    with (
+        cast.enter("other_station") as viewer,
+        pytest.raises(ProgrammingError, match="row-level security"),
+    ):
+        named = {"me": viewer.account_id, "unit": viewer.unit_id, "m": with_station}
+        with_values = [named[one] for one in re.findall(r"%\((\w+)\)s", sql)]
+        run(re.sub(r"%\(\w+\)s", "%s", sql), *with_values)
+
+
+def test_rights_11_the_database_takes_no_event_of_who_is_asked_but_the_answer(
+    cast: Cast, with_station: UUID
+) -> None:
+    from doorstep.kernel.row import fetch
+
+    add(cast, "approver", with_station, ASKED, reason="登记过吗？")
+    told = [("noted", "{}"), ("involved", "{}"), ("acted", '{"step": "station"}'), ("heard", '{"from": "x"}')]
+    may = "select trust.may_tell(%s, %s, %s)"
+    with cast.enter("other_station"):
+        assert [fetch(may, with_station, *one)[0][0] for one in told] == [False] * 4
+        assert fetch(may, with_station, "acted", f'{{"step": "{ASKED}"}}') == [(True,)]
+    with cast.enter("approver"):
+        assert [fetch(may, with_station, *one)[0][0] for one in told] == [True] * 4
