@@ -51,6 +51,8 @@ class Route:
     kinds: tuple[str, ...] = ()
     receives: bool = False
     tier: str = "personal"
+    or_by: tuple[str, ...] = ()
+    """Rights that open it too, for one page that several duties share."""
 
 
 def urls(routes: Iterable[Route]) -> list[URLPattern]:
@@ -130,7 +132,7 @@ def _check(route: Route, viewer: Viewer) -> None:
         raise trust.refuse_sign_in()
     if (route.kinds or viewer.kind in APART) and viewer.kind not in route.kinds:
         raise trust.refuse_right()
-    if route.right != SIGNED_IN:
+    if route.right != SIGNED_IN and not any(viewer.may(verb, tier=route.tier) for verb in route.or_by):
         viewer.need(route.right, tier=route.tier)
 
 

@@ -48,6 +48,8 @@ def test_every_right_of_a_page_is_on_the_one_list() -> None:
     known = VERBS | {PUBLIC, SIGNED_IN}
     rights = {a: p.callback.route.right for a, p in _all() if hasattr(p.callback, "route")}
     assert {a: r for a, r in rights.items() if r not in known} == {}
+    more = {verb for _, p in _all() for verb in getattr(getattr(p.callback, "route", None), "or_by", ())}
+    assert more <= known
 
 
 def test_a_page_that_shows_a_person_is_not_public() -> None:

@@ -18,6 +18,7 @@ from doorstep.domains.command.room.models import RoomHandover, RoomQuery, RoomRe
 from doorstep.domains.command.units.models import (
     DutyMember,
     DutyNote,
+    DutyOrder,
     DutyPosition,
     DutyState,
     DutyUnit,
@@ -34,6 +35,7 @@ __all__ = [
     "CordonPost",
     "DutyMember",
     "DutyNote",
+    "DutyOrder",
     "DutyPosition",
     "DutyState",
     "DutyUnit",

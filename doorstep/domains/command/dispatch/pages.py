@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from doorstep.domains.command.dispatch import board, closures, pick
+from doorstep.domains.command.units import duty, orders
 from doorstep.geo import advice
 from doorstep.geo.talk import Away
 from doorstep.kernel.trust import Viewer, not_found
@@ -21,6 +22,8 @@ PATH: Final = "/command/dispatch"
 _DID: Final = {
     "send": Words("派出去了，同一秒都收到。", "Sent; all were alerted in the same second."),
     "close": Words("这段路不走了，建议已经重算。", "That road is avoided now; the advice was made anew."),
+    "post": Words("发给他们了，等他们确认。", "Sent to them; waiting for them to confirm."),
+    "back": Words("收回了。", "Taken back."),
     "open": Words("路通了，建议已经重算。", "The road is open; the advice was made anew."),
 }
 
@@ -39,9 +42,17 @@ def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "board": board.read(viewer), "closures": closures.now(), "now": clock.now(), "request_id": uuid4().hex,
         "refusal": refusal.words if refusal else None, "typed": request.POST if refusal else {},
         "said": _DID.get(request.GET.get("did", "")), "stream_url": getattr(request, "stream_url", ""),
+        "orders": _orders(),
     }  # fmt: skip
     template = "command/dispatch/_board.html" if request.GET.get("part") else "command/dispatch/board.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
+
+
+def _orders() -> list[tuple[str, Any]]:
+    """Units that are to wait at a post, by callsign."""
+    held = orders.standing()
+    callsigns = {one.id: one.callsign for one in duty.standing()} if held else {}
+    return [(callsigns.get(one.duty_unit_id, ""), one) for one in held]
 
 
 def cover(request: HttpRequest, viewer: Viewer) -> HttpResponse:
@@ -102,6 +113,10 @@ def _do(request: HttpRequest, viewer: Viewer) -> str:
         )
     elif do == "open":
         closures.reopen(viewer, _id(post.get("which", "")))
+    elif do == "post":
+        _post(viewer, post)
+    elif do == "back":
+        orders.take_back(viewer, _id(post.get("which", "")))
     else:
         raise Refused("do", Words("没有这个操作。", "There is no such action."))
     return do
@@ -113,6 +128,24 @@ def _send(viewer: Viewer, post: Any) -> None:
         viewer, _id(post.get("call", "")), chosen, shown=post.getlist("shown"), why=post.get("why", ""),
         request_id=post.get("request", ""),
     )  # fmt: skip
+
+
+def _post(viewer: Viewer, post: Any) -> None:
+    """The move as it was shown. Refused: "post" for what no button sends, and as `orders.order` is."""
+    try:
+        unit, lon, lat = int(post.get("unit", "")), float(post.get("lon", "")), float(post.get("lat", ""))
+    except ValueError:
+        raise not_found() from None
+    name = Words(post.get("zh", ""), post.get("en", ""))
+    orders.order(
+        viewer,
+        unit,
+        post=post.get("post", ""),
+        name=name,
+        lon=lon,
+        lat=lat,
+        request_id=post.get("request", ""),
+    )
 
 
 def _id(text: str) -> UUID:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from doorstep.domains.command.calls import kinds
-from doorstep.domains.command.dispatch import closures
+from doorstep.domains.command.map.layers import told as told_layers
 from doorstep.domains.command.units import status
 from doorstep.kernel.org import town
 from doorstep.kernel.trust import Viewer, refuse_right
 from doorstep.web import ground
 
 PATH: Final = "/command/map"
+WALL: Final = "/command/wall"
 _MAY: Final = ("dispatch", "duty", "supervise")
 
 
@@ -22,11 +23,20 @@ def page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The map; what is on it comes over the stream, and only what the viewer may see."""
     if not any(viewer.may(verb) for verb in _MAY):
         raise refuse_right()
-    told = words() | {"closed": [one.ring for one in closures.now()]}
+    told = words()
+    units = [(one.id, one.name) for one in town().units.values() if one.kind == "station" and one.active]
     return render(request, "command/map/map.html", {
         "map": drawn(viewer), "words": told, "stream_url": getattr(request, "stream_url", ""),
-        "dispatch": viewer.may("dispatch"),
+        "dispatch": viewer.may("dispatch"), "wall": request.path == WALL, "units": units, "kinds": kinds.kinds(),
+        "levels": kinds.LEVELS,
     })  # fmt: skip
+
+
+def layers(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """The layers as JSON, asked for again every half minute by a page that shows one."""
+    if not any(viewer.may(verb) for verb in _MAY):
+        raise refuse_right()
+    return JsonResponse(told_layers(viewer, bool(request.GET.get("cover"))))
 
 
 def drawn(viewer: Viewer) -> dict[str, Any] | None:

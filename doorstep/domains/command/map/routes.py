@@ -7,8 +7,19 @@ from doorstep.kernel.plug import Tile
 from doorstep.rulebook.words import Words
 from doorstep.web.routes import Route
 
+_OR = ("dispatch", "supervise")
+
 ROUTES: tuple[Route, ...] = (
-    Route("command/map", pages.page, "command.map", "duty", "staff", kinds=("officer",)),
+    Route("command/map", pages.page, "command.map", "duty", "staff", kinds=("officer",), or_by=_OR),
+    Route(
+        "command/map/layers",
+        pages.layers,
+        "command.map_layers",
+        "duty",
+        "staff",
+        kinds=("officer",),
+        or_by=_OR,
+    ),
     Route("command/wall", pages.page, "command.wall", "dispatch", "staff", kinds=("officer",)),
 )
 TILES: tuple[Tile, ...] = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from doorstep.rulebook.words import Words
+
 
 def _words() -> ArrayField[list[str], list[str]]:
     return ArrayField(models.TextField(), default=list)
@@ -94,6 +96,31 @@ class DutyPosition(models.Model):
     class Meta:
         app_label = "command"
         db_table = "duty_position"
+
+
+class DutyOrder(models.Model):
+    """A free unit is to wait at a post; ``seen_at``: its crew confirmed; ``ended_at``: by the next call, by
+    another order, or taken back."""
+
+    id = models.UUIDField(primary_key=True)
+    duty_unit_id = models.IntegerField()
+    post = models.CharField(max_length=40)
+    zh = models.CharField(max_length=80)
+    en = models.CharField(max_length=80)
+    lon = models.FloatField()
+    lat = models.FloatField()
+    ordered_by = models.UUIDField()
+    ordered_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "command"
+        db_table = "duty_order"
+
+    @property
+    def name(self) -> Words:
+        return Words(self.zh, self.en)
 
 
 class SafetyCheck(models.Model):

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from doorstep.domains.command.playback import verbs as playback
-from doorstep.domains.command.units import duty, notes, overdue, safety, status
+from doorstep.domains.command.units import duty, notes, orders, overdue, safety, status
 from doorstep.domains.command.units.duty import Standing
 from doorstep.geo.crs import metres
 from doorstep.kernel.assign import colleagues
@@ -34,6 +34,7 @@ _SAID: Final = {
     "tell": Words("写好了，等对方确认。", "Written; it waits for the other side to confirm."),
     "take": Words("确认了。", "Confirmed."),
     "stay": Words("延了一小时。", "Another hour on duty."),
+    "order": Words("确认了，指挥中心看得到。", "Confirmed; the command centre sees it."),
     "ask": Words("问了，等他们回答。", "Asked; waiting for their answer."),
 }
 _ORDER: Final = (status.MOVING, status.THERE, status.FINISHED, status.AVAILABLE)
@@ -98,7 +99,7 @@ def mine(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             "over": bool(unit.shift_to and unit.shift_to < now), "crew": crew(unit.id),
             "overdue": overdue.crew_asked(unit, now),
             "checks": [one for one in safety.open_checks(unit.id) if not one.answer], "answers": safety.ANSWERS,
-            "notes": notes.notes(viewer, [unit.id], 5),
+            "notes": notes.notes(viewer, [unit.id], 5), "orders": orders.standing(unit.id),
             "others": [one for one in duty.standing() if one.id != unit.id],
         }  # fmt: skip
     return render(request, "command/units/duty.html", context, status=refusal.status if refusal else 200)
@@ -116,6 +117,8 @@ def _press(request: HttpRequest, viewer: Viewer) -> str:
         overdue.stay(viewer, unit.id, request_id)
     elif do == "answer":
         safety.answer(viewer, _uuid(told.get("check", "")), told.get("answer", ""), request_id)
+    elif do == "order":
+        orders.seen(viewer, _uuid(told.get("order", "")))
     elif do == "take":
         notes.take(viewer, _uuid(told.get("note", "")), request_id)
     elif do == "state":

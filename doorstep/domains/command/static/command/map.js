@@ -10,7 +10,13 @@
   const free = (unit) => unit.state === "available" || unit.state === "finished";
   const label = { units: (one) => `${one.name} ${say(words.states[one.state])}`, calls: (one) => `${say(words.kinds[one.kind]) || one.name} ${say(words.levels[one.level])}` };
   const group = (what, one) => what === "calls" ? "calls" : free(one) ? "free" : "out";
-  const shows = (name) => pane.querySelector(`[data-show=${name}]`).checked;
+  const wall = "wall" in pane.dataset;
+  const by = () => Object.fromEntries([...pane.querySelectorAll("[data-by]")].map((one) => [one.dataset.by, one.value]).filter(([, value]) => value));
+  // What a filter says of calls alone (kind, level) hides no unit. A wall shows no call that is to be sheltered.
+  const shows = (what, one) => {
+    if (!pane.querySelector(`[data-show=${group(what, one)}]`).checked || (wall && one.shy)) return false;
+    return Object.entries(by()).every(([name, value]) => !(name in one) || (what === "units" && name === "kind") || String(one[name]) === value);
+  };
   let drawn = null, follow = "", heard = 0, told = 0, skew = null, measuring = null;
 
   const el = pane.querySelector("[data-drawing]");
@@ -18,21 +24,20 @@
     maplibregl.setWorkerUrl(pane.dataset.worker);
     const data = JSON.parse(document.getElementById("map-data").textContent);
     drawn = doorstepMap.draw(el, data);
-    drawn.map.on("load", () => {
-      const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-      const rings = words.closed.map((ring) => ({ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring.map(drawn.shown)] } }));
-      drawn.map.addSource("closed", { type: "geojson", data: { type: "FeatureCollection", features: rings } });
-      drawn.map.addLayer({ id: "closed", type: "line", source: "closed", paint: { "line-color": token("--ds-late"), "line-width": 3, "line-dasharray": [1, 1] } });
-      drawn.map.once("idle", () => { el.dataset.drawn = "1"; });
-    });
+    drawn.map.on("load", () => { doorstepLayers(pane, drawn, zh); drawn.map.once("idle", () => { el.dataset.drawn = "1"; }); });
     drawn.map.on("dragstart", () => { follow = ""; });
     drawn.map.on("click", (event) => {
       if (!measuring) return;
       measuring.push(event.lngLat);
       const metres = measuring.slice(1).reduce((sum, at, n) => sum + at.distanceTo(measuring[n]), 0);
       pane.querySelector("[data-measured]").textContent = metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(2)} km`;
+      ruled();
     });
   }
+  const ruled = () => {
+    const line = drawn && drawn.map.getSource("ruler");
+    if (line) line.setData({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: (measuring || []).map((at) => at.toArray()) } });
+  };
 
   const mark = (key, what, one) => {
     if (!drawn || one.lon === null || one.lat === null) return;
@@ -49,7 +54,7 @@
     found.pin.textContent = what === "calls" ? "!" : one.name;
     found.pin.setAttribute("aria-label", label[what](one));
     found.pin.title = label[what](one);
-    found.pin.hidden = !shows(group(what, one));
+    found.pin.hidden = !shows(what, one);
     found.at.setLngLat(drawn.shown([one.lon, one.lat]));
     if (key === follow) drawn.map.easeTo({ center: drawn.shown([one.lon, one.lat]), duration: 400 });
   };
@@ -62,9 +67,11 @@
       there.add(key);
       sums[group(what, one)] += 1;
       mark(key, what, one);
-      if (shows(group(what, one))) lines.push([key, what, one]);
+      if (shows(what, one)) lines.push([key, what, one]);
     }
     for (const [key, found] of marks) if (!there.has(key)) { found.at.remove(); marks.delete(key); }
+    const many_by = Object.keys(by()).length;
+    pane.querySelector("[data-filtered]").textContent = many_by || "";
     for (const [name, many] of Object.entries(sums)) pane.querySelector(`[data-sum=${name}]`).textContent = many;
     if (!rows.closest("details").open || rows.contains(document.activeElement)) return;
     rows.replaceChildren(...lines.map(([key, what, one]) => {
@@ -72,7 +79,7 @@
       name.scope = "row";
       name.textContent = one.name;
       state.textContent = label[what](one).replace(`${one.name} `, "");
-      if (what === "units" && drawn) {
+      if (drawn && one.lon !== null) {
         const button = document.createElement("button");
         button.type = "button";
         button.className = "btn btn-quiet";
@@ -93,6 +100,7 @@
   measure.addEventListener("click", () => {
     measuring = measuring ? null : [];
     measure.setAttribute("aria-pressed", String(!!measuring));
+    ruled();
     pane.querySelector("[data-measured]").textContent = measuring ? (zh ? "在地图上点" : "Click on the map") : "";
   });
 
@@ -102,13 +110,16 @@
     pane.classList.toggle("m-cut", !!cut || !heard);
     if (cut) {
       const since = new Date(heard).toLocaleTimeString(zh ? "zh-CN" : "en-GB");
-      line.textContent = zh ? `断线，从 ${since} 起不是现在的` : `Line cut since ${since}: not the present`;
+      const late = Math.round((Date.now() - heard) / 1000);
+      line.textContent = zh ? `断线，图停在 ${since}，已过 ${late} 秒，正在重连` : `Line cut: this is ${since}, ${late} s ago; connecting again`;
     } else if (heard) {
       line.textContent = zh ? `实时，晚 ${told.toFixed(1)} 秒` : `Live, ${told.toFixed(1)} s late`;
     }
   };
   if (pane.dataset.stream && window.EventSource) {
-    const events = new EventSource(`${pane.dataset.stream}?command`, { withCredentials: true });
+    let events = null;
+    const listen = () => {
+    events = new EventSource(`${pane.dataset.stream}?command`, { withCredentials: true });
     events.addEventListener("command", ({ data }) => {
       const frame = JSON.parse(data), off = Date.now() / 1000 - frame.at;
       skew = skew === null ? off : Math.min(skew, off);
@@ -122,6 +133,10 @@
       paint();
       clock();
     });
+    // A line that was refused is not opened again by the browser; nothing is lost: whoever comes back is told everything anew.
+    events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000); if (!heard) line.textContent = zh ? "连不上，正在再试" : "Not connected; trying again"; });
+    };
+    listen();
     window.addEventListener("pagehide", () => events.close());
     setInterval(clock, 1000);
   } else {
