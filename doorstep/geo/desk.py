@@ -60,6 +60,10 @@ class Desk:
             "rows_s": oldest,
         }  # fmt: skip
 
+    def refresh(self) -> int:
+        """Have road times that are still wanted asked anew before they are old; how many rows that were."""
+        return self._rows.refresh()
+
     def cover(self, asked: Json) -> list[Json]:
         """How soon each community is reached now; see `geo.advice.cover`."""
         units = [one for one in _units(asked) if one.state in FREE and one.lon is not None]

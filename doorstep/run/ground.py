@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -44,8 +45,10 @@ NOW: Final = "now"
 """The link beside the maps to the one in force: pages read the base map there."""
 _LOOK: Final = 0.5
 _WATCH: Final = 10.0
+_FRESHEN: Final = 0.25
 _KINDS: Final = ("city", "county", "station", "community")
 _LARGEST: Final = 4 * 2**20
+_log = logging.getLogger(__name__)
 
 
 def streets(of: Region | None = None) -> Source:
@@ -95,6 +98,7 @@ def run(port: int) -> int:
     found = _opened()
     _link(found.folder)
     beside = held.take(found)
+    threading.Thread(target=held.keep_fresh, name="fresh", daemon=True).start()
     due = time.monotonic() + _WATCH
     while True:
         if beside:
@@ -157,6 +161,16 @@ class Held:
                     raise Away("the map is being built")
                 self._desk = Desk(lambda: self.router, self.map.areas, standing_orders(region().code))
         return self._desk
+
+    def keep_fresh(self) -> None:
+        """Road times that are asked for are asked anew before they are old, for as long as this process lives."""
+        while True:
+            time.sleep(_FRESHEN)
+            if self._desk is not None:
+                try:
+                    self._desk.refresh()
+                except Exception:  # who asks next asks for themself
+                    _log.warning("road times could not be asked anew", exc_info=True)
 
     def take(self, found: atlas.Atlas) -> Child | None:
         """Hold this map. Gives the Valhalla to be tended, if there is one for this machine."""

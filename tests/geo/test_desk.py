@@ -18,7 +18,7 @@ from doorstep.geo.atlas import Atlas
 from doorstep.geo.beside import Beside
 from doorstep.geo.crs import Degrees
 from doorstep.geo.router import Fallback, Ring, Router, StraightLine, Time
-from doorstep.geo.rows import LONGEST_S, Rows
+from doorstep.geo.rows import LONGEST_S, WANTED_S, Rows
 from doorstep.run import ground
 from doorstep.solve.orders import PLAIN, read
 
@@ -130,6 +130,49 @@ def test_rows_are_kept_for_half_a_minute_and_one_call_more_costs_one_row() -> No
     assert (walking["c0"]["u0"][0] or 0) > 3 * (driving["c0"]["u0"][0] or 1e9), (
         "who is on foot is timed on foot"
     )
+
+
+def test_rows_that_are_wanted_are_asked_anew_before_anybody_waits_for_them() -> None:
+    now, router = SimpleNamespace(s=0.0), _Counted()
+    rows = Rows(lambda: router, lambda: now.s)
+    fifty, crowd, ring = calls(50), cars(201), (((118.0, 36.8), (118.1, 36.8), (118.1, 36.9)),)
+    rows.times(fifty, crowd)
+    rows.times(fifty[:1], crowd, ring)
+    for _ in range(160):  # forty seconds, in which somebody asks at the end alone
+        now.s += 0.25
+        rows.refresh()
+    asked = router.pairs
+    _, _, age = rows.times(fifty, crowd)
+    assert router.pairs == asked and age < 20.0, "nobody waited for a row that was there before"
+    _, _, age = rows.times(fifty[:1], crowd, ring)
+    assert router.pairs == asked and age < 20.0, "nor for one with a closure"
+    now.s += WANTED_S + 1
+    rows.refresh()
+    assert router.pairs == asked, "what nobody wanted for a minute is not asked"
+
+
+def test_a_unit_that_jumps_is_asked_for_again_and_one_that_drives_is_not() -> None:
+    now, router = SimpleNamespace(s=0.0), _Counted()
+    rows, call, crowd = Rows(lambda: router, lambda: now.s), calls(1), cars(60)
+    before = rows.times(call, crowd)[0]["c0"]["u0"]
+    asked = router.pairs
+    rows.times(call, [replace(crowd[0], lat=(crowd[0].lat or 0) + 0.004), *crowd[1:]])
+    assert router.pairs == asked, "four hundred metres are driven in half a minute"
+    there = rows.times(call, [replace(crowd[0], lon=call[0].lon, lat=call[0].lat), *crowd[1:]])[0]["c0"]["u0"]
+    assert router.pairs == asked + 1 and there == (0.0, True) != before
+
+
+def test_a_router_that_knows_nothing_just_now_takes_no_row_away() -> None:
+    now, router = SimpleNamespace(s=0.0), _Counted()
+    roads: list[Router] = [router]
+    rows = Rows(lambda: roads[0], lambda: now.s)
+    rows.times(calls(1), cars(10))
+    now.s, roads[0] = 20.0, StraightLine()
+    assert rows.refresh() == 1
+    times, _, age = rows.times(calls(1), cars(10))
+    assert age == 20.0 and all(routed for _, routed in times["c0"].values())
+    now.s = LONGEST_S + 1
+    assert not any(routed for _, routed in rows.times(calls(1), cars(10))[0]["c0"].values())
 
 
 def test_E02_cover_says_for_each_community_who_is_there_first_and_a_move_what_it_buys(
