@@ -39,9 +39,8 @@ _OVER_S = 75.0
 
 def main(rounds: int, *, alone: bool = False) -> None:
     """Measures and writes one JSON object."""
-    told = source(load_region("anlan"))
-    assert told
     with tempfile.TemporaryDirectory() as scratch:
+        told = source(load_region("anlan"), Path(scratch))
         found = atlas.build(told, Path(scratch), ground.letters)
         with ground.router(found, Path(scratch)) as roads:
             held = ground.Held()

@@ -86,8 +86,8 @@ def _account(way: str, far: bool) -> Callable[[People, Guest], Middle]:
     return begun
 
 
-def _errand(people: People, guest: Guest, sent: bool) -> str:
-    """A form that is filled in for whoever is there, or sent: the address it stands at."""
+def _errand(people: People, guest: Guest, sent: bool, *, read: bool = False) -> str:
+    """A form that is filled in for whoever is there, ``read`` to its end, or sent: the address it stands at."""
     sits, at_kiosk = people.sits(guest), guest.kind == "kiosk"
     there = f"/outlets/kiosk/begin/{ITEM}" if at_kiosk else f"/outlets/begin/{ITEM}"
     sits.get(there)
@@ -105,6 +105,8 @@ def _errand(people: People, guest: Guest, sent: bool) -> str:
         return f"{base}/apply/{ITEM}/{pages[0]}"
     for one in pages:
         sits.post(f"{base}/apply/{ITEM}/{one}", {"go": "next", **_pairs(data)})
+    if read:
+        return f"{base}/send/{ITEM}"
     last = sits.get(f"{base}/send/{ITEM}")
     done = sits.post(f"{base}/send/{ITEM}", last.form_with("request_id"))
     assert "/outlets/" in done.url and done.status == 200, done.text[:300]
@@ -128,6 +130,22 @@ def _sent(people: People, guest: Guest) -> Middle:
         found = re.search(r"/outlets/matter/[0-9a-f-]{36}", there + people.sits(guest).get("/outlets/").html)
         there = found[0] if found else there
     return Middle((there,))
+
+
+def _read(people: People, guest: Guest) -> Middle:
+    return Middle((_errand(people, guest, sent=True, read=True),))
+
+
+def _calls_back(people: People, guest: Guest) -> Middle:
+    """Somebody was not content and may be rung up."""
+    told = {"level": 1, "text": "没人说清楚缺什么", "may_call": True}
+    resident = next(one for one in people.examples.guests if one.role == "resident")
+    ended = resident.parts["<uuid:matter_id>"][3]
+    people.hand.ask("resident", "POST", f"/matters/{ended}/rating", told)
+    page = people.sits(guest).get("/ratings/board").html
+    found = re.findall(r"/ratings/call/[0-9a-f-]{36}", page)
+    assert found, "nobody is to be rung up by this person"
+    return Middle(tuple(found[:3]))
 
 
 def _ring(people: People, guest: Guest) -> Middle:
@@ -166,6 +184,8 @@ WAYS: dict[tuple[str, str], Callable[[People, Guest], Middle]] = {
     ("kiosk.page", "kiosk"): _page,
     ("outlets.matter", "agent"): _sent,
     ("kiosk.sent", "kiosk"): _sent,
+    ("kiosk.send", "kiosk"): _read,
+    ("ratings_call", "supervisor"): _calls_back,
     ("ratings_ring_one", "supervisor"): _ring,
     ("appointment", "resident"): _time,
     ("appointment.window", "clerk"): _time,

@@ -80,8 +80,7 @@ LEADS_ON = frozenset({
 NOTHING = frozenset({"verify", "map.lines", "map.tile"})
 #: Pages that nothing in a filled town leads to, and into which `midway` brings nobody yet: named, so that no other can join them.
 IN_THE_MIDDLE = frozenset({
-    "accounts.forgot.password", "kiosk.paper", "kiosk.send", "matter.add", "matter.sign", "outlets.end", "pay.here_code",
-    "ratings_call",
+    "accounts.forgot.password", "kiosk.paper", "matter.add", "matter.sign", "outlets.end", "pay.here_code",
 })  # fmt: skip
 SLOTS = re.compile(r"<[^>]+>|\{\w+\}")
 
