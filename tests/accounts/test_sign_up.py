@@ -366,7 +366,9 @@ def test_A01_a_telephone_is_changed_by_who_holds_the_old_and_the_new_one(sms: st
     assert done.headers.get("Location") == "/login?told=phone", done.content.decode()
     html = page.get("/login?told=phone").content.decode()
     assert html.count("手机号换好了") == 1, "its session has ended, too"
-    assert html.index('role="status"') < html.index("手机号换好了") < html.index("<h1>"), "it stands at the top"
+    assert html.index('role="status"') < html.index("手机号换好了") < html.index("<h1>"), (
+        "it stands at the top"
+    )
     assert viewer_of(new).assurance == 1
     with pytest.raises(Refused):
         viewer_of(old)
