@@ -72,6 +72,10 @@ def cover(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return render(request, "command/dispatch/cover.html", context)
 
 
+_AGAIN_S: Final = 8
+"""While posts are worked out, the page is asked for again after so many seconds."""
+
+
 def posts(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """For each band of the day how many units wait where, and what share of calls that reaches in time."""
     viewer.need("dispatch")
@@ -86,9 +90,11 @@ def posts(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         }
         for one in found
     ]  # fmt: skip
-    return render(
-        request, "command/dispatch/posts.html", {"bands": bands, "working": working, "now": clock.now()}
-    )
+    told = {"bands": bands, "working": working, "now": clock.now()}
+    response = render(request, "command/dispatch/posts.html", told)
+    if working:
+        response["Refresh"] = str(_AGAIN_S)
+    return response
 
 
 def _there() -> bool:
