@@ -55,13 +55,11 @@ class Base:
     @property
     def told(self) -> dict[str, Any]:
         """As the script is told it."""
+        lost = _SKETCH if self.kind == "lines" else _LOST if self.lines else _BLANK
         return {
-            "kind": self.kind,
-            "system": self.system,
-            "tiles": self.tiles,
-            "said": self.said,
-            "box": self.box,
-        }
+            "kind": self.kind, "system": self.system, "tiles": self.tiles, "said": self.said, "box": self.box,
+            "lines": self.lines, "lost": [lost.zh, lost.en],
+        }  # fmt: skip
 
 
 def beside() -> Beside:

@@ -112,7 +112,10 @@
     const lose = () => { if (!lost) { lost = true; if (styled) tell(); } };
     map.on("style.load", () => { styled = true; if (lost) tell(); });
     map.on("load", () => { loaded = true; });
-    map.on("error", (event) => { if (/^base/.test(event.sourceId || "")) lose(); });
+    map.on("error", (event) => {
+      if (/^base/.test(event.sourceId || "")) lose();
+      map.triggerRepaint();  // else "load" never comes when the last thing to arrive was a failure
+    });
     setTimeout(() => { if (!loaded) lose(); }, 8000);
   };
 
