@@ -28,6 +28,7 @@ from doorstep.geo.crs import Degrees, metres
 from doorstep.geo.router import Unreachable
 from doorstep.geo.talk import Away
 from doorstep.kernel import plug, trust
+from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
 from doorstep.rulebook.region import region
 from doorstep.rulebook.words import Refused
@@ -61,6 +62,10 @@ _ON_FOOT_M: Final = 1_200.0
 SHIFT: Final = timedelta(hours=8)
 _ENDED: Final = ("已处理，当事人自行协商。",)
 """Of a call that somebody else took: what there is to say of it here."""
+_PASSED: Final = "已转有关单位，回执号已告知来电人。"
+_DOES: Final = {"foot": ("foot", "car")}
+"""Who else does what a plan wants: a car, where no patrol on foot is near."""
+_ANYBODY: Final = (kinds.Wanted("foot", "", 1, 1),)
 _CREWS: Final = "demo_crews"
 """Where the accounts of the crews are written down."""
 _log = logging.getLogger(__name__)
@@ -253,7 +258,11 @@ class Day:
             if call is None or call.lon is None or call.lat is None:
                 self.waits.pop(matter_id)
                 return
-            chosen = self._who(kinds.plan(call.kind, call.level).send, (call.lon, call.lat))
+            plan = kinds.plan(call.kind, call.level)
+            if not plan.send and plan.pass_on:
+                self._pass_on(viewer, matter_id, plan.pass_on[0])
+                return
+            chosen = self._who(plan.send or _ANYBODY, (call.lon, call.lat))
             if not chosen:
                 self.waits[matter_id] = now + 30 / self.speed
                 return
@@ -264,6 +273,14 @@ class Day:
         for crew in chosen:
             crew.call, crew.state, crew.way, crew.stays = matter_id, "called", [], 0.0
             crew.until = now + self.chance.uniform(*ANSWER_S) / self.speed
+
+    def _pass_on(self, viewer: Viewer, matter_id: UUID, to: str) -> None:
+        """Not for the police: another service has it, and the call is over."""
+        self.waits.pop(matter_id)
+        verbs.pass_on(
+            viewer, matter_id, to=to, number=f"{self.chance.randrange(10**6):06}", request_id=_once()
+        )
+        verbs.close(viewer, matter_id, result=_PASSED, request_id=_once())
 
     def _who(self, wanted: Sequence[Any], at: Degrees) -> list[Crew]:
         standing = {one.id: one for one in duty.standing()}
@@ -277,7 +294,7 @@ class Day:
                 one for one in free if one not in found
                 and (standing[one.unit].vehicle != "foot" or metres(one.at, at) < _ON_FOOT_M)
                 and (standing[one.unit].team == want.team if want.team else
-                     standing[one.unit].kind == want.kind and not standing[one.unit].team)
+                     standing[one.unit].kind in _DOES.get(want.kind, (want.kind,)) and not standing[one.unit].team)
             ]  # fmt: skip
             found += fit[: want.count]
         return found

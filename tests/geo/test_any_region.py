@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import http.server
-import os
 import re
 import shutil
 import threading
@@ -209,7 +208,7 @@ def drawn_in_a_browser(page_source: str, gone: bool) -> dict[str, Any]:
         page.goto("http://doorstep.test/map")
         page.wait_for_selector("[data-drawn]", timeout=60_000)
         page.wait_for_timeout(500)
-        picture = page.locator(".map").screenshot(path=os.environ.get("DOORSTEP_PICTURE") or None)
+        picture = page.locator(".map").screenshot()
         told = {
             "drawn": True, "said": page.locator(".maplibregl-ctrl-attrib").inner_text(),
             "lost": page.locator(".map-lost").all_inner_texts(),

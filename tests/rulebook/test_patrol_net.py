@@ -22,9 +22,9 @@ def test_B03_the_net_has_what_the_report_counts(name: str) -> None:
     assert (net.sure and all(one.shape for one in net.marks)) is (name == "anlan")
 
 
-def test_points_and_lines_lie_on_the_streets_of_the_generated_town() -> None:
+def test_points_and_lines_lie_on_the_streets_of_the_generated_town(tmp_path: Path) -> None:
     region = load_region("anlan")
-    told = source(region)
+    told = source(region, tmp_path)
     net = load_net("anlan")
     assert told is not None and net is not None
     sheet = town.draw(plan(region, told.raw["draw"])).sheet

@@ -178,9 +178,12 @@ def _call(one: reading.OpenCall, units: Sequence[duty.Standing]) -> tuple[CallAt
             continue
         if not each["ended"] and unit.state == "broken":
             continue
-        fitting = (k for k, need in enumerate(needs) if k not in taken and fits(unit, need))
+        fitting = sorted(
+            (k for k, need in enumerate(needs) if k not in taken and fits(unit, need)),
+            key=lambda k: needs[k].get("vehicles", [unit.kind])[0] != unit.kind,
+        )
         silent = each["late"] and not each["ended"]
-        number = -1 if silent else next(fitting, -1)
+        number = fitting[0] if fitting and not silent else -1
         if number < 0:
             number = len(needs)
             needs.append({"team": unit.team} if unit.team else {"vehicles": [unit.kind]})
@@ -196,7 +199,10 @@ def _call(one: reading.OpenCall, units: Sequence[duty.Standing]) -> tuple[CallAt
 
 
 def _need(one: kinds.Wanted) -> dict[str, Any]:
-    return {"team": one.team} if one.team else {"vehicles": [one.kind]}
+    """A car does what a patrol on foot does, where none is near."""
+    if one.team:
+        return {"team": one.team}
+    return {"vehicles": ["foot", "car"] if one.kind == "foot" else [one.kind]}
 
 
 def fits(unit: duty.Standing, need: Mapping[str, Any]) -> bool:
