@@ -113,8 +113,8 @@ def test_nothing_of_a_card_stays_or_is_written_down(
     page.ready().ask("/v1/card", **READ)
     said, until = "", time.monotonic() + 10
     while "/v1/card 200" not in said and time.monotonic() < until:  # its line is written after the answer
+        time.sleep(0.3)  # seldom: what is written between reading and emptying is lost to the reader
         said += "".join(capfd.readouterr())
-        time.sleep(0.02)
     kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert "/v1/card 200" in said
     for secret in ("宋知意", "990103198805214023", "visit-1"):
