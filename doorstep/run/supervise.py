@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import psycopg
 
+from doorstep.geo.basemap import foreign
 from doorstep.rulebook.words import Words
 from doorstep.run.child import Child, end_leftovers
 from doorstep.run.halt import FAILED, USAGE, WRONG_DATA, Halt, say
@@ -61,6 +62,7 @@ class Supervisor:
         for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(sign, self._stop_asked)
         shift = _clock_shift(self.demo)
+        _check_base_map(os.environ.get("DOORSTEP_BASEMAP", "").strip())
         self.place.prepare(demo=self.demo)
         self._check_purpose()
         with self.place.only_one():
@@ -336,6 +338,14 @@ def _boot() -> str:
     return ""
 
 
+def _check_base_map(told: str) -> None:
+    """A slip in the name of the base map is told to who starts Doorstep, not to whoever opens a map."""
+    try:
+        foreign(told or "amap")
+    except ValueError as why:
+        raise Halt(USAGE, _BASE_MAP) from why
+
+
 def _clock_shift(demo: bool) -> str:
     """Seconds between the machine's clock and DOORSTEP_NOW, so that all processes share one demo clock."""
     wish = os.environ.get("DOORSTEP_NOW")
@@ -358,6 +368,12 @@ _IS_DEMO = Words(
     "{path} 是演示数据，不能用于正式运行。请用 doorstep demo 启动它，或换一个 DOORSTEP_DATA。",
     "{path} holds demonstration data and will not be run for real. Start it with `doorstep demo`, "
     "or choose another DOORSTEP_DATA.",
+)
+_BASE_MAP = Words(
+    "DOORSTEP_BASEMAP 写得不对，没有启动。可以写：tianditu:密钥、amap、wgs84=https://…/{z}/{x}/{y} 或 gcj02=https://…；"
+    "不写就用自己的底图。",
+    "DOORSTEP_BASEMAP names no base map, so nothing was started. It may be tianditu:KEY, amap, wgs84=https://…/{z}/{x}/{y} "
+    "or gcj02=https://…; without it, our own is used.",
 )
 _IS_REAL = Words(
     "{path} 是正式数据，不能作演示。请用 doorstep up 启动它，或换一个 DOORSTEP_DATA。",

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from doorstep.geo.basemap import foreign
 from doorstep.geo.beside import Beside
 from doorstep.geo.talk import Away
 from doorstep.rulebook.words import Words
 
-_TIANDITU = "https://t0.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={key}"
-_AMAP = "https://webrd01.is.autonavi.com/appmaptile?lang=zh_cn&size=1&scale=1&style=8&x={x}&y={y}&z={z}"
 _TILES, _LINES = "base.mbtiles", "base.geojson"
 _SKETCH = Words("简图：只有道路和水面。", "A sketch: streets and water only.")
 _LOST = Words(
@@ -33,7 +32,6 @@ _LOST = Words(
     "The base map cannot be had. This is a sketch; marks are where they were.",
 )
 _BLANK = Words("底图没有取到；标记的位置不变。", "The base map cannot be had. Marks are where they were.")
-_SYSTEMS = ("wgs84", "gcj02")
 _open = threading.local()
 
 
@@ -78,7 +76,8 @@ def base() -> Base | None:
     """The base map of this house; None where there is none, and pages say where things are in words alone."""
     stamp, told = _stamp(), settings.BASEMAP
     if told:
-        return replace(foreign(told), box=_box(stamp), lines=_lines_at(stamp))
+        named = foreign(told)
+        return Base("raster", named.system, named.tiles, named.said, _box(stamp), _lines_at(stamp))
     if not stamp:
         return None
     said, tiles = (_now() / "said.txt").read_text("utf-8"), f"/map/tiles/{stamp}/{{z}}/{{x}}/{{y}}"
@@ -94,23 +93,6 @@ def no_streets() -> bool:
     """Whether the map says that its region has no streets yet: nothing is found, and times are estimated."""
     there = _now()
     return there.is_dir() and not (there / "streets.osm.pbf").exists()
-
-
-def foreign(told: str) -> Base:
-    """A base map of somebody else, as `BASEMAP` names it. Raises ValueError with what can be named."""
-    name, _, key = told.partition(":")
-    if name == "tianditu" and key:
-        return Base(
-            "raster", "wgs84", tuple(_TIANDITU.format(layer=one, key=key) for one in ("vec", "cva")), "天地图"
-        )
-    if told == "amap":
-        return Base("raster", "gcj02", (_AMAP,), "高德地图")
-    system, _, tiles = told.partition("=")
-    if system in _SYSTEMS and tiles.startswith(("https://", "http://")) and "{z}" in tiles:
-        return Base("raster", system, (tiles,), urlsplit(tiles).hostname or "")
-    raise ValueError(
-        "DOORSTEP_BASEMAP is none of tianditu:KEY, amap, wgs84=https://…/{{z}}/{{x}}/{{y}} or gcj02=https://…"
-    )
 
 
 def origins() -> str:

@@ -231,6 +231,13 @@ def test_a_port_that_is_none_is_refused(fresh: Doorstep, wish: str) -> None:
     assert done.returncode == 2 and _in_both_languages(done.stderr)
 
 
+def test_a_base_map_that_is_none_is_refused_and_its_key_not_repeated(fresh: Doorstep) -> None:
+    fresh.env["DOORSTEP_BASEMAP"] = "tianditu SECRET"
+    done = fresh.command("up")
+    assert done.returncode == 2 and "DOORSTEP_BASEMAP" in done.stderr and _in_both_languages(done.stderr)
+    assert "SECRET" not in done.stdout + done.stderr
+
+
 def test_only_a_demonstration_may_set_the_clock(fresh: Doorstep) -> None:
     fresh.env["DOORSTEP_NOW"] = "2026-03-02T09:00+08:00"
     assert fresh.command("up").returncode == 2
