@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from doorstep.kernel.models import Notice
-from doorstep.kernel.row import run
+from doorstep.kernel.row import fetch, run
 from doorstep.kernel.trust import Viewer
 from doorstep.rulebook import clock
 from doorstep.rulebook.ids import link_code, uuid7
@@ -95,11 +94,11 @@ def notify(party_id: UUID, template: str, matter_id: UUID, number: str) -> None:
     )  # fmt: skip
 
 
-def my_notices(viewer: Viewer, most: int = 50) -> list[NoticeView]:
-    """The viewer's notices, newest first."""
+def my_notices(viewer: Viewer, most: int = 50, after: int = 0) -> list[NoticeView]:
+    """The viewer's notices, newest first, without the first ``after`` of them."""
     if viewer.party_id is None:
         return []
-    rows = Notice.objects.filter(party_id=viewer.party_id).order_by("-at")[:most]
+    rows = Notice.objects.filter(party_id=viewer.party_id).order_by("-at", "-id")[after : after + most]
     return [
         NoticeView(n.id, n.matter_id, TEMPLATES[n.template].format(**n.values), n.at, n.read_at is not None, n.check_code,
                    "/family/" if n.template.startswith("mandate") else f"/matter/{n.matter_id}")
@@ -112,18 +111,16 @@ def unread_count(viewer: Viewer) -> int:
     return Notice.objects.filter(party_id=viewer.party_id, read_at=None).count() if viewer.party_id else 0
 
 
-def mark_read(viewer: Viewer) -> None:
-    """The viewer has seen the list of notices."""
+def mark_read(viewer: Viewer, seen: Iterable[UUID]) -> None:
+    """The viewer has seen these notices; those on other pages of the list stay unread."""
     if viewer.party_id is not None:
-        Notice.objects.filter(party_id=viewer.party_id, read_at=None).update(read_at=clock.now())
+        Notice.objects.filter(party_id=viewer.party_id, id__in=seen, read_at=None).update(read_at=clock.now())
 
 
 def check_notice(code: str) -> tuple[Words, datetime] | None:
     """Is a message with this code ours? Its kind and time, nothing about whom it reached."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select v ->> 'template', (v ->> 'at')::timestamptz from trust.check_notice(%s) v where v is not null",
-            [code],
-        )
-        row = cursor.fetchone()
-    return (TEMPLATES[row[0]].format(number="…"), row[1]) if row else None
+    found = fetch(
+        "select v ->> 'template', (v ->> 'at')::timestamptz from trust.check_notice(%s) v where v is not null",
+        code,
+    )
+    return (TEMPLATES[found[0][0]].format(number="…"), found[0][1]) if found else None

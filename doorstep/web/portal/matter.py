@@ -26,6 +26,8 @@ from doorstep.web.portal.picture import acts, invited, legs, plate, stops, todo
 from doorstep.web.portal.rows import mine_row
 
 _FEW = 20
+_NOTICES = 50
+"""So many messages on one page of them."""
 _TOLD = {
     "kept": Words(
         "存好了，30 天内随时接着填。没有人看得到。",
@@ -221,7 +223,10 @@ def readers(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def notices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Messages to me; seeing the list marks them as read."""
-    found = post.my_notices(viewer)
-    post.mark_read(viewer)
-    return render(request, "web/portal/notices.html", {"notices": found})
+    """Messages to me, a page at a time; seeing a page marks what it shows as read, and nothing else."""
+    number = whole(request.GET.get("page")) or 1
+    found = post.my_notices(viewer, _NOTICES + 1, (number - 1) * _NOTICES)
+    shown = found[:_NOTICES]
+    post.mark_read(viewer, [one.id for one in shown if not one.read])
+    pages = {"now": number, "before": number - 1, "next": number + 1, "more": len(found) > _NOTICES}
+    return render(request, "web/portal/notices.html", {"notices": shown, "pages": pages})
