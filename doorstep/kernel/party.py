@@ -97,17 +97,9 @@ def _find(blind: bytes, purpose: str) -> UUID | None:
 
 def _add(viewer: Viewer, person: Person, blind: bytes | None) -> UUID:
     party_id, key = uuid7(), new_key()
-    insert(
-        Party(
-            id=party_id,
-            kind=person.kind,
-            id_blind=blind,
-            key=keys().wrap(key, party_id.bytes),
-            sealed=_seal(party_id, key, person),
-            opened_by=viewer.account_id,
-            opened_at=clock.now(),
-        )
-    )
+    row = Party(id=party_id, kind=person.kind, id_blind=blind, key=keys().wrap(key, party_id.bytes),
+                sealed=_seal(party_id, key, person), opened_by=viewer.account_id, opened_at=clock.now())  # fmt: skip
+    insert(row)
     return party_id
 
 
@@ -132,6 +124,15 @@ def with_document(party_id: UUID, id_no: str) -> tuple[bytes, bytes]:
     person, key = open_party(row), keys().unwrap(bytes(row.key or b""), party_id.bytes)
     was = seal(key, person.id_no.encode(), b"document:" + party_id.bytes)
     return _seal(party_id, key, replace(person, id_no=id_no)), was
+
+
+def with_phone(party_id: UUID, was: str, phone: str) -> bytes | None:
+    """The record of somebody as it reads with another telephone, sealed; None where it holds another one than ``was``."""
+    [row] = rows(Party, "where id = %s", party_id)
+    person = open_party(row)
+    if not was or person.phone != was:
+        return None
+    return _seal(party_id, keys().unwrap(bytes(row.key or b""), party_id.bytes), replace(person, phone=phone))
 
 
 def people(ids: Iterable[UUID]) -> dict[UUID, Person]:

@@ -374,6 +374,36 @@ def test_A01_a_telephone_is_changed_by_who_holds_the_old_and_the_new_one(sms: st
         viewer_of(old)
 
 
+def test_A01_a_changed_telephone_is_changed_in_the_own_record_where_it_held_the_old_one(
+    cast: Cast, sms: str, database: Place, above: psycopg.Connection[Any]
+) -> None:
+    from doorstep.kernel import trust
+    from doorstep.kernel.party import Person, find_or_add, person_of
+    from doorstep.kernel.row import fetch
+
+    for held in (True, False):
+        old, new, elsewhere = phone(), phone(), phone()
+        page = signed_up(sms, database, old)
+        account = viewer_of(old).account_id
+        with cast.enter("clerk") as clerk:
+            party = find_or_add(clerk, Person("云小满", "", old if held else elsewhere), purpose="intake")
+        above.execute("update account set party_id = %s, assurance = 2 where id = %s", [party, account])
+        aged(old)
+        page.post("/accounts/phone", {"leaves": old, "comes": new})
+        assert hand_over(database) == 2
+        codes = {"leaves": code_in(texts_to(sms, old)[0]), "comes": code_in(texts_to(sms, new)[0])}
+        assert page.post("/accounts/phone/codes", codes).headers.get("Location") == "/login?told=phone"
+        with trust.enter(trust.sign_in(new, PASSWORD)) as viewer:
+            assert viewer.party_id == party
+            person = person_of(party)
+            assert person and person.phone == (new if held else elsewhere)
+            before = above.execute("select sealed from party where id = %s", [party]).fetchone()
+            said = fetch("select trust.keep_phone(%s)", b"anything")[0][0]
+            assert said == "over", "in no other transaction"
+            assert above.execute("select sealed from party where id = %s", [party]).fetchone() == before
+        above.execute("update account set party_id = null, assurance = 0 where id = %s", [account])
+
+
 def test_a_telephone_that_has_an_account_is_nobody_elses_and_another_session_changes_nothing(
     cast: Cast, sms: str, database: Place
 ) -> None:

@@ -74,7 +74,7 @@ def codes(request: HttpRequest, viewer: Viewer) -> HttpResponse:
                 wrong[one] = fault
         try:
             if not wrong:
-                proving.change_phone(_of(token, "leaves"), _of(token, "comes"))
+                proving.change_phone(viewer, _of(token, "leaves"), _of(token, "comes"))
                 response = redirect("/login?told=phone")
                 response.delete_cookie(COOKIE)
                 return response

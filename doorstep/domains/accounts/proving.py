@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import orjson
+from django.db import transaction
 
 from doorstep.domains.accounts.password import credential, fault
 from doorstep.kernel.crypto import new_key, open_sealed, seal
+from doorstep.kernel.party import with_phone
 from doorstep.kernel.row import fetch
-from doorstep.kernel.trust import keys
+from doorstep.kernel.trust import Viewer, keys
 from doorstep.rulebook import document
 from doorstep.rulebook.format import FORMATS
 from doorstep.rulebook.ids import uuid7
@@ -158,15 +160,20 @@ def new_password(token: str, password: str) -> str:
     return found.typed.phone
 
 
-def change_phone(leaves: str, comes: str) -> None:
+def change_phone(viewer: Viewer, leaves: str, comes: str) -> None:
     """The account of who is signed in has the telephone proved under ``comes`` from now on, instead of the one proved under
-    ``leaves``; every session ends. Refused: "over", "taken" (409).
+    ``leaves``; so has the own record, where it held that one; every session ends. Refused: "over", "taken" (409).
     """
-    said = fetch("select trust.change_phone(%s, %s)", _mark(leaves), _mark(comes))[0][0]
-    if said == "taken":
-        raise refuse_taken()
-    if said != "ok":
-        raise refuse_over()
+    was, now = told(leaves), told(comes)
+    with transaction.atomic():
+        said = fetch("select trust.change_phone(%s, %s)", _mark(leaves), _mark(comes))[0][0]
+        if said == "taken":
+            raise refuse_taken()
+        if said != "ok" or was is None or now is None:
+            raise refuse_over()
+        record = with_phone(viewer.party_id, was.typed.phone, now.typed.phone) if viewer.party_id else None
+        if record is not None and fetch("select trust.keep_phone(%s)", record)[0][0] != "ok":
+            raise refuse_over()
 
 
 def refuse_taken() -> Refused:
